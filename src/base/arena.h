@@ -1,0 +1,30 @@
+/* arena - zeroed memory that is dropped as a whole.
+ * In:    sizes.
+ * Out:   zeroed, 16-byte aligned memory, never NULL.
+ * Keeps: blocks that double from 512 bytes to 64 KiB, so that a small session stays small.
+ * Never: frees a single allocation. When the system has no memory left it says so on stderr and exits with status 4.
+ * Lives: until arena_drop (everything goes, the arena can be used again). */
+#ifndef SMTPWHY_BASE_ARENA_H
+#define SMTPWHY_BASE_ARENA_H
+
+#include "base/bytes.h"
+
+struct arena_block;
+struct arena {
+	struct arena_block *blocks; /* the newest first */
+	uint8_t *at, *end;          /* the free part of the newest */
+	size_t size;                /* bytes held from the system, for caps */
+};
+
+void *arena_alloc(struct arena *, size_t count, size_t size); /* count * size is checked for overflow */
+struct bytes arena_copy(struct arena *, struct bytes);
+void arena_drop(struct arena *);
+
+#define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), 1, sizeof(type)))
+#define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), (count), sizeof(type)))
+
+/* Heap memory for things with a life of their own: zeroed or grown, never NULL, as above. */
+void *memory_new(size_t count, size_t size);
+void *memory_grow(void *old, size_t count, size_t size); /* realloc; new bytes are not zeroed */
+
+#endif

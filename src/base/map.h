@@ -1,0 +1,28 @@
+/* map - a hash map from bytes to a pointer.
+ * In:    keys of any length, copied; values that the caller owns.
+ * Out:   the address of a key's value slot.
+ * Never: removes a key, keeps an order (walk gives insertion order).
+ * Lives: until map_free. Zeroed storage is an empty map. A slot's address holds until the next map_put. */
+#ifndef SMTPWHY_BASE_MAP_H
+#define SMTPWHY_BASE_MAP_H
+
+#include "base/arena.h"
+
+struct map_entry {
+	struct bytes key;
+	uint64_t hash;
+	void *value;
+};
+
+struct map {
+	struct arena keys;
+	struct map_entry *entries; /* in order of insertion */
+	uint32_t *slots;           /* entry number + 1, or 0 */
+	size_t count, room, nslots;
+};
+
+void **map_get(const struct map *, struct bytes key); /* NULL when absent */
+void **map_put(struct map *, struct bytes key);       /* made, with a NULL value, when absent */
+void map_free(struct map *);
+
+#endif

@@ -1,0 +1,27 @@
+/* text - a growing output buffer.
+ * In:    bytes, formatted numbers and words of our own; wire bytes only through one of the escaping verbs.
+ * Out:   one view of all that was added, NUL-ended for C's sake.
+ * Never: fails; memory is memory_grow's.
+ * Lives: the view until the next addition, the buffer until text_free. Zeroed storage is an empty text. */
+#ifndef SMTPWHY_BASE_TEXT_H
+#define SMTPWHY_BASE_TEXT_H
+
+#include "base/bytes.h"
+
+struct text {
+	char *p;
+	size_t n, room;
+};
+
+void text_add(struct text *, struct bytes);
+void text_add_string(struct text *, const char *);
+void text_add_octet(struct text *, uint8_t);
+void text_addf(struct text *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_add_c(struct text *, struct bytes wire, size_t most); /* C escapes: \\ \t \r \n \" stays, \xHH for the rest; at most so many wire octets */
+void text_add_json(struct text *, struct bytes);                /* a JSON string with its quotes; bytes that are no UTF-8 become U+FFFD */
+void text_add_time(struct text *, int64_t nanoseconds);         /* ISO 8601, UTC, microseconds: 2026-11-22T10:02:03.000001Z */
+struct bytes text_view(const struct text *);
+void text_clear(struct text *); /* keeps the memory */
+void text_free(struct text *);
+
+#endif

@@ -1,0 +1,48 @@
+/* timeline - many capture files as one sequence of frames in time.
+ * In:    paths of files and directories, in any order; "-" is standard input, once.
+ * Out:   frames in order of time, one at a time; afterwards a struct capture for each file.
+ * Keeps: a bounded number of files open; a file's first frame is looked at to place it, nothing is read twice.
+ * Never: stops at a damaged file: what is whole in it comes out, the rest is told in its struct capture.
+ * Formats: pcap (both byte orders, both resolutions), pcapng (sections, interfaces of mixed link types), what else libpcap
+ *        reads; gzip, zstd, xz, lz4, bzip2 around any of them.
+ * Lives: a frame until the next timeline_next; captures until timeline_free. */
+#ifndef SMTPWHY_CAPTURE_TIMELINE_H
+#define SMTPWHY_CAPTURE_TIMELINE_H
+
+#include "base/error.h"
+#include "capture/frame.h"
+
+struct capture {
+	const char *path;        /* as given, or found in a given directory */
+	const char *format;      /* "pcap", "pcapng", "pcap, gzip" ...; NULL when it could not be read */
+	int linktype;            /* of its first frame or header; -1 none */
+	bool mixed_linktypes;
+	uint64_t packets;        /* frames that came out */
+	uint64_t bytes;          /* captured octets of these frames */
+	uint64_t size;           /* octets of the file as it lies on the disk, 0 unknown */
+	uint32_t snaplen;        /* 0 unknown */
+	int64_t first_time, last_time; /* of its frames; 0 when it has none */
+	bool cut;                /* it ends in the middle of a packet or block */
+	uint64_t cut_packets;    /* frames shorter than they were on the wire */
+	uint64_t clock_steps_back; /* frames earlier than the one before them */
+	const char *trouble;     /* one sentence: what could not be read and why; NULL when all was read */
+};
+
+struct timeline_options {
+	const char *filter; /* pcap-filter(7) syntax; NULL: all */
+	bool recurse;       /* directories below given directories as well */
+};
+
+struct timeline;
+struct timeline *timeline_new(struct timeline_options);
+/* Adds a file, or the captures of a directory (files that begin like a capture). False: it does not exist or cannot be listed;
+ * a file that is no capture is added all the same and has its trouble. */
+bool timeline_add(struct timeline *, const char *path, struct error *);
+bool timeline_next(struct timeline *, struct frame *); /* false: no more */
+size_t timeline_count(const struct timeline *);
+const struct capture *timeline_capture(const struct timeline *, size_t index);
+uint64_t timeline_bytes_read(const struct timeline *);  /* of the files on the disk, for progress */
+uint64_t timeline_bytes_total(const struct timeline *); /* 0 unknown (standard input) */
+void timeline_free(struct timeline *);
+
+#endif

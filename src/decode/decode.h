@@ -1,0 +1,39 @@
+/* decode - a frame becomes at most one TCP segment.
+ * In:    frames of any link type of the table in link.c; tunnels and IP fragments are undone on the way.
+ * Out:   a packet, or the reason why there is none, counted.
+ * Keeps: incomplete IP datagrams, within LIMIT_FRAGMENTED and LIMIT_FRAGMENT_MEMORY; they expire on capture time.
+ * Never: fails on input. */
+#ifndef SMTPWHY_DECODE_DECODE_H
+#define SMTPWHY_DECODE_DECODE_H
+
+#include "capture/frame.h"
+#include "decode/packet.h"
+
+enum decoded {
+	DECODED_TCP,             /* the packet is filled */
+	DECODED_NOT_TCP,         /* another protocol: ARP, UDP, ICMP ... */
+	DECODED_FRAGMENT,        /* part of a datagram that is not yet whole */
+	DECODED_TRUNCATED,       /* the headers are cut, by the snaplen or in the frame */
+	DECODED_MALFORMED,       /* a header contradicts itself */
+	DECODED_UNKNOWN_LINK,    /* no decoder for this link type */
+	DECODED_TOO_DEEP,        /* more encapsulations than LIMIT_TUNNEL_DEPTH */
+	DECODED_COUNT
+};
+
+struct decode_counts { /* of one capture file */
+	uint64_t frames[DECODED_COUNT];
+	uint64_t bad_ip_checksums, bad_tcp_checksums; /* accepted all the same; a sum that was never filled in (offload) counts too */
+	uint64_t fragments_lost;                       /* datagrams given up incomplete */
+	uint64_t fragment_overlaps;                    /* overlaps with other bytes: the first copy is kept */
+	int unknown_linktype;                          /* the last one met, -1 none */
+};
+
+struct decoder;
+struct decoder *decoder_new(void);
+enum decoded decoder_packet(struct decoder *, const struct frame *, struct packet *);
+const struct decode_counts *decoder_counts(const struct decoder *, uint32_t file);
+void decoder_free(struct decoder *);
+
+const char *linktype_name(int linktype); /* "EN10MB" style short name, "LINKTYPE_123" for unknown ones (static storage or decoder-free literal table) */
+
+#endif

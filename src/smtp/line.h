@@ -1,0 +1,31 @@
+/* line - cut one direction of a TCP stream into lines.
+ * In:    chunks of any size, gaps, the end, in stream order.
+ * Out:   one line at a time through lines_next; a loop that pulls until false, so that the reader may change its mode between
+ *        lines (DATA, BDAT, TLS) before the rest of the chunk is looked at.
+ * Keeps: LIMIT_LINE octets of a line; the excess is counted, not kept.
+ * Never: fails on input. Bare LF, bare CR, NUL, a gap: each is a fact on the line.
+ * Ends:  CRLF and bare LF end a line; a bare CR does not end it but is flagged, unless bare_cr_ends is set.
+ * Lives: line.text until the next call on the same lines. */
+#ifndef SMTPWHY_SMTP_LINE_H
+#define SMTPWHY_SMTP_LINE_H
+
+#include "smtp/session.h"
+
+struct lines { /* zeroed storage is ready */
+	uint8_t *kept;          /* an unfinished line, heap, grown as needed up to LIMIT_LINE */
+	size_t nkept, room;
+	struct line line;       /* facts of the unfinished line */
+	bool begun, last_was_cr, after_gap;
+	const struct chunk *chunk; /* being read */
+	size_t at;                 /* octets of it already taken */
+};
+
+void lines_push(struct lines *, const struct chunk *);            /* the chunk must outlive the pulling */
+bool lines_next(struct lines *, struct line *);                   /* false: the chunk holds no further complete line */
+struct bytes lines_rest(const struct lines *);                    /* octets of the chunk not yet taken, for other modes */
+void lines_take(struct lines *, size_t n);                        /* so many of these were read by another mode */
+bool lines_gap(struct lines *, const struct gap *, struct line *); /* an unfinished line ends with LINE_GAP: true and the line */
+bool lines_end(struct lines *, struct line *);                    /* likewise LINE_END */
+void lines_free(struct lines *);
+
+#endif

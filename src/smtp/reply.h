@@ -1,0 +1,27 @@
+/* reply - server lines become one reply.
+ * In:    lines in order; gaps and the end.
+ * Out:   a reply when its last line has come. Any code from 000 to 999 is kept, as is none at all.
+ * Keeps: LIMIT_REPLY octets of text.
+ * Never: fails on input: a changed code, a missing one, a line without separator are flags; it resynchronises at the next
+ *        line that looks like the last line of a reply.
+ * Lives: the reply's text on the arena given when it is taken. */
+#ifndef SMTPWHY_SMTP_REPLY_H
+#define SMTPWHY_SMTP_REPLY_H
+
+#include "smtp/session.h"
+
+#include "base/text.h"
+
+struct replies { /* zeroed storage is ready */
+	struct text text, raw;
+	struct reply reply;  /* being gathered */
+	bool begun;
+};
+
+bool replies_line(struct replies *, const struct line *);   /* true: a reply is complete, take it */
+bool replies_cut(struct replies *);                          /* a gap or the end: true when an incomplete reply is there to take, flagged REPLY_CUT */
+struct reply replies_take(struct replies *, struct arena *); /* and begins anew */
+void replies_free(struct replies *);
+bool reply_line_looks_right(struct bytes line);              /* three digits, then SP, - or the end */
+
+#endif

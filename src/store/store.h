@@ -1,0 +1,30 @@
+/* store - sessions, failures and findings become rows of one SQLite database.
+ * In:    sessions with their verdicts, captures, in any order; ids come from the timeline, so the order does not show.
+ * Out:   the database of docs/database.md: tables of schema.sql, views of views.sql, compiled in as text.
+ * Ids:   session_id is the ordinal of the connection's first packet in the timeline (plus what an appended database already
+ *        holds); error_id and finding_id are session_id * 100000 + ordinal. Same input, same ids, whatever the threads or shards.
+ * Writing is all or nothing: built beside the target, renamed into place by store_finish; store_abandon leaves what stood there.
+ * The only user of sqlite3.h, with merge.c, query.c and read.c of this folder. */
+#ifndef SMTPWHY_STORE_STORE_H
+#define SMTPWHY_STORE_STORE_H
+
+#include "base/error.h"
+#include "capture/timeline.h"
+#include "decode/decode.h"
+#include "why/why.h"
+
+struct store_options {
+	const char *path;  /* NULL: a temporary database that goes with the store */
+	bool append;       /* the database at path is copied first, and keeps its rows */
+	bool exclusive;    /* an existing database that is not ours is never overwritten; one of ours is replaced (the default) */
+};
+
+struct store;
+struct store *store_new(struct store_options, struct error *);
+bool store_session(struct store *, const struct session *, const struct verdicts *, bool final, struct error *);
+bool store_capture(struct store *, uint32_t file, const struct capture *, const struct decode_counts *, struct error *);
+bool store_finish(struct store *, struct error *);   /* indexes, views, sync, rename */
+const char *store_path(const struct store *);        /* where the database lies after store_finish; of a temporary one as well */
+void store_free(struct store *);                     /* unfinished: nothing of it stays; a temporary one is removed */
+
+#endif

@@ -1,0 +1,59 @@
+/* rule - all a rule may see, and how it answers.
+ * A rule is a row, a predicate and its evidence; one file a family. It sees one read-only failure, says yes or no, and names the
+ * lines that prove it. It never prints, stores or calls another rule. Precedence is the rank in its row.
+ *
+ * Ranks:  90.. the path altered or answered what was sent, and the bytes show it
+ *         80.. the dialogue decides: used without offer, wrong moment, grammar broken at an octet
+ *         60.. the dialogue and the reply's code together
+ *         40.. the reply's enhanced code and words
+ *         20.. the reply's code alone
+ *          0   unknown */
+#ifndef SMTPWHY_WHY_RULE_H
+#define SMTPWHY_WHY_RULE_H
+
+#include "why/why.h"
+
+#include "why/words.h"
+
+struct failure {
+	const struct session *session;
+	const struct exchange *exchange;  /* the refused command and its 5xx reply */
+	const struct command *command;    /* &exchange->command */
+	const struct reply *reply;        /* &exchange->reply */
+	const struct offer *offer;        /* in force when the command was sent; never NULL */
+	const struct state *state;        /* the server's when it read the command */
+	struct words_result words;        /* what the reply's text says, matched once */
+};
+
+struct evidence {
+	struct arena *arena;
+	struct proof *proofs;
+	size_t n, room;
+	enum certainty certainty;  /* the row's; a predicate may lower it, and may raise it to proven when bytes show it */
+	const char *detail;
+	const char *device;
+};
+
+void evidence_add(struct evidence *, struct place, enum direction, struct bytes text, const char *says);
+void evidence_line(struct evidence *, const struct command *, const char *says);  /* the command's line */
+void evidence_reply(struct evidence *, const struct reply *, const char *says);
+void evidence_offer(struct evidence *, const struct offer *, const char *says);   /* the reply that made the offer */
+void evidence_detail(struct evidence *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+struct rule {
+	const char *name;          /* unique, for tests */
+	enum cause cause;
+	int rank;
+	enum certainty certainty;
+	bool (*explains)(const struct failure *, struct evidence *);
+};
+
+/* A finding's predicate sees the session; it may answer several times (called with i = 0, 1, ... until false). */
+struct observer {
+	const char *name;
+	enum cause cause;
+	enum certainty certainty;
+	bool (*sees)(const struct session *, size_t i, struct evidence *, struct place *, const struct exchange **);
+};
+
+#endif
