@@ -1,0 +1,99 @@
+# smtpwhy - make, make demo, make check, make bench, make install. No configure step.
+#
+# Two builds from one list of sources: build/ for use, build/asan/ with sanitizers for the tests. Files that are compiled in
+# as text (SQL, word rules) become build/gen/NAME.inc, a list of octets that a .c file includes.
+
+PREFIX  = /usr/local
+CC      = gcc
+CFLAGS  = -O2 -g
+WARN    = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+STD     = -std=gnu11 -fvisibility=hidden -fPIC -pthread
+INCLUDE = -Isrc -Iinclude -Ibuild/gen
+LIBS    = -lpcap -lndpi -lsqlite3 -lz -lzstd -llzma -llz4 -lbz2 -lm -pthread
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+SOURCES := $(sort $(wildcard src/*/*.c) $(wildcard src/*.c))
+LIBRARY := $(filter-out src/cli/%,$(SOURCES))
+CLI     := $(filter src/cli/%,$(SOURCES))
+TEXTS   := $(sort $(wildcard src/*/*.sql src/*/*.tsv))
+GEN     := $(TEXTS:src/%=build/gen/%.inc)
+UNITS   := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+SUPPORT := $(sort $(wildcard tests/support/*.c))
+
+all: smtpwhy
+
+smtpwhy: $(CLI:src/%.c=build/obj/%.o) build/libsmtpwhy.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+build/libsmtpwhy.a: $(LIBRARY:src/%.c=build/obj/%.o)
+	rm -f $@ && ar rcs $@ $^
+
+build/obj/%.o: src/%.c | $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) $(CFLAGS) $(INCLUDE) -MMD -MP -c -o $@ $<
+
+# ---- the same with sanitizers, for the tests ----
+
+build/asan/smtpwhy: $(CLI:src/%.c=build/asan/obj/%.o) build/asan/libsmtpwhy.a
+	$(CC) $(SANITIZE) -o $@ $^ $(LIBS)
+
+build/asan/libsmtpwhy.a: $(LIBRARY:src/%.c=build/asan/obj/%.o)
+	rm -f $@ && ar rcs $@ $^
+
+build/asan/obj/%.o: src/%.c | $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) -O1 -g $(SANITIZE) $(INCLUDE) -MMD -MP -c -o $@ $<
+
+build/asan/support/%.o: tests/support/%.c | $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) -O1 -g $(SANITIZE) $(INCLUDE) -Itests -MMD -MP -c -o $@ $<
+
+build/asan/unit/%: tests/unit/%.c $(SUPPORT:tests/support/%.c=build/asan/support/%.o) build/asan/libsmtpwhy.a
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) -O1 -g $(SANITIZE) $(INCLUDE) -Itests -MMD -MP -o $@ $< $(SUPPORT:tests/support/%.c=build/asan/support/%.o) build/asan/libsmtpwhy.a -lcmocka $(LIBS)
+
+# ---- fuzzers: libFuzzer, clang only ----
+
+FUZZ_FLAGS = -std=gnu11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+
+build/fuzz/obj/%.o: src/%.c | $(GEN)
+	@mkdir -p $(@D)
+	clang $(FUZZ_FLAGS) $(INCLUDE) -MMD -MP -c -o $@ $<
+
+build/fuzz/libsmtpwhy.a: $(LIBRARY:src/%.c=build/fuzz/obj/%.o)
+	rm -f $@ && ar rcs $@ $^
+
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/libsmtpwhy.a
+	clang $(FUZZ_FLAGS) -fsanitize=fuzzer $(INCLUDE) -Itests -o $@ $< build/fuzz/libsmtpwhy.a $(LIBS)
+
+# ---- texts that are compiled in ----
+
+build/gen/%.inc: src/%
+	@mkdir -p $(@D)
+	od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' > $@
+
+# ---- what people type ----
+
+demo:
+	@scripts/setup build
+	@$(MAKE) --no-print-directory -s -j2 all
+	./smtpwhy samples/starttls-masked.pcap
+
+check:
+	@scripts/setup build check
+	@$(MAKE) --no-print-directory -s -j2 all asan fuzzers
+	@tests/check
+
+asan: build/asan/smtpwhy $(UNITS:%=build/asan/unit/%)
+fuzzers: $(FUZZERS:%=build/fuzz/%)
+
+golden: smtpwhy
+	tests/golden/run --update ./smtpwhy
+
+clean:
+	rm -rf build smtpwhy
+
+.PHONY: all demo check asan fuzzers golden clean
+.SECONDARY:
+-include $(shell find build -name '*.d' 2>/dev/null)
