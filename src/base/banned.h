@@ -15,6 +15,8 @@
 #undef islower
 #undef toupper
 #undef tolower
+#undef isprint
+#undef isalnum
 #pragma GCC poison strcpy strncpy strcat strncat strcmp strncmp strcasecmp strncasecmp strlen strstr strchr strrchr strtok
 #pragma GCC poison strtol strtoul strtoull strtod sprintf vsprintf sscanf atoi atol atoll gets
 #pragma GCC poison isalpha isdigit isspace isupper islower isprint isalnum toupper tolower

@@ -1,0 +1,23 @@
+/* fold - a reply's text made plain for matching.
+ * In:    the text of a reply, any octets.
+ * Out:   lower case, accents dropped (U+00C0..U+017F, and Latin-1 octets that are no UTF-8), typographic quotes and dashes made
+ *        ASCII, blanks and line ends folded to one space; addresses of mailboxes become "<addr>", IP addresses "<ip>", long ids
+ *        "<id>", the schemes of URLs "<url> " (their host and path stay: they name block lists and providers).
+ * Keeps: for each octet of the result where it stood in the text.
+ * Never: fails; grows beyond FOLD_MOST octets. */
+#ifndef SMTPWHY_WHY_FOLD_H
+#define SMTPWHY_WHY_FOLD_H
+
+#include "base/bytes.h"
+
+enum { FOLD_MOST = 4096 };
+
+struct folded {
+	size_t n;
+	uint8_t text[FOLD_MOST];
+	uint16_t from[FOLD_MOST]; /* octet of the original where each octet of text comes from */
+};
+
+void fold(struct bytes text, struct folded *);
+
+#endif
