@@ -23,10 +23,15 @@ enum decoded {
 struct decode_counts { /* of one capture file */
 	uint64_t frames[DECODED_COUNT];
 	uint64_t bad_ip_checksums, bad_tcp_checksums; /* accepted all the same; a sum that was never filled in (offload) counts too */
-	uint64_t fragments_lost;                       /* datagrams given up incomplete */
+	uint64_t fragments_lost;                       /* datagrams given up incomplete, or not whole so far */
 	uint64_t fragment_overlaps;                    /* overlaps with other bytes: the first copy is kept */
 	int unknown_linktype;                          /* the last one met, -1 none */
 };
+
+/* TCP checksums are verified for segments from or to ports 25, 465 and 587 with no more payload than this: commands and
+ * replies. A sum over the bodies would cost as much as reading them. For any other segment that matters ask
+ * packet_checksum_is_bad. */
+enum { DECODE_CHECKSUM_MOST = 512 };
 
 struct decoder;
 struct decoder *decoder_new(void);
@@ -34,6 +39,6 @@ enum decoded decoder_packet(struct decoder *, const struct frame *, struct packe
 const struct decode_counts *decoder_counts(const struct decoder *, uint32_t file);
 void decoder_free(struct decoder *);
 
-const char *linktype_name(int linktype); /* "EN10MB" style short name, "LINKTYPE_123" for unknown ones (static storage or decoder-free literal table) */
+const char *linktype_name(int linktype); /* "ETHERNET", the name behind LINKTYPE_; "unknown" for one without: print the number too */
 
 #endif

@@ -51,9 +51,14 @@ struct packet {
 	struct marks marks;
 	struct bytes payload;    /* what was captured of it */
 	uint32_t payload_length; /* on the wire; more than payload.n when the snaplen cut it */
+	struct bytes segment;    /* header and payload, as captured; lives like the payload */
 	uint16_t urgent;         /* urgent pointer, 0 when URG is not set */
 	bool in_tunnel;
 	bool was_fragmented;
 };
+
+/* The whole segment is there and its checksum is wrong: damage, or a sum that the sender's network card fills in. A cut one
+ * cannot be judged: false. Costs a pass over the payload, so it is for the packets that matter. */
+bool packet_checksum_is_bad(const struct packet *);
 
 #endif

@@ -1,0 +1,75 @@
+/* decode.c - joins the layers: takes a frame, fills a packet or says why there is none, counts both. Never fails on input. */
+#include "decode/decode.h"
+
+#include "base/arena.h"
+#include "decode/ether.h"
+#include "decode/fragment.h"
+#include "decode/link.h"
+
+#include "base/banned.h"
+
+/* Counts are held by pointer, since a datagram that is not yet whole points to those of the file that began it. */
+struct decoder {
+	struct fragments *fragments;
+	struct decode_counts **counts, *last;
+	uint32_t last_file;
+	size_t nfiles;
+};
+
+struct decoder *decoder_new(void)
+{
+	struct decoder *r = memory_new(1, sizeof *r);
+	r->fragments = fragments_new();
+	return r;
+}
+
+static struct decode_counts *counts_of(struct decoder *r, uint32_t file)
+{
+	if (r->last && r->last_file == file)
+		return r->last;
+	if (file >= r->nfiles) {
+		size_t n = (size_t)file + 16;
+		r->counts = memory_grow(r->counts, n, sizeof(struct decode_counts *));
+		for (size_t i = r->nfiles; i < n; i++)
+			r->counts[i] = NULL;
+		r->nfiles = n;
+	}
+	if (!r->counts[file]) {
+		r->counts[file] = memory_new(1, sizeof(struct decode_counts));
+		r->counts[file]->unknown_linktype = -1;
+	}
+	r->last_file = file;
+	return r->last = r->counts[file];
+}
+
+enum decoded decoder_packet(struct decoder *r, const struct frame *f, struct packet *p)
+{
+	struct decoding d = {
+		.packet = p, .counts = counts_of(r, f->file), .fragments = r->fragments, .time = f->time,
+		.missing = f->wire_length > f->bytes.n ? f->wire_length - f->bytes.n : 0,
+	};
+	fragments_next(r->fragments);
+	p->place = (struct place){ f->time, f->file, f->number };
+	p->ordinal = f->ordinal;
+	p->in_tunnel = p->was_fragmented = false;
+	enum decoded got = f->linktype == 1 ? ethernet_frame(&d, f->bytes) : link_frame(&d, f->linktype, f->bytes);
+	d.counts->frames[got]++;
+	return got;
+}
+
+const struct decode_counts *decoder_counts(const struct decoder *r, uint32_t file)
+{
+	static const struct decode_counts none = { .unknown_linktype = -1 };
+	return file < r->nfiles && r->counts[file] ? r->counts[file] : &none;
+}
+
+void decoder_free(struct decoder *r)
+{
+	if (!r)
+		return;
+	fragments_free(r->fragments);
+	for (size_t i = 0; i < r->nfiles; i++)
+		free(r->counts[i]);
+	free(r->counts);
+	free(r);
+}

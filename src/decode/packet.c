@@ -1,0 +1,71 @@
+/* packet.c - addresses as text, and the TCP checksum of a packet; takes packets, never changes them. */
+#include "decode/packet.h"
+
+#include <arpa/inet.h>
+
+#include "decode/checksum.h"
+
+#include "base/banned.h"
+
+static const uint8_t v4_prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+bool address_is_v4(const struct address *a)
+{
+	return memcmp(a->octets, v4_prefix, sizeof v4_prefix) == 0;
+}
+
+/* RFC 5952 4.2: the longest run of two or more zero groups becomes "::", the first of equals. */
+static unsigned longest_zeros(const unsigned group[8], unsigned *at)
+{
+	unsigned best = 1;
+	*at = 8;
+	for (unsigned i = 0; i < 8; i++) {
+		unsigned n = 0;
+		while (i + n < 8 && group[i + n] == 0)
+			n++;
+		if (n > best) {
+			best = n;
+			*at = i;
+		}
+	}
+	return best;
+}
+
+static void v6_text(const uint8_t *octets, char text[46])
+{
+	unsigned group[8], at, n = 0, zeros;
+	for (unsigned i = 0; i < 8; i++)
+		group[i] = (unsigned)octets[i * 2] << 8 | octets[i * 2 + 1];
+	zeros = longest_zeros(group, &at);
+	text[0] = '\0';
+	for (unsigned i = 0; i < 8; i++) {
+		if (i == at) {
+			n += (unsigned)snprintf(text + n, 46 - n, "::");
+			i += zeros - 1;
+			continue;
+		}
+		n += (unsigned)snprintf(text + n, 46 - n, "%s%x", i == 0 || i == at + zeros ? "" : ":", group[i]);
+	}
+}
+
+void address_text(const struct address *a, char text[46])
+{
+	const uint8_t *p = a->octets;
+	if (address_is_v4(a))
+		snprintf(text, 46, "%u.%u.%u.%u", p[12], p[13], p[14], p[15]);
+	else
+		v6_text(p, text);
+}
+
+/* RFC 9293 3.1: the pseudo-header is addresses, protocol and length; for IPv6 RFC 8200 8.1, the same sum. */
+bool packet_checksum_is_bad(const struct packet *p)
+{
+	size_t skip = p->marks.v6 ? 0 : 12;
+	size_t header = p->segment.n - p->payload.n;
+	if (p->payload.n < p->payload_length || header < 20 || header != (size_t)(p->segment.p[12] >> 4) * 4)
+		return false;
+	uint64_t sum = htonl((uint32_t)p->segment.n) + (uint64_t)htonl(6);
+	sum = checksum_add(sum, (struct bytes){ p->from.address.octets + skip, 16 - skip });
+	sum = checksum_add(sum, (struct bytes){ p->to.address.octets + skip, 16 - skip });
+	return !checksum_is_right(checksum_add(sum, p->segment));
+}
