@@ -16,6 +16,8 @@ struct lines { /* zeroed storage is ready */
 	size_t nkept, room;
 	struct line line;       /* facts of the unfinished line */
 	bool begun, last_was_cr, after_gap;
+	bool bare_cr_ends;         /* set by the reader: a peer that ends its lines with a lone CR */
+	bool counted;              /* this chunk is one of the unfinished line's segments */
 	const struct chunk *chunk; /* being read */
 	size_t at;                 /* octets of it already taken */
 };
@@ -26,6 +28,8 @@ struct bytes lines_rest(const struct lines *);                    /* octets of t
 void lines_take(struct lines *, size_t n);                        /* so many of these were read by another mode */
 bool lines_gap(struct lines *, const struct gap *, struct line *); /* an unfinished line ends with LINE_GAP: true and the line */
 bool lines_end(struct lines *, struct line *);                    /* likewise LINE_END */
+struct bytes lines_unfinished(const struct lines *);              /* what is kept of a line whose end has not come; until the next call */
+void lines_forget(struct lines *);                                /* the unfinished line was read by another mode */
 void lines_free(struct lines *);
 
 #endif

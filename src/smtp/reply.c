@@ -1,0 +1,159 @@
+/* reply.c - server lines become one reply (RFC 5321 4.2.1, RFC 2034 4). Takes lines, gives a reply with its last line; what breaks
+ * the form is a flag. A line that is no reply line stands for itself, so that no good reply after it is swallowed. */
+#include "smtp/reply.h"
+
+#include "base/limits.h"
+
+#include "base/banned.h"
+
+enum { MISSING = -1 };
+
+static bool has_code(struct bytes line)
+{
+	return line.n >= 3 && octet_is_digit(line.p[0]) && octet_is_digit(line.p[1]) && octet_is_digit(line.p[2]) &&
+	       !(line.n > 3 && octet_is_digit(line.p[3])) && !(line.n > 4 && line.p[3] == '.' && octet_is_digit(line.p[4]));
+}
+
+bool reply_line_looks_right(struct bytes line)
+{
+	return has_code(line) && (line.n == 3 || line.p[3] == ' ' || line.p[3] == '-');
+}
+
+static uint16_t take_number(struct bytes *b)
+{
+	uint16_t value = 0;
+	size_t n = 0;
+	while (n < b->n && n < 3 && octet_is_digit(b->p[n]))
+		value = (uint16_t)(value * 10 + b->p[n++] - '0');
+	*b = bytes_from(*b, n);
+	return value;
+}
+
+/* status-code = class "." subject "." detail, class 2, 4 or 5, up to three digits each (RFC 3463 2). Taken off the text. */
+static struct enhanced take_enhanced(struct bytes *text)
+{
+	struct bytes rest = bytes_trim(*text);
+	struct enhanced e = { .present = true };
+	if (rest.n < 5 || (rest.p[0] != '2' && rest.p[0] != '4' && rest.p[0] != '5') || rest.p[1] != '.' || !octet_is_digit(rest.p[2]))
+		return (struct enhanced){ 0 };
+	e.class = take_number(&rest);
+	rest = bytes_from(rest, 1);
+	e.subject = take_number(&rest);
+	if (rest.n < 2 || rest.p[0] != '.' || !octet_is_digit(rest.p[1]))
+		return (struct enhanced){ 0 };
+	rest = bytes_from(rest, 1);
+	e.detail = take_number(&rest);
+	if (rest.n && (octet_is_digit(rest.p[0]) || octet_is_alpha(rest.p[0]) || rest.p[0] == '.'))
+		return (struct enhanced){ 0 }; /* an address, a version, a domain name */
+	while (rest.n && (rest.p[0] == ' ' || rest.p[0] == '\t'))
+		rest = bytes_from(rest, 1);
+	*text = rest;
+	return e;
+}
+
+static void add_capped(struct text *t, struct bytes b, bool first)
+{
+	if (!first && t->n < LIMIT_REPLY)
+		text_add_octet(t, '\n');
+	text_add(t, bytes_first(b, LIMIT_REPLY - t->n));
+}
+
+static void note_place(struct replies *r, const struct line *line)
+{
+	struct reply *reply = &r->reply;
+	if (!r->begun) {
+		*reply = (struct reply){ .code = MISSING, .first = line->first, .offset = line->offset };
+		text_clear(&r->text);
+		text_clear(&r->raw);
+	}
+	r->begun = true;
+	reply->last = line->last;
+	reply->acked = line->acked;
+	reply->marks = line->marks;
+	reply->odd |= line->odd;
+	if (line->ending == LINE_LF || line->ending == LINE_CR || line->flags & LINE_HAS_BARE_CR)
+		reply->flags |= REPLY_BARE_NEWLINE;
+	if (line->ending == LINE_GAP || line->ending == LINE_END)
+		reply->flags |= REPLY_CUT;
+	if (line->flags & LINE_AFTER_GAP)
+		reply->flags |= REPLY_AFTER_GAP;
+}
+
+static void note_code(struct reply *reply, int code)
+{
+	if (reply->code != MISSING && reply->code != code)
+		reply->flags |= REPLY_CODE_CHANGES;
+	reply->code = code;
+}
+
+static void note_text(struct replies *r, struct bytes text, struct bytes whole)
+{
+	struct reply *reply = &r->reply;
+	struct enhanced e = take_enhanced(&text);
+	if (e.present && !reply->enhanced.present)
+		reply->enhanced = e;
+	add_capped(&r->text, text, reply->nlines == 0);
+	add_capped(&r->raw, whole, reply->nlines == 0);
+	reply->nlines++;
+}
+
+/* Facts that need the whole reply. */
+static void judge(struct reply *reply)
+{
+	if (reply->code == MISSING)
+		return;
+	if (reply->code < 200 || reply->code > 599)
+		reply->flags |= REPLY_CODE_ODD;
+	if (reply->enhanced.present && reply->enhanced.class != reply->code / 100)
+		reply->flags |= REPLY_ENHANCED_MISMATCH;
+}
+
+bool replies_line(struct replies *r, const struct line *line)
+{
+	struct bytes whole = line->text, text = whole;
+	if (!r->begun && bytes_trim(whole).n == 0)
+		return false; /* an empty line between replies says nothing */
+	bool inside = r->begun;
+	note_place(r, line);
+	if (!has_code(whole)) {
+		r->reply.flags |= REPLY_CODE_MISSING;
+		note_text(r, text, whole);
+		return !inside; /* inside a reply the end is still to come */
+	}
+	uint8_t separator = whole.n > 3 ? whole.p[3] : ' ';
+	if (separator != ' ' && separator != '-')
+		r->reply.flags |= REPLY_SEPARATOR_ODD;
+	note_code(&r->reply, (whole.p[0] - '0') * 100 + (whole.p[1] - '0') * 10 + whole.p[2] - '0');
+	bool blank = separator == ' ' || separator == '-' || separator == '\t';
+	note_text(r, bytes_from(whole, blank ? 4 : 3), whole);
+	if (separator == '-')
+		return false;
+	judge(&r->reply);
+	return true;
+}
+
+bool replies_cut(struct replies *r)
+{
+	if (!r->begun)
+		return false;
+	r->reply.flags |= REPLY_CUT;
+	judge(&r->reply);
+	return true;
+}
+
+struct reply replies_take(struct replies *r, struct arena *arena)
+{
+	struct reply reply = r->reply;
+	reply.text = arena_copy(arena, text_view(&r->text));
+	reply.raw = arena_copy(arena, text_view(&r->raw));
+	r->begun = false;
+	r->reply = (struct reply){ .code = MISSING };
+	return reply;
+}
+
+void replies_free(struct replies *r)
+{
+	text_free(&r->text);
+	text_free(&r->raw);
+	*r = (struct replies){ 0 };
+}

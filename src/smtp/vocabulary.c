@@ -1,0 +1,119 @@
+/* vocabulary.c - names of the closed vocabularies, and what an offer holds. Takes enum values and words, gives rows of the
+ * tables; never looks at a stream. */
+#include "smtp/grammar.h"
+#include "smtp/session.h"
+
+#include "base/banned.h"
+
+static const struct {
+	const char *word, *clause;
+	enum extension needs;
+} verbs[VERB_COUNT] = {
+#define VERB(id, word_, argument, extension, clause_) [VERB_##id] = { word_, clause_, EXT_##extension },
+#include "smtp/verbs.def"
+#undef VERB
+};
+
+static const struct {
+	const char *keyword, *clause;
+} extensions[EXT_COUNT] = {
+#define EXTENSION(id, keyword_, clause_) [EXT_##id] = { keyword_, clause_ },
+#include "smtp/extensions.def"
+#undef EXTENSION
+};
+
+static const struct {
+	const char *name;
+	enum verb verb;
+	enum extension needs;
+} parameters[PARAM_COUNT] = {
+#define PARAM(id, name_, verb_, extension, value, clause) [PARAM_##id] = { name_, VERB_##verb_, EXT_##extension },
+#include "smtp/params.def"
+#undef PARAM
+};
+
+const char *verb_word(enum verb verb)
+{
+	return verb < VERB_COUNT ? verbs[verb].word : NULL;
+}
+
+const char *verb_clause(enum verb verb)
+{
+	return verb < VERB_COUNT ? verbs[verb].clause : NULL;
+}
+
+enum extension verb_needs(enum verb verb)
+{
+	return verb < VERB_COUNT ? verbs[verb].needs : EXT_UNKNOWN;
+}
+
+enum verb verb_find(struct bytes word)
+{
+	for (enum verb v = 0; v < VERB_COUNT; v++)
+		if (bytes_is(word, bytes_of(verbs[v].word)))
+			return v;
+	return VERB_UNKNOWN;
+}
+
+const char *extension_keyword(enum extension extension)
+{
+	return extension < EXT_COUNT ? extensions[extension].keyword : NULL;
+}
+
+const char *extension_clause(enum extension extension)
+{
+	return extension < EXT_COUNT ? extensions[extension].clause : NULL;
+}
+
+enum extension extension_find(struct bytes keyword)
+{
+	for (enum extension e = 0; e < EXT_COUNT; e++)
+		if (bytes_is(keyword, bytes_of(extensions[e].keyword)))
+			return e;
+	return EXT_UNKNOWN;
+}
+
+const char *parameter_name(enum parameter parameter)
+{
+	return parameter < PARAM_COUNT ? parameters[parameter].name : NULL;
+}
+
+enum extension parameter_needs(enum parameter parameter, enum verb verb)
+{
+	if (parameter >= PARAM_COUNT || parameters[parameter].verb != verb)
+		return EXT_UNKNOWN;
+	return parameters[parameter].needs;
+}
+
+const char *phase_name(enum phase phase)
+{
+	static const char *const names[] = {
+		[PHASE_CONNECTED] = "connected", [PHASE_GREETED] = "greeted", [PHASE_READY] = "ready", [PHASE_SENDER] = "sender",
+		[PHASE_RECIPIENT] = "recipient", [PHASE_CONTENT] = "content", [PHASE_CHUNKS] = "chunks", [PHASE_AUTH] = "auth",
+		[PHASE_TLS] = "tls", [PHASE_CLOSED] = "closed",
+	};
+	return names[phase];
+}
+
+bool offer_has(const struct offer *offer, enum extension extension)
+{
+	if (extension == EXT_CORE)
+		return true;
+	return offer && extension < EXT_COUNT && offer->offered >> extension & 1;
+}
+
+const struct masked *offer_masked(const struct offer *offer, enum extension extension)
+{
+	for (size_t i = 0; offer && extension < EXT_COUNT && i < offer->nmasked; i++)
+		if (offer->masked[i].likely == extension)
+			return &offer->masked[i];
+	return NULL;
+}
+
+bool offer_has_mechanism(const struct offer *offer, struct bytes name)
+{
+	for (size_t i = 0; offer && i < offer->nmechanisms; i++)
+		if (bytes_is(offer->mechanisms[i].name, name))
+			return true;
+	return false;
+}
