@@ -27,11 +27,7 @@ static inline uint64_t checksum_add(uint64_t sum, struct bytes b)
 /* A sum over data and its own checksum is all ones when it is right. */
 static inline bool checksum_is_right(uint64_t sum)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return sum == 0xffff;
+	return sum && sum % 0xffff == 0; /* 2^16 is 1 modulo 0xffff: this is the fold, as one multiplication */
 }
 
 #endif

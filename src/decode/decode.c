@@ -48,7 +48,8 @@ enum decoded decoder_packet(struct decoder *r, const struct frame *f, struct pac
 		.packet = p, .counts = counts_of(r, f->file), .fragments = r->fragments, .time = f->time,
 		.missing = f->wire_length > f->bytes.n ? f->wire_length - f->bytes.n : 0,
 	};
-	fragments_next(r->fragments);
+	if (__builtin_expect(fragments_spent(r->fragments), 0))
+		fragments_next(r->fragments);
 	p->place = (struct place){ f->time, f->file, f->number };
 	p->ordinal = f->ordinal;
 	p->in_tunnel = p->was_fragmented = false;

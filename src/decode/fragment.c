@@ -29,8 +29,9 @@ struct datagram {
 };
 
 struct fragments {
+	struct datagram *gone; /* dropped during this frame, perhaps still read; stays the first member */
 	struct datagram *buckets[BUCKETS];
-	struct datagram *oldest, *newest, *gone; /* gone: dropped during this frame, perhaps still read */
+	struct datagram *oldest, *newest;
 	size_t count, memory;
 };
 

@@ -20,6 +20,13 @@ struct fragment {
 	struct bytes bytes;
 };
 
+struct datagram;
+struct fragments; /* its first member is what fragments_next will free: the decoder asks on every frame */
+static inline bool fragments_spent(const struct fragments *f)
+{
+	return *(struct datagram *const *)(const void *)f != NULL;
+}
+
 struct fragments *fragments_new(void);
 enum decoded fragments_add(struct decoding *, struct fragment *);
 void fragments_next(struct fragments *); /* a new frame begins: what was handed out is no longer needed */

@@ -66,6 +66,18 @@ static enum decoded v4_fragment(struct decoding *d, uint8_t protocol, uint16_t p
 	return got == DECODED_TCP ? skip_authentication(d, f.protocol, f.bytes) : got;
 }
 
+/* Straight-line for a header without options: every packet of the capture comes through here. */
+static inline uint64_t header_sum(const uint8_t *p, size_t header)
+{
+	uint64_t a, b;
+	uint32_t c;
+	memcpy(&a, p, 8);
+	memcpy(&b, p + 8, 8);
+	memcpy(&c, p + 16, 4);
+	uint64_t sum = (a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + c;
+	return header == V4_HEADER ? sum : checksum_add(sum, (struct bytes){ p + V4_HEADER, header - V4_HEADER });
+}
+
 enum decoded ipv4_packet(struct decoding *d, struct bytes b)
 {
 	if (b.n < V4_HEADER)
@@ -75,7 +87,7 @@ enum decoded ipv4_packet(struct decoding *d, struct bytes b)
 		return DECODED_MALFORMED;
 	if (b.n < header)
 		return d->missing ? DECODED_TRUNCATED : DECODED_MALFORMED;
-	if (!checksum_is_right(checksum_add(0, (struct bytes){ b.p, header })))
+	if (!checksum_is_right(header_sum(b.p, header)))
 		d->counts->bad_ip_checksums++;
 	if (total)
 		b = decoding_trim(d, b, total);
