@@ -1,6 +1,7 @@
 /* ether.c - takes Ethernet frames and their kin, gives the IP packet inside; never takes padding for payload: IP's length decides. */
 #include "decode/ether.h"
 
+#include "decode/checksum.h"
 #include "decode/ip.h"
 
 #include "base/banned.h"
@@ -98,6 +99,12 @@ static bool is_ethernet_at(struct bytes b, size_t offset)
 	return false;
 }
 
+static bool has_right_sum(struct bytes b)
+{
+	size_t header = b.n ? (b.p[0] & 15u) * 4 : 0;
+	return header >= 20 && b.n >= header && checksum_is_right(checksum_add(0, bytes_first(b, header)));
+}
+
 /* Below the last label nothing names the payload. The first nibble tells IP (RFC 4928 3) from a pseudowire, whose control word
  * begins with 0 (RFC 4385 3); without one a MAC address stands there, which may begin with any nibble. */
 enum decoded mpls_packet(struct decoding *d, struct bytes b)
@@ -115,7 +122,7 @@ enum decoded mpls_packet(struct decoding *d, struct bytes b)
 		return cut_short(d);
 	bool ethernet = is_ethernet_at(b, 0), behind_control_word = is_ethernet_at(b, 4);
 	uint8_t nibble = b.p[0] >> 4;
-	if (nibble == 4 && (b.p[0] & 15) >= 5 && b.n >= 20 && read_u16(b.p + 2) <= b.n + d->missing)
+	if (nibble == 4 && (!ethernet || has_right_sum(b)))
 		return ipv4_packet(d, b);
 	if (nibble == 6 && b.n >= 40 && read_u16(b.p + 4) + (size_t)40 <= b.n + d->missing)
 		return ipv6_packet(d, b);
@@ -125,7 +132,7 @@ enum decoded mpls_packet(struct decoding *d, struct bytes b)
 		return ethernet_frame(d, bytes_from(b, 4));
 	if (ethernet)
 		return ethernet_frame(d, b);
-	return nibble == 4 || nibble == 6 ? ip_packet(d, b) : DECODED_NOT_TCP;
+	return nibble == 6 ? ipv6_packet(d, b) : DECODED_NOT_TCP;
 }
 
 /* RFC 2516 4: version and type 1, code 0 in the session stage, session, length. */
