@@ -31,7 +31,7 @@ static inline struct bytes unhex(const char *hex, uint8_t *room)
 	size_t n = 0;
 	for (; *hex; hex++)
 		if (*hex != ' ') {
-			room[n / 2] = (uint8_t)(n % 2 ? room[n / 2] << 4 | hex_digit(*hex) : hex_digit(*hex));
+			room[n / 2] = (uint8_t)((n % 2 ? room[n / 2] * 16u : 0u) + hex_digit(*hex));
 			n++;
 		}
 	return (struct bytes){ room, n / 2 };
