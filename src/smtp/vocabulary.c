@@ -27,7 +27,7 @@ static const struct {
 	enum verb verb;
 	enum extension needs;
 } parameters[PARAM_COUNT] = {
-#define PARAM(id, name_, verb_, extension, value, clause) [PARAM_##id] = { name_, VERB_##verb_, EXT_##extension },
+#define PARAM(id, name_, verb_, extension, ...) [PARAM_##id] = { name_, VERB_##verb_, EXT_##extension },
 #include "smtp/params.def"
 #undef PARAM
 };

@@ -1,0 +1,141 @@
+/* domain.c - domains and address literals by RFC 5321 4.1.2, 4.1.3. Takes their octets, gives the first that breaks the grammar. */
+#include "smtp/domain.h"
+
+#include "base/banned.h"
+
+static struct misfit misfit(size_t at, const char *wanted, const char *clause)
+{
+	return (struct misfit){ true, at, wanted, clause };
+}
+
+size_t domain_utf8_length(struct bytes b)
+{
+	static const struct { uint8_t first, last, low, high, more; } rows[] = {
+		{ 0x00, 0x7f, 0, 0, 0 },       { 0xc2, 0xdf, 0x80, 0xbf, 1 }, { 0xe0, 0xe0, 0xa0, 0xbf, 2 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 2 }, { 0xed, 0xed, 0x80, 0x9f, 2 }, { 0xee, 0xef, 0x80, 0xbf, 2 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 3 }, { 0xf1, 0xf3, 0x80, 0xbf, 3 }, { 0xf4, 0xf4, 0x80, 0x8f, 3 },
+	};
+	for (size_t r = 0; b.n && r < sizeof rows / sizeof *rows; r++) {
+		if (b.p[0] < rows[r].first || b.p[0] > rows[r].last)
+			continue;
+		if (b.n <= rows[r].more)
+			return 0;
+		for (size_t i = 1; i <= rows[r].more; i++)
+			if (b.p[i] < (i == 1 ? rows[r].low : 0x80) || b.p[i] > (i == 1 ? rows[r].high : 0xbf))
+				return 0;
+		return rows[r].more + 1u;
+	}
+	return 0;
+}
+
+static bool is_let_dig(uint8_t c)
+{
+	return octet_is_alpha(c) || octet_is_digit(c) || c >= 0x80;
+}
+
+static struct misfit check_label(struct bytes label)
+{
+	if (label.n == 0)
+		return misfit(0, "a letter or a digit between the dots of a domain", "RFC 5321 4.1.2");
+	for (size_t i = 0; i < label.n; i++)
+		if (!is_let_dig(label.p[i]) && label.p[i] != '-')
+			return misfit(i, "letters, digits and hyphens in a domain", "RFC 5321 4.1.2");
+	if (label.p[0] == '-')
+		return misfit(0, "a letter or a digit at the start of a label", "RFC 5321 4.1.2");
+	if (label.p[label.n - 1] == '-')
+		return misfit(label.n - 1, "a letter or a digit at the end of a label", "RFC 5321 4.1.2");
+	if (label.n > 63)
+		return misfit(63, "labels of at most 63 octets", "RFC 1035 2.3.4");
+	return (struct misfit){ 0 };
+}
+
+struct misfit domain_check(struct bytes domain)
+{
+	if (domain.n == 0)
+		return misfit(0, "a domain", "RFC 5321 4.1.2");
+	struct cut cut = { .tail = domain, .found = true };
+	for (size_t at = 0; cut.found; at += cut.head.n + 1) {
+		cut = bytes_cut(cut.tail, '.');
+		struct misfit m = check_label(cut.head);
+		if (m.found) {
+			m.at += at;
+			return m;
+		}
+	}
+	if (domain.n > 255)
+		return misfit(255, "a domain of at most 255 octets", "RFC 5321 4.5.3.1.2");
+	return (struct misfit){ 0 };
+}
+
+bool domain_is_v4(struct bytes b)
+{
+	struct cut cut = { .tail = b, .found = true };
+	unsigned parts = 0;
+	while (cut.found) {
+		uint64_t value;
+		cut = bytes_cut(cut.tail, '.');
+		if (cut.head.n > 3 || !bytes_number(cut.head, &value) || value > 255)
+			return false;
+		parts++;
+	}
+	return parts == 4;
+}
+
+static bool is_group(struct bytes b)
+{
+	if (b.n == 0 || b.n > 4)
+		return false;
+	for (size_t i = 0; i < b.n; i++)
+		if (!octet_is_digit(b.p[i]) && (octet_lower(b.p[i]) < 'a' || octet_lower(b.p[i]) > 'f'))
+			return false;
+	return true;
+}
+
+/* Groups of one side of "::", the last of the address may be a dotted quad; 99 when it is none. */
+static unsigned count_groups(struct bytes b, bool last)
+{
+	unsigned n = 0;
+	if (b.n == 0)
+		return 0;
+	struct cut cut = { .tail = b, .found = true };
+	while (cut.found && n < 99) {
+		cut = bytes_cut(cut.tail, ':');
+		if (last && !cut.found && domain_is_v4(cut.head))
+			n += 2;
+		else
+			n = is_group(cut.head) ? n + 1 : 99;
+	}
+	return n;
+}
+
+bool domain_is_v6(struct bytes b)
+{
+	size_t gap = bytes_find(b, B("::"));
+	if (gap == BYTES_NONE)
+		return count_groups(b, true) == 8;
+	return count_groups(bytes_first(b, gap), false) + count_groups(bytes_from(b, gap + 2), true) <= 7;
+}
+
+struct misfit domain_check_literal(struct bytes literal)
+{
+	static const char clause[] = "RFC 5321 4.1.3";
+	size_t end = bytes_index(literal, ']');
+	if (end == BYTES_NONE)
+		return misfit(literal.n, "a closing ] after the address", clause);
+	if (end + 1 != literal.n)
+		return misfit(end + 1, "nothing after the ] of an address literal", clause);
+	struct bytes inner = bytes_first(bytes_from(literal, 1), literal.n - 2);
+	if (bytes_starts_word(inner, B("IPv6:")))
+		return domain_is_v6(bytes_from(inner, 5)) ? (struct misfit){ 0 } : misfit(6, "an IPv6 address after IPv6:", clause);
+	if (domain_is_v4(inner))
+		return (struct misfit){ 0 };
+	if (domain_is_v6(inner))
+		return misfit(1, "IPv6: before an IPv6 address", clause);
+	struct cut tag = bytes_cut(inner, ':');
+	if (!tag.found || tag.tail.n == 0 || check_label(tag.head).found)
+		return misfit(1, "an IPv4 address, or IPv6: and an address", clause);
+	for (size_t i = 0; i < tag.tail.n; i++) /* dcontent */
+		if (tag.tail.p[i] < 33 || tag.tail.p[i] == '[' || tag.tail.p[i] == '\\' || tag.tail.p[i] == 127)
+			return misfit(tag.head.n + 2 + i, "printable octets in an address literal", clause);
+	return (struct misfit){ 0 };
+}
