@@ -27,6 +27,9 @@ enum limits {
 	/* decode: incomplete IP datagrams, and the bytes they hold in all. */
 	LIMIT_FRAGMENTED = 1024,
 	LIMIT_FRAGMENT_MEMORY = 16 * 1024 * 1024,
+	/* capture: files open at once. Of more that overlap in time, each is opened for the moment of a read: the usual limit of a
+	 * process is 1,024 descriptors, and the windows of 64 files are 16 MiB. */
+	LIMIT_OPEN_CAPTURES = 64,
 };
 
 #endif

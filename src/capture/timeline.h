@@ -25,7 +25,8 @@ struct capture {
 	bool cut;                /* it ends in the middle of a packet or block */
 	uint64_t cut_packets;    /* frames shorter than they were on the wire */
 	uint64_t clock_steps_back; /* frames earlier than the one before them */
-	const char *trouble;     /* one sentence: what could not be read and why; NULL when all was read */
+	const char *trouble;     /* one sentence that begins with the path: what could not be read and why; NULL when all was read */
+	const char *note;        /* one sentence: something to know that is no trouble (given twice, read once); NULL */
 };
 
 struct timeline_options {
@@ -35,8 +36,9 @@ struct timeline_options {
 
 struct timeline;
 struct timeline *timeline_new(struct timeline_options);
-/* Adds a file, or the captures of a directory (files that begin like a capture). False: it does not exist or cannot be listed;
- * a file that is no capture is added all the same and has its trouble. */
+/* Adds a file, or the captures of a directory (files that begin like a capture, by name order; what is named like a capture and is
+ * none is added with its trouble, hidden files and other strangers are passed over). False: it does not exist or cannot be listed;
+ * a file that is no capture is added all the same and has its trouble. A file that was added before, under whatever name, is read once. */
 bool timeline_add(struct timeline *, const char *path, struct error *);
 bool timeline_next(struct timeline *, struct frame *); /* false: no more */
 size_t timeline_count(const struct timeline *);
@@ -44,5 +46,9 @@ const struct capture *timeline_capture(const struct timeline *, size_t index);
 uint64_t timeline_bytes_read(const struct timeline *);  /* of the files on the disk, for progress */
 uint64_t timeline_bytes_total(const struct timeline *); /* 0 unknown (standard input) */
 void timeline_free(struct timeline *);
+
+/* Whether a filter can be used at all; false: fills the error (ERROR_USAGE). A filter that does not fit a file's link type is that
+ * file's trouble. */
+bool timeline_filter_check(const char *filter, struct error *);
 
 #endif

@@ -1,0 +1,133 @@
+/* pcap_file.c - classic pcap, draft-ietf-opsawg-pcap. Takes octets, gives frames. Knows version 2.4 with the two magics; the
+ * variants of other programs are libpcap's. */
+#include "capture/format.h"
+
+#include "base/arena.h"
+#include "capture/fields.h"
+
+#include <stdlib.h>
+
+enum { HEADER = 24, RECORD = 16 };
+enum { MICROSECONDS_MAGIC = 0xa1b2c3d4u, NANOSECONDS_MAGIC = 0xa1b23c4du };
+
+struct pcap_state {
+	bool big;
+	uint32_t fraction; /* nanoseconds of one unit of the second field */
+	int linktype;
+	uint32_t most;
+};
+
+static bool header_read(struct bytes head, struct pcap_state *p)
+{
+	for (int big = 0; big < 2; big++) {
+		uint32_t magic = field_u32(head, 0, big);
+		if ((magic == MICROSECONDS_MAGIC || magic == NANOSECONDS_MAGIC) && field_u16(head, 4, big) == 2 && field_u16(head, 6, big) == 4) {
+			p->big = big;
+			p->fraction = magic == MICROSECONDS_MAGIC ? 1000 : 1;
+			/* section 4: the upper bits tell of frame check sequences, the link type is the lower 16 */
+			p->linktype = (int)(field_u32(head, 20, big) & 0xffff);
+			p->most = linktype_most(p->linktype);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void header_took(struct reader *r, const struct pcap_state *p)
+{
+	uint32_t snaplen = field_u32(r->source->ready, 16, p->big);
+	r->snaplen = snaplen > r->snaplen ? snaplen : r->snaplen;
+	source_take(r->source, HEADER);
+}
+
+static bool pcap_open(struct reader *r)
+{
+	struct pcap_state p = { 0 };
+	bool whole = source_has(r->source, HEADER);
+	if (!header_read(r->source->ready, &p))
+		return false;
+	r->format_name = p.fraction == 1 ? "pcap (nanoseconds)" : "pcap";
+	struct pcap_state *kept = r->state = memory_new(1, sizeof p);
+	*kept = p;
+	if (!whole) {
+		source_take(r->source, r->source->ready.n);
+		reader_cut(r, "its file header");
+		return true;
+	}
+	r->linktype = p.linktype;
+	header_took(r, &p);
+	return true;
+}
+
+/* A second capture written behind the first ("tcpdump -w - >> file"): its file header stands where a record header should. As a
+ * record it would be an empty packet of the year 2055 whose fraction is the version, so it cannot be taken for one. */
+static bool header_again(struct reader *r, struct pcap_state *p)
+{
+	struct bytes head = r->source->ready;
+	struct pcap_state next = { 0 };
+	if (!header_read(head, &next) || field_u32(head, 8, next.big) != 0 || field_u32(head, 12, next.big) != 0 || !source_has(r->source, HEADER))
+		return false;
+	*p = next;
+	header_took(r, p);
+	return true;
+}
+
+static bool record_is_absurd(struct reader *r, uint32_t captured, const struct pcap_state *p)
+{
+	if (captured <= p->most)
+		return false;
+	reader_trouble(r, "is damaged: packet %u claims %u octets; what is before it was read", r->number + 1, captured);
+	source_take(r->source, r->source->ready.n);
+	return true;
+}
+
+/* Stands at a record header; false: the file has ended. */
+static bool record_begin(struct reader *r, struct pcap_state *p)
+{
+	struct source *s = r->source;
+	if (r->skip && source_skip(s, r->skip) < r->skip) {
+		reader_cut(r, "packet %u", r->number);
+		return false;
+	}
+	r->skip = 0;
+	do {
+		if (!source_has(s, RECORD)) {
+			if (s->ready.n)
+				reader_cut(r, "the header of packet %u", r->number + 1);
+			source_take(s, s->ready.n);
+			return false;
+		}
+	} while (field_u32(s->ready, 8, p->big) == 0 && header_again(r, p));
+	return true;
+}
+
+static bool pcap_next(struct reader *r, struct frame *frame)
+{
+	struct pcap_state *p = r->state;
+	struct source *s = r->source;
+	if (!record_begin(r, p))
+		return false;
+	uint32_t captured = field_u32(s->ready, 8, p->big);
+	if (record_is_absurd(r, captured, p))
+		return false;
+	uint32_t kept = captured < FRAME_MOST ? captured : FRAME_MOST;
+	if (!source_has(s, RECORD + kept)) {
+		reader_cut(r, "packet %u", r->number + 1);
+		source_take(s, s->ready.n);
+		return false;
+	}
+	frame->time = (int64_t)field_u32(s->ready, 0, p->big) * NANOSECONDS + (int64_t)field_u32(s->ready, 4, p->big) * p->fraction;
+	frame->wire_length = field_u32(s->ready, 12, p->big);
+	frame->linktype = p->linktype;
+	frame->bytes = (struct bytes){ s->ready.p + RECORD, kept };
+	source_take(s, RECORD + kept);
+	r->skip = captured - kept;
+	return true;
+}
+
+static void pcap_close_state(struct reader *r)
+{
+	free(r->state);
+}
+
+const struct format pcap_format = { pcap_open, pcap_next, pcap_close_state };

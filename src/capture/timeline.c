@@ -1,0 +1,417 @@
+/* timeline.c - places files by the time of their first frame and merges those that overlap. Takes paths, gives frames; holds open
+ * only the files whose time has come. */
+#include "capture/timeline.h"
+
+#include "base/limits.h"
+#include "base/map.h"
+#include "base/text.h"
+#include "capture/filter.h"
+#include "capture/found.h"
+#include "capture/reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { PEEK = 4096, FRUGAL = 16 * 1024 }; /* octets read at once to place a file, and of one of very many that overlap */
+
+struct input {
+	struct capture capture;
+	struct reader *reader; /* while its time has come, or a pipe that was placed and cannot be opened again */
+	struct frame head;     /* the next one to come out */
+	int64_t start;         /* time of the first frame, filtered out or not */
+	uint32_t index;
+	bool regular, placed, has_frames, waiting; /* waiting: head was read when the file was placed */
+};
+
+struct timeline {
+	struct timeline_options options;
+	struct filter *filter;
+	struct arena arena;
+	struct map seen; /* inputs by device and inode */
+	struct input **inputs;
+	size_t count, room;
+	struct input **order; /* those with frames, by start; next is the first that is not open yet */
+	size_t norder, next;
+	struct input **heap; /* open ones, that with the earliest head on top */
+	size_t nheap;
+	bool started, came_out; /* came_out: the top's head was given out by the last timeline_next */
+	uint64_t ordinal, bytes_done;
+};
+
+/* ---- adding ---- */
+
+static const char *kept(struct timeline *t, const char *string)
+{
+	struct bytes b = bytes_of(string);
+	char *copy = arena_alloc(&t->arena, b.n + 1, 1);
+	if (b.n)
+		memcpy(copy, b.p, b.n);
+	return copy;
+}
+
+static struct input *input_new(struct timeline *t, const char *path, bool regular)
+{
+	struct input *in = ARENA_NEW(&t->arena, struct input);
+	in->capture.path = kept(t, path);
+	in->capture.linktype = -1;
+	in->regular = regular;
+	return in;
+}
+
+static struct input *input_add(struct timeline *t, struct input *in)
+{
+	if (t->count == t->room) {
+		t->room = t->room ? t->room * 2 : 64;
+		t->inputs = memory_grow(t->inputs, t->room, sizeof *t->inputs);
+	}
+	in->index = (uint32_t)t->count;
+	t->inputs[t->count++] = in;
+	return in;
+}
+
+struct identity {
+	uint64_t device, inode;
+};
+
+static struct bytes identity_key(const struct identity *identity)
+{
+	return (struct bytes){ (const uint8_t *)identity, sizeof *identity };
+}
+
+/* The input that is the same file; it is told so. */
+static bool was_added(struct timeline *t, const struct identity *identity, const char *path)
+{
+	void **slot = map_get(&t->seen, identity_key(identity));
+	if (!slot)
+		return false;
+	struct input *first = *slot;
+	struct text note = { 0 };
+	text_addf(&note, "%s is the same file as %s and was read once", path, first->capture.path);
+	if (!first->capture.note)
+		first->capture.note = kept(t, note.p);
+	text_free(&note);
+	return true;
+}
+
+/* ---- one file: placed, read, finished ---- */
+
+static void trouble_set(struct timeline *t, struct input *in, const char *sentence)
+{
+	if (!in->capture.trouble)
+		in->capture.trouble = kept(t, sentence);
+}
+
+static void facts_take(struct timeline *t, struct input *in)
+{
+	struct capture *c = &in->capture;
+	const struct reader *r = in->reader;
+	const char *packing = source_packing(r->source);
+	if (r->format_name && !c->format) {
+		struct text format = { 0 };
+		text_addf(&format, packing ? "%s, %s" : "%s", r->format_name, packing);
+		c->format = kept(t, format.p);
+		text_free(&format);
+	}
+	if (c->packets == 0)
+		c->linktype = r->linktype;
+	c->snaplen = r->snaplen;
+	c->size = r->source->size;
+	c->cut = r->cut;
+}
+
+static void input_finish(struct timeline *t, struct input *in)
+{
+	facts_take(t, in);
+	if (in->reader->trouble.n)
+		trouble_set(t, in, in->reader->trouble.p);
+	t->bytes_done += in->reader->source->offset;
+	reader_close(in->reader);
+	in->reader = NULL;
+}
+
+/* Looks at the first frame. Afterwards the reader is closed again unless it is a pipe with frames. */
+static void input_place(struct timeline *t, struct input *in)
+{
+	if (in->placed)
+		return;
+	in->placed = true;
+	in->reader = reader_open(in->capture.path, (struct source_options){ .window = in->regular ? PEEK : 0 });
+	in->has_frames = reader_next(in->reader, &in->head);
+	if (!in->has_frames) {
+		input_finish(t, in);
+		return;
+	}
+	in->start = in->head.time;
+	facts_take(t, in);
+	in->waiting = !in->regular;
+	if (in->regular) {
+		reader_close(in->reader);
+		in->reader = NULL;
+	}
+}
+
+static bool is_wanted(struct timeline *t, struct input *in)
+{
+	const char *why = NULL;
+	if (!t->filter || filter_wants(t->filter, &in->head, &why))
+		return true;
+	if (why && !in->capture.trouble) {
+		struct text sentence = { 0 };
+		text_addf(&sentence, "%s %s", in->capture.path, why);
+		trouble_set(t, in, sentence.p);
+		text_free(&sentence);
+	}
+	return false;
+}
+
+/* The next wanted frame into head; false: the file is finished. */
+static bool input_advance(struct timeline *t, struct input *in)
+{
+	do {
+		if (!in->waiting && !reader_next(in->reader, &in->head)) {
+			input_finish(t, in);
+			return false;
+		}
+		in->waiting = false;
+	} while (!is_wanted(t, in));
+	return true;
+}
+
+static void frame_count(struct capture *c, const struct frame *frame)
+{
+	if (c->packets == 0) {
+		c->linktype = frame->linktype;
+		c->first_time = frame->time;
+	} else {
+		c->mixed_linktypes |= frame->linktype != c->linktype;
+		c->clock_steps_back += frame->time < c->last_time;
+	}
+	c->last_time = frame->time;
+	c->packets++;
+	c->bytes += frame->bytes.n;
+	c->cut_packets += frame->wire_length > frame->bytes.n;
+}
+
+/* ---- directories ---- */
+
+static bool is_named_like_a_capture(const char *path)
+{
+	static const struct bytes endings[] = { B(".pcap"), B(".pcapng"), B(".cap"), B(".pcap.gz"), B(".pcapng.gz"), B(".pcap.zst"), B(".pcapng.zst"), B(".dmp") };
+	struct bytes name = bytes_of(path);
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+		if (name.n > endings[i].n && bytes_is(bytes_from(name, name.n - endings[i].n), endings[i]))
+			return true;
+	return false;
+}
+
+/* A file of a directory: kept when it begins like a capture, or when leaving it out could hide something. */
+static bool member_add(struct timeline *t, const char *path)
+{
+	struct stat st;
+	if (stat(path, &st) != 0)
+		return false;
+	struct identity identity = { (uint64_t)st.st_dev, (uint64_t)st.st_ino };
+	if (was_added(t, &identity, path))
+		return true;
+	struct input *in = input_new(t, path, true);
+	uint64_t before = t->bytes_done;
+	input_place(t, in);
+	if (!in->capture.format && !in->capture.cut && !is_named_like_a_capture(path) && in->capture.size) {
+		t->bytes_done = before;
+		return false;
+	}
+	*map_put(&t->seen, identity_key(&identity)) = input_add(t, in);
+	return true;
+}
+
+static bool directory_add(struct timeline *t, const char *path, struct error *error)
+{
+	struct found found = { 0 };
+	struct text sentence = { 0 };
+	size_t captures = 0;
+	bool listed = found_in(&found, path, t->options.recurse, error);
+	for (size_t i = 0; i < found.count; i++)
+		captures += member_add(t, found.paths[i]);
+	if (found.unlisted)
+		text_addf(&sentence, "%s could not be listed; the captures in it were not read", found.unlisted);
+	else if (listed && captures == 0)
+		text_addf(&sentence, "%s holds no captures%s", path, found.below ? "; the directories below it were not searched" : "");
+	if (sentence.n) { /* "nothing there" and "could not look" must not pass in silence */
+		struct input *in = input_add(t, input_new(t, found.unlisted ? found.unlisted : path, true));
+		in->placed = true;
+		trouble_set(t, in, sentence.p);
+	}
+	text_free(&sentence);
+	found_free(&found);
+	return listed;
+}
+
+bool timeline_add(struct timeline *t, const char *path, struct error *error)
+{
+	struct stat st = { 0 };
+	bool is_stdin = strcmp(path, "-") == 0;
+	if (!is_stdin && stat(path, &st) != 0)
+		return error_set(error, ERROR_INPUT, "%s cannot be read: %s", path, strerror(errno));
+	if (!is_stdin && S_ISDIR(st.st_mode))
+		return directory_add(t, path, error);
+	struct identity identity = { (uint64_t)st.st_dev, (uint64_t)st.st_ino };
+	if (was_added(t, &identity, path))
+		return true;
+	*map_put(&t->seen, identity_key(&identity)) = input_add(t, input_new(t, path, !is_stdin && S_ISREG(st.st_mode)));
+	return true;
+}
+
+/* ---- order ---- */
+
+static int by_start(const void *a, const void *b)
+{
+	const struct input *one = *(struct input *const *)a, *other = *(struct input *const *)b;
+	if (one->start != other->start)
+		return one->start < other->start ? -1 : 1;
+	return one->index < other->index ? -1 : one->index > other->index;
+}
+
+static void timeline_start(struct timeline *t)
+{
+	t->started = true;
+	t->order = memory_new(t->count, sizeof *t->order);
+	t->heap = memory_new(t->count, sizeof *t->heap);
+	for (size_t i = 0; i < t->count; i++) {
+		input_place(t, t->inputs[i]);
+		if (t->inputs[i]->has_frames)
+			t->order[t->norder++] = t->inputs[i];
+	}
+	qsort(t->order, t->norder, sizeof *t->order, by_start);
+}
+
+static bool is_before(const struct input *a, const struct input *b)
+{
+	if (a->head.time != b->head.time)
+		return a->head.time < b->head.time;
+	return by_start(&a, &b) < 0;
+}
+
+static void heap_swap(struct timeline *t, size_t a, size_t b)
+{
+	struct input *kept_one = t->heap[a];
+	t->heap[a] = t->heap[b];
+	t->heap[b] = kept_one;
+}
+
+static void heap_down(struct timeline *t)
+{
+	for (size_t at = 0, least;; at = least) {
+		least = at;
+		for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < t->nheap; child++)
+			if (is_before(t->heap[child], t->heap[least]))
+				least = child;
+		if (least == at)
+			return;
+		heap_swap(t, at, least);
+	}
+}
+
+static void heap_add(struct timeline *t, struct input *in)
+{
+	size_t at = t->nheap++;
+	t->heap[at] = in;
+	for (; at && is_before(t->heap[at], t->heap[(at - 1) / 2]); at = (at - 1) / 2)
+		heap_swap(t, at, (at - 1) / 2);
+}
+
+/* The next file in order is opened (again) and joins the merge. */
+static void open_next(struct timeline *t)
+{
+	struct input *in = t->order[t->next++];
+	bool many = t->nheap >= LIMIT_OPEN_CAPTURES;
+	if (!in->reader)
+		in->reader = reader_open(in->capture.path, (struct source_options){ .window = many ? FRUGAL : 0, .frugal = many });
+	if (input_advance(t, in))
+		heap_add(t, in);
+}
+
+bool timeline_next(struct timeline *t, struct frame *frame)
+{
+	if (!t->started)
+		timeline_start(t);
+	if (t->came_out) {
+		if (!input_advance(t, t->heap[0]))
+			t->heap[0] = t->heap[--t->nheap];
+		heap_down(t);
+		t->came_out = false;
+	}
+	while (t->next < t->norder && (t->nheap == 0 || t->order[t->next]->start <= t->heap[0]->head.time))
+		open_next(t);
+	if (t->nheap == 0)
+		return false;
+	struct input *in = t->heap[0];
+	in->head.ordinal = ++t->ordinal;
+	in->head.file = in->index;
+	frame_count(&in->capture, &in->head);
+	*frame = in->head;
+	t->came_out = true;
+	return true;
+}
+
+/* ---- the rest ---- */
+
+struct timeline *timeline_new(struct timeline_options options)
+{
+	struct timeline *t = memory_new(1, sizeof *t);
+	t->options = options;
+	t->filter = filter_new(options.filter);
+	return t;
+}
+
+bool timeline_filter_check(const char *filter, struct error *error)
+{
+	return filter_check(filter, error);
+}
+
+size_t timeline_count(const struct timeline *t)
+{
+	return t->count;
+}
+
+const struct capture *timeline_capture(const struct timeline *t, size_t index)
+{
+	return &t->inputs[index]->capture;
+}
+
+uint64_t timeline_bytes_read(const struct timeline *t)
+{
+	uint64_t bytes = t->bytes_done;
+	for (size_t i = 0; i < t->nheap; i++)
+		bytes += t->heap[i]->reader->source->offset;
+	return bytes;
+}
+
+uint64_t timeline_bytes_total(const struct timeline *t)
+{
+	uint64_t total = 0;
+	struct stat st;
+	for (size_t i = 0; i < t->count; i++) {
+		const struct input *in = t->inputs[i];
+		if (!in->regular)
+			return 0;
+		total += in->capture.size ? in->capture.size : stat(in->capture.path, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+	}
+	return total;
+}
+
+void timeline_free(struct timeline *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < t->count; i++)
+		reader_close(t->inputs[i]->reader);
+	filter_free(t->filter);
+	map_free(&t->seen);
+	arena_drop(&t->arena);
+	free(t->inputs);
+	free(t->order);
+	free(t->heap);
+	free(t);
+}
