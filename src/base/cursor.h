@@ -43,7 +43,7 @@ static inline uint8_t cursor_u8(struct cursor *c)
 static inline uint16_t cursor_u16(struct cursor *c)
 {
 	struct bytes b = cursor_take(c, 2);
-	return b.n ? (uint16_t)(b.p[0] << 8 | b.p[1]) : 0;
+	return b.n ? (uint16_t)((unsigned)b.p[0] << 8 | b.p[1]) : 0;
 }
 
 static inline uint32_t cursor_u24(struct cursor *c)
