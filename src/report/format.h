@@ -1,21 +1,30 @@
-/* format - small things that every report says the same way: numbers, shares, spans of time, plurals.
- * In:    numbers and the ISO 8601 times of the database.
- * Out:   words added to a text.
- * Never: depends on the locale or the time zone: times are UTC, as in the database. */
+/* format - rows as other programs read them. A format is a const struct in a file of its own, and a line here.
+ * In:    rows of any statement; the columns' names are the fields' names.
+ * Out:   text, a row at a time, so that a million rows need the memory of one.
+ * Names: a column whose name ends in ":json" holds JSON: a format that can, embeds it under the name without the ending. */
 #ifndef SMTPWHY_REPORT_FORMAT_H
 #define SMTPWHY_REPORT_FORMAT_H
 
 #include "base/text.h"
+#include "store/query.h"
 
-void format_count(struct text *, int64_t n);                                     /* 12,034 */
-void format_counted(struct text *, int64_t n, const char *one, const char *many); /* "1 session", "12,034 sessions" */
-void format_share(struct text *, int64_t part, int64_t whole);                   /* "4.7 %", "100 %", "<0.1 %" */
-void format_span(struct text *, double seconds);                                 /* "4.2 s", "41 min", "3 h 10 min", "2 d 4 h" */
-void format_octets(struct text *, int64_t octets);                               /* "1.3 MB" */
+struct format {
+	const char *name;
+	void (*begin)(struct text *, const struct rows *);
+	void (*row)(struct text *, const struct rows *);
+};
 
-/* A time of the database as it is shown: the day only where it is not the day given. day may be empty. */
-struct bytes time_day(struct bytes iso);   /* "2026-11-22" */
-struct bytes time_clock(struct bytes iso); /* "10:02:03" */
-void format_time(struct text *, struct bytes iso, struct bytes day);
+extern const struct format csv_format;  /* RFC 4180, a header line, LF line ends */
+extern const struct format json_format; /* newline-delimited JSON objects; NULL fields are left out */
+
+struct bytes format_field(const struct rows *, size_t column, bool *json); /* the name without its ending */
+
+/* What a report exports: a statement of each view, with names of the Elastic Common Schema 8.x where one fits. */
+struct export {
+	const char *name;     /* "errors" */
+	const char *json, *csv; /* SQL */
+};
+extern const struct export exports[]; /* ends with a NULL name */
+const struct export *export_find(const char *name);
 
 #endif

@@ -1,23 +1,23 @@
-/* format.c - takes numbers and times, gives the words reports use for them. Never looks at the locale. */
-#include "report/format.h"
+/* say.c - takes numbers and times, gives the words reports use for them. Never looks at the locale. */
+#include "report/say.h"
 
-void format_count(struct text *out, int64_t n)
+void say_count(struct text *out, int64_t n)
 {
 	if (n >= 1000) {
-		format_count(out, n / 1000);
+		say_count(out, n / 1000);
 		text_addf(out, ",%03d", (int)(n % 1000));
 	} else {
 		text_addf(out, "%d", (int)n);
 	}
 }
 
-void format_counted(struct text *out, int64_t n, const char *one, const char *many)
+void say_counted(struct text *out, int64_t n, const char *one, const char *many)
 {
-	format_count(out, n);
+	say_count(out, n);
 	text_addf(out, " %s", n == 1 ? one : many);
 }
 
-void format_share(struct text *out, int64_t part, int64_t whole)
+void say_share(struct text *out, int64_t part, int64_t whole)
 {
 	double share = whole > 0 ? 100.0 * (double)part / (double)whole : 0;
 	if (part == whole && whole > 0)
@@ -30,7 +30,7 @@ void format_share(struct text *out, int64_t part, int64_t whole)
 		text_addf(out, share < 9.95 ? "%.1f %%" : "%.0f %%", share);
 }
 
-void format_span(struct text *out, double seconds)
+void say_span(struct text *out, double seconds)
 {
 	static const struct { double from, unit; const char *name; double rest; const char *rest_name; } rows[] = {
 		{ 172800, 86400, "d", 3600, "h" }, { 5400, 3600, "h", 60, "min" }, { 90, 60, "min", 0, NULL },
@@ -48,7 +48,7 @@ void format_span(struct text *out, double seconds)
 	text_addf(out, seconds < 9.95 ? "%.1f s" : "%.0f s", seconds);
 }
 
-void format_octets(struct text *out, int64_t octets)
+void say_octets(struct text *out, int64_t octets)
 {
 	const char *const units[] = { "bytes", "kB", "MB", "GB", "TB" };
 	double n = (double)octets;
@@ -70,7 +70,7 @@ struct bytes time_clock(struct bytes iso)
 	return bytes_first(bytes_from(iso, 11), 8);
 }
 
-void format_time(struct text *out, struct bytes iso, struct bytes day)
+void say_time(struct text *out, struct bytes iso, struct bytes day)
 {
 	if (!bytes_equal(time_day(iso), day)) {
 		text_add(out, time_day(iso));

@@ -1,0 +1,15 @@
+/* database - what the commands that read a report database share.
+ * In:    the path of a database.
+ * Out:   the open database, or the message that says what the file is instead; rows on standard output. */
+#ifndef SMTPWHY_CLI_DATABASE_H
+#define SMTPWHY_CLI_DATABASE_H
+
+#include "cli/cli.h"
+#include "report/format.h"
+
+/* NULL: the status is set, the message told. A capture in the database's place is named as such. */
+struct report *database_open(const char *path, enum exit_status *);
+/* All rows to standard output, and the rows freed. False: writing failed, or reading with the error filled. */
+bool database_print(struct rows *, const struct format *, struct error *);
+
+#endif
