@@ -1,0 +1,330 @@
+/* dialogue.c - the two streams come in. Takes flow's chunks, gaps, overlaps and ends; gives each to the side it belongs to, and the
+ * finished session to the sink. Never decides what answers what (pairing.c) or what a line means (sending.c). */
+#include "smtp/inside.h"
+
+#include "flow/speaks.h"
+
+#include "base/banned.h"
+
+struct dialogue *dialogue_new(const struct connection *connection, struct dialogue_sink sink)
+{
+	struct dialogue *d = memory_new(1, sizeof *d);
+	d->connection = connection;
+	d->sink = sink;
+	d->session = session_begin(connection);
+	d->latent_end = &d->latent;
+	d->offer = d->session->offers = offer_new(&d->session->arena, OFFER_NONE, NULL, NULL);
+	return d;
+}
+
+static void dialogue_free(struct dialogue *d)
+{
+	for (struct held *h = d->held, *next; h; h = next) {
+		next = h->next;
+		free(h);
+	}
+	latent_drop(d);
+	lines_free(&d->lines[FROM_CLIENT]);
+	lines_free(&d->lines[FROM_SERVER]);
+	replies_free(&d->replies);
+	secrets_free(d->secrets);
+	if (d->tls)
+		tls_reader_free(d->tls);
+	free(d->put_off);
+	free(d->content);
+	free(d);
+}
+
+/* The connection itself is the first command: the greeting answers it (RFC 5321 3.1). A capture that begins later has none, but
+ * where its first octets are a greeting. */
+static void begin(struct dialogue *d, bool greets)
+{
+	if (d->begun)
+		return;
+	d->begun = true;
+	bool seen = d->connection->syn_seen || d->connection->syn_ack_seen;
+	d->session->mid_start = !seen;
+	d->state.certain = seen || greets;
+	d->state.phase = seen || greets ? PHASE_CONNECTED : PHASE_READY;
+	if (seen || greets)
+		exchange_append(d, exchange_new(d, COMMAND_CONNECT), true);
+}
+
+/* ---- the server's stream ---- */
+
+static struct reply masked_reply(struct dialogue *d, struct reply r)
+{
+	struct arena *arena = &d->session->arena;
+	r.text = redact_echo(arena, d->secrets, r.text);
+	r.raw = redact_echo(arena, d->secrets, r.raw);
+	if (r.code == 334) {
+		r.text = redact_challenge(arena, r.text, false);
+		r.raw = redact_challenge(arena, r.raw, true);
+	}
+	return r;
+}
+
+static void server_line(struct dialogue *d, const struct line *line)
+{
+	uint64_t end = line->offset + line->length + (line->ending == LINE_CRLF ? 2 : line->ending == LINE_LF);
+	if (replies_line(&d->replies, line))
+		reply_came(d, masked_reply(d, replies_take(&d->replies, &d->session->arena)), end);
+}
+
+static void server_cut(struct dialogue *d, uint64_t at)
+{
+	if (replies_cut(&d->replies))
+		reply_came(d, masked_reply(d, replies_take(&d->replies, &d->session->arena)), at);
+}
+
+/* True: TLS took it. */
+static bool server_in_tls(struct dialogue *d, const struct chunk *chunk)
+{
+	if (!d->tls || (d->plain_after_tls && !tls_looks_like_record(chunk->bytes)))
+		return false;
+	if (tls_reader_data(d->tls, FROM_SERVER, chunk))
+		return true;
+	d->plain_after_tls = true;
+	d->mode = MODE_LINES;
+	return false;
+}
+
+static void server_chunk(struct dialogue *d, struct chunk chunk)
+{
+	struct lines *lines = &d->lines[FROM_SERVER];
+	struct line line;
+	if (!d->heard[FROM_SERVER]) {
+		d->heard[FROM_SERVER] = true;
+		server_spoke_first(d, chunk.bytes.n && chunk.bytes.p[0] >= 0x14 && chunk.bytes.p[0] <= 0x17);
+	}
+	if (server_in_tls(d, &chunk))
+		return;
+	lines_push(lines, &chunk);
+	while (lines_next(lines, &line)) {
+		bool clear = d->tls == NULL;
+		server_line(d, &line);
+		struct bytes rest = lines_rest(lines);
+		if (!clear || !d->tls || rest.n == 0)
+			continue;
+		struct chunk part = chunk; /* the handshake begins in the segment of the 220 */
+		part.offset += chunk.bytes.n - rest.n;
+		part.bytes = rest;
+		if (server_in_tls(d, &part))
+			lines_take(lines, rest.n);
+	}
+}
+
+static void server_gap(struct dialogue *d, const struct gap *gap)
+{
+	struct line line;
+	uint64_t end = gap->offset + gap->missing;
+	if (d->tls && !d->plain_after_tls) {
+		tls_reader_gap(d->tls, FROM_SERVER, gap);
+		return;
+	}
+	d->replies_lost = true; /* before the cut reply is given: it may be the end of another */
+	if (lines_gap(&d->lines[FROM_SERVER], gap, &line) && line.length && reply_line_looks_right(line.text))
+		server_line(d, &line);
+	server_cut(d, gap->offset);
+	d->replies_lost = true;
+	d->lost_end = end;
+	d->state.certain = false;
+}
+
+/* ---- both ---- */
+
+static void lost(struct dialogue *d, enum direction direction, const struct gap *gap)
+{
+	struct note *n = note_add(d, NOTE_GAP, direction, gap->place);
+	n->number = gap->missing;
+	if (direction == FROM_SERVER)
+		server_gap(d, gap);
+	else
+		client_gap(d, gap);
+	uint64_t end = gap->offset + gap->missing;
+	if (end > d->seen[direction])
+		d->seen[direction] = end;
+}
+
+/* A segment acknowledges what was never delivered: that is lost, whoever should have said so. One octet may be a FIN's. */
+static void check_acknowledged(struct dialogue *d, enum direction from, const struct chunk *chunk)
+{
+	enum direction other = direction_other(from);
+	if (d->ended[other] || chunk->acked <= d->seen[other] + 1)
+		return;
+	struct gap gap = { d->seen[other], chunk->acked - d->seen[other], GAP_CAPTURE, chunk->place };
+	lost(d, other, &gap);
+}
+
+/* The rest of a differing copy's line is not a line of its own. */
+static struct chunk without_tail(struct dialogue *d, enum direction direction, const struct chunk *chunk)
+{
+	struct chunk c = *chunk;
+	const struct place *at = &d->altered[direction];
+	if (!d->altered_skip[direction])
+		return c;
+	d->altered_skip[direction] = false;
+	if (at->number != chunk->place.number || at->file != chunk->place.file || d->lines[direction].begun)
+		return c;
+	size_t lf = bytes_index(c.bytes, '\n');
+	size_t n = lf == BYTES_NONE ? c.bytes.n : lf + 1;
+	struct note *note = note_add(d, NOTE_ALTERED_TAIL, direction, chunk->place);
+	note->first = redact_excerpt(&d->session->arena, d->secrets, bytes_first(c.bytes, n < EXCERPT ? n : EXCERPT));
+	note->number = n;
+	c.bytes = bytes_from(c.bytes, n);
+	c.offset += n;
+	return c;
+}
+
+/* Another protocol, beyond doubt: a port that is nobody's for mail, a server that does not greet like a mail server, and a first
+ * command that is FTP's, or another protocol's. */
+static bool is_certainly_other(const struct dialogue *d)
+{
+	const struct exchange *e = d->session->first;
+	if (d->session->confirmed || d->session->errors || speaks_port(d->connection->server.port, NULL))
+		return false;
+	while (e && e->command.kind != COMMAND_LINE)
+		e = e->next;
+	if (!e || e->command.verb < VERB_COUNT)
+		return false;
+	bool ftp = e->answered && e->reply.code == 331; /* RFC 959 5.4: password wanted; no SMTP reply */
+	return ftp || (e->command.protocol && e->answered && e->reply.code < 0);
+}
+
+static enum interest interest(struct dialogue *d)
+{
+	if (d->tls && !d->plain_after_tls && tls_reader_done(d->tls))
+		return INTEREST_END;
+	if (is_certainly_other(d))
+		return INTEREST_NONE;
+	window_check(d);
+	return INTEREST_ALL;
+}
+
+static void mask_plaintext(struct dialogue *d)
+{
+	struct tls *tls = &d->session->tls;
+	if (tls->plaintext.n && !d->plain_masked) {
+		tls->plaintext = redact_excerpt(&d->session->arena, d->secrets, tls->plaintext);
+		d->plain_masked = true;
+	}
+}
+
+enum interest dialogue_data(struct dialogue *d, enum direction direction, const struct chunk *given)
+{
+	struct chunk chunk = without_tail(d, direction, given);
+	begin(d, direction == FROM_SERVER && given->offset == 0 && bytes_starts(given->bytes, B("220")));
+	check_acknowledged(d, direction, &chunk);
+	if (direction == FROM_CLIENT && d->mode != MODE_CHUNK)
+		pairing_settle(d, chunk.acked, false);
+	uint64_t end = chunk.offset + chunk.bytes.n;
+	if (end > d->seen[direction])
+		d->seen[direction] = end;
+	if (chunk.bytes.n == 0)
+		return interest(d);
+	if (direction == FROM_SERVER)
+		server_chunk(d, chunk);
+	else
+		client_chunk(d, &chunk);
+	d->heard[direction] = true;
+	mask_plaintext(d);
+	return interest(d);
+}
+
+enum interest dialogue_gap(struct dialogue *d, enum direction direction, const struct gap *gap)
+{
+	begin(d, false);
+	lost(d, direction, gap);
+	return interest(d);
+}
+
+/* What was data or an AUTH line is not quoted, whichever copy it is in. */
+static struct bytes excerpt(struct dialogue *d, enum direction direction, uint64_t offset, struct bytes b)
+{
+	uint64_t end = offset + b.n;
+	bool data = offset < d->content_to && end > d->content_from;
+	bool secret = offset < d->secret_to && end > d->secret_from;
+	bool now = d->mode == MODE_CONTENT || d->mode == MODE_CHUNK || d->auth_expected;
+	if (direction == FROM_CLIENT && b.n && (data || secret || now))
+		return B("<redacted>");
+	return redact_excerpt(&d->session->arena, d->secrets, bytes_first(b, EXCERPT));
+}
+
+void dialogue_overlap(struct dialogue *d, enum direction direction, const struct overlap *o)
+{
+	begin(d, false);
+	struct note *n = note_add(d, NOTE_OVERLAP, direction, o->first_place);
+	n->second_place = o->second_place;
+	n->first = excerpt(d, direction, o->offset, o->first);
+	n->second = excerpt(d, direction, o->offset, o->second);
+	n->first_odd = o->first_odd;
+	n->second_odd = o->second_odd;
+	n->first_marks = o->first_marks;
+	n->second_marks = o->second_marks;
+	n->number = o->offset;
+	for (const struct exchange *e = d->session->last; e && direction == FROM_SERVER; e = e->previous)
+		if (e->answered && e->reply.offset <= o->offset + o->second.n) {
+			n->near = e->ordinal;
+			break;
+		}
+	/* A copy whose end is in mid-line goes on with the rest of its line; one that ends with a line goes on with new lines. */
+	bool mid_line = o->second.n && o->second.p[o->second.n - 1] != '\n';
+	d->altered_skip[direction] = o->second_longer && mid_line;
+	d->altered[direction] = o->second_place;
+}
+
+void dialogue_end(struct dialogue *d, enum direction direction, enum ending ending, struct place place)
+{
+	begin(d, false);
+	d->ended[direction] = true;
+	if (ending == END_RST)
+		note_add(d, NOTE_RESET, direction, place);
+	if (d->tls)
+		tls_reader_end(d->tls, direction, ending, place);
+}
+
+static void finish(struct dialogue *d)
+{
+	struct line line;
+	begin(d, false);
+	if (!d->tls || d->plain_after_tls) {
+		if (lines_end(&d->lines[FROM_SERVER], &line) && line.length)
+			server_line(d, &line);
+		server_cut(d, d->seen[FROM_SERVER]);
+	}
+	pairing_settle(d, UINT64_MAX, true);
+	client_end(d);
+	pairing_finish(d);
+	mask_plaintext(d);
+}
+
+static bool answered_as_smtp(const struct session *s)
+{
+	for (const struct exchange *e = s->first; e; e = e->next)
+		if (e->answered && e->reply.code >= 200 && e->reply.code < 600)
+			return true;
+	return false;
+}
+
+void dialogue_close(struct dialogue *d, const struct connection *connection, const char *speaks)
+{
+	d->connection = connection;
+	finish(d);
+	struct session *s = d->session;
+	if (speaks && !s->confirmed && s->protocol != PROTOCOL_TLS && !answered_as_smtp(s)) {
+		s->protocol = PROTOCOL_OTHER;
+		s->speaks = speaks;
+		note_add(d, NOTE_NOT_SMTP, FROM_CLIENT, connection->first)->first = arena_copy(&s->arena, bytes_of(speaks));
+	}
+	if (!s->confirmed && !s->errors && s->window == 0 && !speaks_port(connection->server.port, NULL) && s->protocol != PROTOCOL_TLS)
+		session_free(s);
+	else
+		session_hand_over(d, true);
+	dialogue_free(d);
+}
+
+void dialogue_discard(struct dialogue *d)
+{
+	session_free(d->session);
+	dialogue_free(d);
+}

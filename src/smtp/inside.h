@@ -1,0 +1,147 @@
+/* inside - what the files of the dialogue share: sending.c (the client's octets become exchanges), pairing.c (replies find them),
+ * phase.c (what a reply changes), window.c (handing over), dialogue.c (the streams come in).
+ * Never: included by anything else.
+ *
+ * The queue is the tail of the session's list from "waiting" on: exchanges without reply, in order of commands.
+ * Latent lines are what the server may have read as commands though the client meant them as data: they join the queue only when
+ * the server gives more replies than there are commands waiting.
+ * After a loss, replies are put off until the client speaks again: a client that waits for its replies then shows which have come. */
+#ifndef SMTPWHY_SMTP_INSIDE_H
+#define SMTPWHY_SMTP_INSIDE_H
+
+#include "base/limits.h"
+#include "smtp/content.h"
+#include "smtp/dialogue.h"
+#include "smtp/extension.h"
+#include "smtp/grammar.h"
+#include "smtp/line.h"
+#include "smtp/redact.h"
+#include "smtp/reply.h"
+#include "smtp/tls.h"
+
+enum {
+	HELD_MOST = 64 * 1024, /* octets behind a DATA, AUTH or STARTTLS that wait for its reply; what comes beyond is dropped as a gap */
+	LATENT_MOST = 200,     /* servers give up long before */
+	PUT_OFF_MOST = 64,     /* replies that wait for an anchor */
+	EXCERPT = 256,
+};
+
+enum mode {
+	MODE_LINES,   /* the client sends command lines */
+	MODE_HELD,    /* what it sends now means what the reply to held_for makes of it */
+	MODE_CONTENT,
+	MODE_CHUNK,
+	MODE_TLS,
+};
+
+struct held {
+	struct held *next;
+	bool is_gap;
+	struct chunk chunk;
+	struct gap gap;
+	uint8_t octets[];
+};
+
+struct put_off {
+	struct reply reply;
+	uint64_t end; /* of its last line in the server's stream */
+};
+
+struct dialogue {
+	const struct connection *connection;
+	struct dialogue_sink sink;
+	struct session *session;
+
+	struct lines lines[2];
+	struct replies replies;
+	uint64_t seen[2];               /* end of what was delivered or declared lost */
+	bool heard[2], ended[2];
+	bool begun;
+
+	/* the queue (pairing.c) */
+	struct exchange *waiting;       /* the first without reply; NULL none */
+	unsigned nwaiting;
+	struct exchange *early;         /* answered before its line was complete: the line is still to come */
+	bool hole;                      /* commands are missing behind hole_after (NULL: before all) */
+	struct exchange *hole_after;
+	uint64_t hole_offset;
+	bool replies_lost;              /* up to lost_end */
+	uint64_t lost_end;
+	struct put_off *put_off;
+	size_t nput_off;
+	struct exchange *latent, **latent_end, *latent_after; /* lines by ->next */
+	unsigned nlatent;
+	bool latent_live;               /* they proved to be commands for the server: further ones are queued at once */
+	struct lines *shadow;           /* cuts data into latent lines */
+	uint64_t answered_end;          /* end of the last paired reply */
+	unsigned last_ordinal;          /* of the newest exchange, also across windows */
+
+	/* the client's side (sending.c) */
+	enum mode mode;
+	struct exchange *held_for;
+	struct held *held, **held_end;
+	size_t nheld;
+	uint64_t held_dropped;
+	struct reader_of_content *content;
+	uint64_t content_from, content_to; /* the newest range of data in the client's stream */
+	uint64_t secret_from, secret_to;   /* the newest AUTH line */
+	bool content_answered;          /* the reply to the data came before its end */
+	struct exchange *content_exchange;
+	bool content_lost;              /* a hole lies in it */
+	uint64_t chunk_left;
+	struct exchange *chunk_exchange;
+	bool auth_expected;             /* 334 pends */
+	bool auth_tried;
+	unsigned surplus_of;            /* ordinal: unknown words now are content of this DATA or BDAT */
+	bool surplus_begun;
+	uint64_t tls_until;             /* octets before it belong to a TLS record in clear */
+	struct secrets *secrets;
+	struct tls_reader *tls;
+	bool plain_masked;
+	bool plain_after_tls;           /* SMTP went on in clear where TLS belongs */
+	struct place altered[2];        /* frame whose further octets are the tail of a differing copy */
+	bool altered_skip[2];
+
+	/* the server's state (phase.c) */
+	struct state state;
+	enum phase before_auth;
+	const struct offer *offer, *offer_before;
+	uint64_t offer_end;
+	unsigned transaction;
+	bool helo_done;
+};
+
+/* pairing.c */
+struct exchange *exchange_new(struct dialogue *, enum command_kind);                    /* not yet in the list */
+void exchange_append(struct dialogue *, struct exchange *, bool waits);
+void exchange_insert(struct dialogue *, struct exchange *after, struct exchange *, bool waits); /* later ordinals move up */
+void reply_came(struct dialogue *, struct reply, uint64_t end);
+void pairing_settle(struct dialogue *, uint64_t acked, bool closing);                   /* the client had received so much */
+void pairing_finish(struct dialogue *);                                                 /* nothing more will come */
+void latent_add(struct dialogue *, struct exchange *);
+void latent_begin(struct dialogue *, struct exchange *after);
+void latent_drop(struct dialogue *);
+struct note *note_add(struct dialogue *, enum note_kind, enum direction, struct place);
+
+/* phase.c */
+void phase_answered(struct dialogue *, struct exchange *, uint64_t end);
+void phase_describe(const struct dialogue *, struct exchange *);                        /* fills before and transaction */
+bool reply_fits(const struct exchange *, const struct reply *);
+void unseen_guess(struct exchange *);                                                   /* what the reply itself proves */
+
+/* sending.c */
+void client_chunk(struct dialogue *, const struct chunk *);
+void client_gap(struct dialogue *, const struct gap *);
+void client_end(struct dialogue *);
+void held_answered(struct dialogue *, struct exchange *);
+void server_spoke_first(struct dialogue *, bool tls);
+void content_begin(struct dialogue *);
+void content_answer_early(struct dialogue *);                                           /* makes the exchange of unfinished data */
+void line_fill(struct dialogue *, struct exchange *, const struct line *);
+
+/* window.c */
+void window_check(struct dialogue *);
+void session_hand_over(struct dialogue *, bool final);
+struct session *session_begin(const struct connection *);
+
+#endif

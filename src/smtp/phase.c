@@ -1,0 +1,230 @@
+/* phase.c - what a reply changes: the server's state, the offer in force, the session's counts. Takes a paired exchange; never
+ * decides which command a reply answers. */
+#include "smtp/inside.h"
+
+#include "base/banned.h"
+
+enum { ANY = '*', KEEP = -1 };
+
+/* RFC 5321 4.1.4, RFC 3030 2, RFC 3207 4, RFC 4954 4. An answer that is not listed changes nothing. KIND rows come first. */
+static const struct step {
+	enum command_kind kind;
+	enum verb verb;  /* of COMMAND_LINE, COMMAND_CHUNK and COMMAND_UNSEEN; VERB_COUNT: any */
+	char reply;      /* first digit */
+	enum phase next;
+} steps[] = {
+	{ COMMAND_CONNECT, VERB_COUNT,    '2', PHASE_GREETED },
+	{ COMMAND_CONTENT, VERB_COUNT,    ANY, PHASE_READY },
+	{ COMMAND_CHUNK,   VERB_BDAT,     '2', PHASE_CHUNKS },
+	{ COMMAND_AUTH,    VERB_COUNT,    '3', PHASE_AUTH },
+	{ COMMAND_LINE,    VERB_EHLO,     '2', PHASE_READY },
+	{ COMMAND_LINE,    VERB_HELO,     '2', PHASE_READY },
+	{ COMMAND_LINE,    VERB_LHLO,     '2', PHASE_READY },
+	{ COMMAND_LINE,    VERB_MAIL,     '2', PHASE_SENDER },
+	{ COMMAND_LINE,    VERB_SEND,     '2', PHASE_SENDER },
+	{ COMMAND_LINE,    VERB_SOML,     '2', PHASE_SENDER },
+	{ COMMAND_LINE,    VERB_SAML,     '2', PHASE_SENDER },
+	{ COMMAND_LINE,    VERB_RCPT,     '2', PHASE_RECIPIENT },
+	{ COMMAND_LINE,    VERB_DATA,     '3', PHASE_CONTENT },
+	{ COMMAND_LINE,    VERB_RSET,     '2', PHASE_READY },
+	{ COMMAND_LINE,    VERB_STARTTLS, '2', PHASE_TLS },
+	{ COMMAND_LINE,    VERB_XANONYMOUSTLS, '2', PHASE_TLS },
+	{ COMMAND_LINE,    VERB_AUTH,     '3', PHASE_AUTH },
+	{ COMMAND_LINE,    VERB_XEXPS,    '3', PHASE_AUTH },
+	{ COMMAND_LINE,    VERB_QUIT,     '2', PHASE_CLOSED },
+	{ COMMAND_LINE,    VERB_XCLIENT,  '2', PHASE_GREETED },
+	{ COMMAND_LINE,    VERB_BURL,     '2', PHASE_CHUNKS },
+};
+
+static char class_of(const struct reply *r)
+{
+	return r->code < 0 ? 0 : (char)('0' + r->code / 100);
+}
+
+static int next_phase(const struct exchange *e)
+{
+	const struct command *c = &e->command;
+	enum command_kind kind = c->kind == COMMAND_UNSEEN ? COMMAND_LINE : c->kind;
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+		if (steps[i].kind == kind && (steps[i].verb == VERB_COUNT || steps[i].verb == c->verb)
+		    && (steps[i].reply == ANY || steps[i].reply == class_of(&e->reply)))
+			return (int)steps[i].next;
+	return KEEP;
+}
+
+/* Replies whose code is at home with a few commands only (RFC 5321 4.2.3, RFC 4954 4). */
+bool reply_fits(const struct exchange *e, const struct reply *r)
+{
+	const struct command *c = &e->command;
+	bool auth = c->kind == COMMAND_AUTH || c->verb == VERB_AUTH || c->verb == VERB_XEXPS;
+	bool line = c->kind == COMMAND_LINE;
+	switch (r->code) {
+	case 354:
+		return line && c->verb == VERB_DATA;
+	case 334:
+		return auth;
+	case 235:
+		return auth;
+	case 535:
+		return auth || !line || (c->verb != VERB_DATA && c->verb != VERB_QUIT);
+	case 221:
+		return line;
+	case 220:
+		return c->kind == COMMAND_CONNECT || (line && (c->verb == VERB_STARTTLS || c->verb == VERB_XANONYMOUSTLS || c->verb == VERB_XCLIENT));
+	case 251: case 551:
+		return line && (c->verb == VERB_RCPT || c->verb == VERB_VRFY);
+	case 252:
+		return line && (c->verb == VERB_VRFY || c->verb == VERB_EXPN || c->verb == VERB_RCPT);
+	default:
+		break;
+	}
+	bool accepted = class_of(r) == '2';
+	if (line && (c->verb == VERB_QUIT))
+		return accepted || r->code == 421;
+	if (line && (c->verb == VERB_DATA || c->verb == VERB_STARTTLS || c->verb == VERB_XANONYMOUSTLS))
+		return !accepted; /* 354, 220 are above */
+	if (auth)
+		return !accepted;
+	return c->kind != COMMAND_CONNECT || !accepted;
+}
+
+static bool names_extensions(const struct reply *r)
+{
+	struct bytes rest = bytes_cut(r->text, '\n').tail;
+	while (rest.n) {
+		struct cut line = bytes_cut(rest, '\n');
+		if (extension_find(bytes_word(line.head).head) != EXT_UNKNOWN)
+			return true;
+		rest = line.tail;
+	}
+	return false;
+}
+
+void unseen_guess(struct exchange *e)
+{
+	struct command *c = &e->command;
+	if (e->reply.code == 354)
+		c->verb = VERB_DATA;
+	else if (e->reply.code == 334)
+		c->verb = VERB_AUTH;
+	else if (e->reply.code == 250 && e->reply.nlines > 1 && names_extensions(&e->reply))
+		c->verb = VERB_EHLO;
+}
+
+void phase_describe(const struct dialogue *d, struct exchange *e)
+{
+	e->before = d->state;
+	e->transaction = d->state.phase >= PHASE_SENDER && d->state.phase <= PHASE_CHUNKS ? d->transaction : 0;
+}
+
+static void transaction_ends(struct dialogue *d)
+{
+	d->state.recipients_accepted = d->state.recipients_refused = 0;
+	d->state.sender_refused = false;
+}
+
+static void offer_changes(struct dialogue *d, const struct exchange *e, uint64_t end)
+{
+	static const struct { enum verb verb; enum offer_kind kind; } rows[] = {
+		{ VERB_EHLO, OFFER_EHLO }, { VERB_HELO, OFFER_HELO }, { VERB_LHLO, OFFER_LHLO }, { VERB_STARTTLS, OFFER_NONE },
+		{ VERB_XANONYMOUSTLS, OFFER_NONE }, { VERB_XCLIENT, OFFER_NONE },
+	};
+	struct session *s = d->session;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (rows[i].verb != e->command.verb || class_of(&e->reply) != '2')
+			continue;
+		struct offer *o = offer_new(&s->arena, rows[i].kind, &e->reply, s->offers);
+		d->offer_before = d->offer;
+		d->offer = s->offers = o;
+		d->offer_end = end;
+		d->helo_done = rows[i].kind != OFFER_NONE;
+		if (!d->helo_done)
+			return;
+		s->helo = arena_copy(&s->arena, e->command.argument);
+		if (s->protocol == PROTOCOL_SMTP && rows[i].kind == OFFER_EHLO)
+			s->protocol = PROTOCOL_ESMTP;
+		if (rows[i].kind == OFFER_LHLO)
+			s->protocol = PROTOCOL_LMTP;
+		if (offer_has(o, EXT_STARTTLS) && s->tls.state == TLS_NONE)
+			s->tls.state = TLS_OFFERED;
+		if (s->server_name.n == 0)
+			s->server_name = arena_copy(&s->arena, bytes_word(bytes_cut(e->reply.text, '\n').head).head);
+	}
+}
+
+static void count(struct dialogue *d, const struct exchange *e, char class)
+{
+	struct state *state = &d->state;
+	struct session *s = d->session;
+	s->replies++;
+	if (class == '5') {
+		state->errors++;
+		s->errors++;
+		s->error_limit |= s->errors > LIMIT_ERRORS_PER_SESSION;
+	}
+	state->errors_in_a_row = class == '4' || class == '5' ? state->errors_in_a_row + 1 : 0;
+	bool data = e->command.kind == COMMAND_CONTENT || (e->command.kind == COMMAND_CHUNK && e->command.chunk_last);
+	s->accepted_messages += data && class == '2';
+}
+
+static void verb_effects(struct dialogue *d, const struct exchange *e, char class)
+{
+	struct state *state = &d->state;
+	struct session *s = d->session;
+	const struct command *c = &e->command;
+	bool line = c->kind == COMMAND_LINE || c->kind == COMMAND_UNSEEN;
+	if (line && c->verb == VERB_RCPT) {
+		state->recipients_accepted += class == '2';
+		state->recipients_refused += class == '4' || class == '5';
+	}
+	if (line && c->verb == VERB_MAIL && class != '2')
+		state->sender_refused = true;
+	if (line && c->verb == VERB_MAIL && class == '2') {
+		transaction_ends(d);
+		s->transactions++;
+		d->transaction = s->transactions;
+	}
+	if (line && (c->verb == VERB_EHLO || c->verb == VERB_HELO || c->verb == VERB_RSET || c->verb == VERB_LHLO) && class == '2')
+		state->certain = true;
+	if (e->reply.code == 235)
+		state->authenticated = true;
+	if (line && (c->verb == VERB_STARTTLS || c->verb == VERB_XANONYMOUSTLS))
+		s->tls.state = class == '2' ? TLS_ACCEPTED : TLS_REFUSED;
+	if (c->kind == COMMAND_CONNECT && s->banner.n == 0) {
+		s->banner = e->reply.text;
+		s->server_name = bytes_word(bytes_cut(e->reply.text, '\n').head).head;
+	}
+	bool known = line && c->kind == COMMAND_LINE && c->verb < VERB_COUNT;
+	s->confirmed |= known && e->reply.code >= 200 && e->reply.code < 600;
+	s->confirmed |= c->kind == COMMAND_CONNECT && bytes_find(e->reply.text, B("SMTP")) != BYTES_NONE;
+}
+
+void phase_answered(struct dialogue *d, struct exchange *e, uint64_t end)
+{
+	char class = class_of(&e->reply);
+	struct state *state = &d->state;
+	phase_describe(d, e);
+	count(d, e, class);
+	verb_effects(d, e, class);
+	if (e->command.kind == COMMAND_LINE || e->command.kind == COMMAND_UNSEEN)
+		offer_changes(d, e, end);
+	int next = next_phase(e);
+	enum phase was = state->phase;
+	bool auth = e->command.kind == COMMAND_AUTH || e->command.verb == VERB_AUTH || e->command.verb == VERB_XEXPS;
+	if (next == PHASE_READY && !d->helo_done && e->command.verb != VERB_HELO)
+		next = PHASE_GREETED;
+	if (next == PHASE_AUTH && was != PHASE_AUTH)
+		d->before_auth = was;
+	if (auth && class != '3' && was == PHASE_AUTH)
+		next = (int)d->before_auth;
+	if (e->command.kind == COMMAND_CHUNK && e->command.chunk_last)
+		next = PHASE_READY;
+	if (e->reply.code == 421)
+		next = PHASE_CLOSED;
+	if (next == PHASE_READY || next == PHASE_GREETED)
+		transaction_ends(d);
+	if (next != KEEP)
+		state->phase = (enum phase)next;
+	if (e->command.kind == COMMAND_LINE && e->command.verb == VERB_MAIL && class == '2')
+		e->transaction = d->transaction;
+}
