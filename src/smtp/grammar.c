@@ -11,7 +11,7 @@
 
 static bool is_filler(uint8_t c)
 {
-	return bytes_index(B("Xx*#?._-~%"), c) != BYTES_NONE;
+	return bytes_index(B("Xx*#?~"), c) != BYTES_NONE;
 }
 
 bool grammar_is_masked_run(struct bytes word)
