@@ -65,8 +65,14 @@ static bool header_again(struct reader *r, struct pcap_state *p)
 {
 	struct bytes head = r->source->ready;
 	struct pcap_state next = { 0 };
-	if (!header_read(head, &next) || field_u32(head, 8, next.big) != 0 || field_u32(head, 12, next.big) != 0 || !source_has(r->source, HEADER))
+	if (!header_read(head, &next) || field_u32(head, 8, next.big) != 0 || field_u32(head, 12, next.big) != 0)
 		return false;
+	if (!source_has(r->source, HEADER)) {
+		reader_cut(r, "the file header behind packet %u", r->number);
+		source_take(r->source, r->source->ready.n);
+		return true;
+	}
+	(void)header_read(r->source->ready, &next);
 	*p = next;
 	header_took(r, p);
 	return true;

@@ -131,7 +131,8 @@ static bool packet_read(struct reader *r, struct pcapng_state *ng, const struct 
 {
 	uint32_t id = at->interface_size == 4 ? field_u32(body, 0, ng->big) : at->interface_size == 2 ? field_u16(body, 0, ng->big) : 0;
 	if (body.n < at->data || id >= ng->count) {
-		reader_trouble(r, "is damaged: packet %u names interface %u, which its section does not describe; it was left out", ++r->number, id);
+		r->number++;
+		reader_trouble(r, "is damaged: packet %u names interface %u, which its section does not describe; it was left out", r->number, id);
 		return false;
 	}
 	const struct interface *interface = &ng->interfaces[id];
@@ -148,7 +149,8 @@ static bool packet_read(struct reader *r, struct pcapng_state *ng, const struct 
 		ng->time = nanoseconds(stamp, interface);
 	}
 	if (captured > data.n) {
-		reader_trouble(r, "is damaged: packet %u claims %u octets in a block of %zu; it was left out", ++r->number, captured, data.n);
+		r->number++;
+		reader_trouble(r, "is damaged: packet %u claims %u octets in a block of %zu; it was left out", r->number, captured, data.n);
 		return false;
 	}
 	frame->bytes = bytes_first(data, captured < FRAME_MOST ? captured : FRAME_MOST);
@@ -156,6 +158,17 @@ static bool packet_read(struct reader *r, struct pcapng_state *ng, const struct 
 	frame->linktype = interface->linktype;
 	frame->time = ng->time;
 	return true;
+}
+
+/* Blocks without a packet that Wireshark (4.0) shows as records all the same, so that they take a frame number: systemd journal,
+ * sysdig events, custom blocks. */
+static bool is_numbered(uint32_t type)
+{
+	static const uint32_t numbered[] = { 0x9, 0x204, 0x216, 0x221, 0xbad, 0x40000bad };
+	for (size_t i = 0; i < sizeof numbered / sizeof *numbered; i++)
+		if (numbered[i] == type)
+			return true;
+	return false;
 }
 
 /* ---- blocks ---- */
@@ -234,6 +247,7 @@ static bool pcapng_next(struct reader *r, struct frame *frame)
 		const struct packet_block *packet = packet_block_of(type);
 		if (!packet && type != BLOCK_SECTION && type != BLOCK_INTERFACE) {
 			r->skip = padded(length);
+			r->number += is_numbered(type);
 			continue;
 		}
 		if (!block_take(r, ng, length, &body))
