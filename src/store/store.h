@@ -23,6 +23,17 @@ struct store;
 struct store *store_new(struct store_options, struct error *);
 bool store_session(struct store *, const struct session *, const struct verdicts *, bool final, struct error *);
 bool store_capture(struct store *, uint32_t file, const struct capture *, const struct decode_counts *, struct error *);
+/* A difference between the two sides of a box (compare). Sessions are ids of the database; 0 where one side has none. */
+struct difference {
+	int64_t inside_session, outside_session;
+	enum direction direction;
+	struct place inside, outside;
+	struct bytes inside_text, outside_text; /* wire bytes, credentials masked; NULL pointer: nothing stands there */
+	const char *kind;
+	enum cause cause;          /* CAUSE_COUNT: none */
+};
+bool store_difference(struct store *, const struct difference *, struct error *);
+
 bool store_finish(struct store *, struct error *);   /* indexes, views, sync, rename */
 const char *store_path(const struct store *);        /* where the database lies after store_finish; of a temporary one as well */
 void store_free(struct store *);                     /* unfinished: nothing of it stays; a temporary one is removed */

@@ -1,0 +1,27 @@
+/* interned - texts that occur often become rows of the table "text" once.
+ * In:    printable text.
+ * Out:   its text_id.
+ * Keeps: the latest texts within INTERNED_MOST; then it forgets them all, so that a text may get a second row.
+ * Lives: until interned_free. */
+#ifndef SMTPWHY_STORE_INTERNED_H
+#define SMTPWHY_STORE_INTERNED_H
+
+#include "base/map.h"
+#include "store/database.h"
+
+/* Memory for look-ups stays below some 4 MiB: half of it texts, the rest the map's own. */
+enum { INTERNED_MOST = 16384, INTERNED_OCTETS = 2 * 1024 * 1024 };
+
+struct interned {
+	struct database *database;
+	sqlite3_stmt *insert;
+	struct map map; /* value: the id */
+	size_t octets;
+	int64_t last;
+};
+
+bool interned_begin(struct interned *, struct database *, struct error *);
+int64_t interned_id(struct interned *, struct bytes, struct error *); /* 0: the error is filled */
+void interned_free(struct interned *);
+
+#endif

@@ -1,0 +1,130 @@
+/* ladder.c - takes a session with errors or findings, gives the lines around them as one row, enough to draw the dialogue later.
+ * Keeps the greeting and the EHLO exchanges, and a few exchanges around each error and finding. Never keeps content or credentials. */
+#include "store/writer.h"
+
+enum { BEFORE = 8, AFTER = 4, LINES_TEXT = 400, LINES_MOST = 400, INTERN_FROM = 24 };
+enum line_mark { MARK_GAP = 1, MARK_ODD = 2, MARK_MASKED = 4, MARK_REDACTED = 8, MARK_UNANSWERED = 16, MARK_AHEAD = 32, MARK_ERROR = 64,
+	MARK_LEFT_OUT = 128, MARK_CUT = 256 };
+
+struct ladder {
+	struct store *store;
+	const struct session *session;
+	struct error *error;
+	unsigned left_out; /* MARK_LEFT_OUT when exchanges were passed over before this line */
+	unsigned lines;
+};
+
+static void add_line(struct ladder *l, const struct exchange *x, enum direction side, struct place place, struct bytes escaped, unsigned flags)
+{
+	struct text *json = &l->store->json;
+	text_add_string(json, l->lines++ ? ",[" : "[");
+	const int64_t numbers[] = { x->ordinal, side, writer_capture(l->store, place), place.number,
+	                            place.number ? (place.time - l->session->connection.first.time) / 1000 : 0 };
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		wire_add_number(json, numbers[i]);
+		text_add_octet(json, ',');
+	}
+	if (side == FROM_SERVER && escaped.n >= INTERN_FROM)
+		wire_add_number(json, interned_id(&l->store->texts, escaped, l->error));
+	else
+		wire_add_quoted(json, escaped);
+	text_add_octet(json, ',');
+	wire_add_number(json, flags | l->left_out);
+	text_add_octet(json, ']');
+	l->left_out = 0;
+}
+
+static void add_command(struct ladder *l, const struct exchange *x)
+{
+	const struct command *c = &x->command;
+	if (c->kind == COMMAND_CONNECT || c->kind == COMMAND_UNSEEN || x->recipient_of)
+		return;
+	struct text *text = &l->store->text;
+	text_clear(text);
+	if (c->kind == COMMAND_CONTENT)
+		text_add_octet(text, '.');
+	else
+		wire_add(text, c->line.text, LINES_TEXT);
+	unsigned flags = 0;
+	flags |= c->line.flags & LINE_AFTER_GAP ? MARK_GAP : 0;
+	flags |= c->line.odd ? MARK_ODD : 0;
+	flags |= c->masked_run ? MARK_MASKED : 0;
+	flags |= c->line.flags & (LINE_MASKED | LINE_CONTENT) ? MARK_REDACTED : 0;
+	flags |= x->answered ? 0 : MARK_UNANSWERED;
+	flags |= c->ahead ? MARK_AHEAD : 0;
+	flags |= c->line.length > LINES_TEXT ? MARK_CUT : 0;
+	add_line(l, x, FROM_CLIENT, c->line.last, text_view(text), flags);
+}
+
+static void add_reply(struct ladder *l, const struct exchange *x)
+{
+	if (!x->answered)
+		return;
+	struct text *text = &l->store->text;
+	text_clear(text);
+	wire_add_lines(text, x->reply.raw, LINES_TEXT * 2);
+	unsigned flags = 0;
+	flags |= x->reply.flags & (REPLY_AFTER_GAP | REPLY_CUT) ? MARK_GAP : 0;
+	flags |= x->reply.odd ? MARK_ODD : 0;
+	flags |= x->reply.flags & REPLY_QUOTES_MASK ? MARK_MASKED : 0;
+	flags |= x->reply.code >= 500 && x->reply.code <= 599 ? MARK_ERROR : 0;
+	flags |= x->reply.raw.n > LINES_TEXT * 2 ? MARK_CUT : 0;
+	add_line(l, x, FROM_SERVER, x->reply.last, text_view(text), flags);
+}
+
+static bool opens(const struct exchange *x)
+{
+	const struct command *c = &x->command;
+	return c->kind == COMMAND_CONNECT || (c->kind == COMMAND_LINE && (c->verb == VERB_EHLO || c->verb == VERB_HELO || c->verb == VERB_LHLO));
+}
+
+static bool is_error(const struct exchange *x)
+{
+	return x->answered && x->reply.code >= 500 && x->reply.code <= 599;
+}
+
+/* The next exchange from x on that the ladder is about: an error, or where a finding stands. Findings come in any order. */
+static unsigned next_point(const struct exchange *x, const struct verdicts *verdicts)
+{
+	unsigned from = x->ordinal, found = 0;
+	for (; x && !is_error(x); x = x->next)
+		;
+	if (x)
+		found = x->ordinal;
+	for (size_t i = 0; i < verdicts->nfindings; i++) {
+		const struct exchange *at = verdicts->findings[i].exchange;
+		if (at && at->ordinal >= from && (!found || at->ordinal < found))
+			found = at->ordinal;
+	}
+	return found;
+}
+
+bool ladder_write(struct store *s, const struct session *session, const struct verdicts *verdicts, int64_t session_id, unsigned part,
+                  struct error *error)
+{
+	struct ladder l = { .store = s, .session = session, .error = error };
+	unsigned point = session->first ? next_point(session->first, verdicts) : 0, last = 0;
+	bool passed = false;
+	text_clear(&s->json);
+	text_add_octet(&s->json, '[');
+	for (const struct exchange *x = session->first; x && l.lines < LINES_MOST; x = x->next) {
+		if (point && x->ordinal > point) {
+			last = point;
+			point = next_point(x, verdicts);
+		}
+		bool near = (point && x->ordinal + BEFORE >= point) || (last && x->ordinal <= last + AFTER) || opens(x);
+		if (near) {
+			l.left_out = passed ? MARK_LEFT_OUT : 0;
+			add_command(&l, x);
+			add_reply(&l, x);
+		}
+		passed = !near;
+	}
+	text_add_octet(&s->json, ']');
+	if (part >= IDS_PER_SESSION || error->kind != ERROR_NONE)
+		return error->kind == ERROR_NONE;
+	sqlite3_bind_int64(s->ladder, 1, session_id * IDS_PER_SESSION + part);
+	sqlite3_bind_int64(s->ladder, 2, session_id);
+	database_bind_text(s->ladder, 3, text_view(&s->json));
+	return database_step(&s->database, s->ladder, error);
+}

@@ -1,0 +1,390 @@
+/* store.c - takes sessions, captures and differences, gives their rows. Knows what a database is only through database.h.
+ * Never reads back what it wrote. */
+#include "store/writer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum incomplete { INC_START = 1, INC_END = 2, INC_SIDE = 4, INC_GAPS = 8, INC_SNAPLEN = 16, INC_LIMIT = 32, INC_UNCERTAIN = 64 };
+
+int64_t writer_capture(const struct store *s, struct place place)
+{
+	return place.number ? s->capture_offset + place.file + 1 : 0;
+}
+
+int64_t writer_text(struct store *s, struct bytes wire, size_t most, struct error *error)
+{
+	text_clear(&s->text);
+	wire_add_lines(&s->text, wire, most);
+	return interned_id(&s->texts, text_view(&s->text), error);
+}
+
+int64_t writer_says(struct store *s, const char *says, struct error *error)
+{
+	return says ? interned_id(&s->texts, bytes_of(says), error) : 0;
+}
+
+/* The verb as design and docs/database.md define it; an octet that is not printable anywhere in the first word makes it "-". */
+static void verb_of_word(struct bytes word, struct text *room)
+{
+	for (size_t i = 0; i < word.n; i++)
+		if (!octet_is_print(word.p[i])) {
+			text_add_octet(room, '-');
+			return;
+		}
+	for (size_t i = 0; i < word.n && i < LIMIT_TRIGGER_LINE; i++)
+		text_add_octet(room, octet_upper(word.p[i]));
+}
+
+struct trigger writer_trigger(const struct command *c, struct text *room)
+{
+	text_clear(room);
+	if (c->kind == COMMAND_UNSEEN)
+		return (struct trigger){ 0 };
+	size_t verb = 0;
+	switch (c->kind) {
+	case COMMAND_CONNECT:
+		return (struct trigger){ B("CONN"), B("") };
+	case COMMAND_CONTENT:
+		return (struct trigger){ B("EOM"), B(".") };
+	case COMMAND_CHUNK:
+		text_add_string(room, "BDAT");
+		break;
+	case COMMAND_AUTH:
+		text_add_string(room, "AUTH-RESPONSE");
+		break;
+	case COMMAND_TLS:
+		text_add_octet(room, '-');
+		break;
+	default:
+		verb_of_word(c->word.n || !c->line.text.n ? c->word : bytes_word(c->line.text).head, room);
+	}
+	verb = room->n;
+	wire_add(room, c->line.text, LIMIT_TRIGGER_LINE);
+	struct bytes all = text_view(room);
+	return (struct trigger){ bytes_first(all, verb), bytes_from(all, verb).p ? bytes_from(all, verb) : B("") };
+}
+
+/* ---- beginning ---- */
+
+static bool fill_causes(struct store *s, struct error *error)
+{
+	sqlite3_stmt *statement = database_statement(&s->database,
+		"INSERT INTO cause (cause, party, meaning, recognised, remedy_client, remedy_server, remedy, clause) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+		"ON CONFLICT (cause) DO UPDATE SET party = excluded.party, meaning = excluded.meaning, recognised = excluded.recognised, "
+		"remedy_client = excluded.remedy_client, remedy_server = excluded.remedy_server, remedy = excluded.remedy, clause = excluded.clause "
+		"RETURNING cause_id", error);
+	bool done = statement;
+	for (unsigned i = 0; done && i < CAUSE_COUNT; i++) {
+		const struct cause_entry *c = cause_entry((enum cause)i);
+		/* Who can change most comes first: the box's and the server's administrators for their own faults, else the client's. */
+		bool server_first = c->party == PARTY_SERVER || c->party == PARTY_MIDDLEBOX || c->party == PARTY_RECIPIENT;
+		const char *first = server_first ? c->remedy_server : c->remedy_client, *then = server_first ? c->remedy_client : c->remedy_server;
+		text_clear(&s->text);
+		text_add_string(&s->text, first);
+		text_add_string(&s->text, *first && *then ? " " : "");
+		text_add_string(&s->text, then);
+		const char *columns[] = { c->slug, party_name(c->party), c->meaning, c->recognised, c->remedy_client, c->remedy_server,
+		                          s->text.p ? s->text.p : "", c->clause };
+		for (int k = 0; k < 8; k++)
+			sqlite3_bind_text(statement, k + 1, columns[k], -1, SQLITE_STATIC);
+		done = sqlite3_step(statement) == SQLITE_ROW;
+		s->causes[i] = done ? sqlite3_column_int64(statement, 0) : 0;
+		done = done && sqlite3_step(statement) == SQLITE_DONE;
+		if (!done)
+			database_trouble(&s->database, error);
+		sqlite3_reset(statement);
+	}
+	sqlite3_finalize(statement);
+	return done;
+}
+
+static bool prepare(struct store *s, struct error *error)
+{
+	static const struct { const char *table; unsigned columns; } rows[] = {
+		{ "session", 36 }, { "error", 27 }, { "finding", 11 }, { "ladder", 3 }, { "capture", 25 }, { "difference", 10 },
+	};
+	sqlite3_stmt **to[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->capture, &s->difference };
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		text_clear(&s->text);
+		text_addf(&s->text, "INSERT INTO %s VALUES (?", rows[i].table);
+		for (unsigned k = 1; k < rows[i].columns; k++)
+			text_add_string(&s->text, ", ?");
+		text_add_octet(&s->text, ')');
+		*to[i] = database_statement(&s->database, s->text.p, error);
+		if (!*to[i])
+			return false;
+	}
+	return true;
+}
+
+struct store *store_new(struct store_options options, struct error *error)
+{
+	struct store *s = memory_new(1, sizeof *s);
+	bool done = database_begin(&s->database, options.path, options.append, options.exclusive, error) &&
+		interned_begin(&s->texts, &s->database, error) && fill_causes(s, error) && prepare(s, error) &&
+		database_number(&s->database, "SELECT coalesce(max(capture_id), 0) FROM capture", &s->capture_offset, error) &&
+		/* Ids of the appended run begin behind all packets, and so behind all sessions, that are already told of. */
+		database_number(&s->database, "SELECT max((SELECT coalesce(sum(packets), 0) FROM capture), "
+		                "(SELECT coalesce(max(session_id), 0) FROM session))", &s->session_offset, error);
+	if (done)
+		return s;
+	store_free(s);
+	return NULL;
+}
+
+/* ---- a session ---- */
+
+static const char *tls_text(const struct tls *tls, struct text *room)
+{
+	text_clear(room);
+	switch (tls->state) {
+	case TLS_NONE:
+		return "";
+	case TLS_OFFERED:
+		return "offered";
+	case TLS_REFUSED:
+		return "refused";
+	case TLS_ACCEPTED:
+		return "accepted";
+	case TLS_STARTED:
+		return "started";
+	case TLS_FINISHED:
+		return tls->version ? tls->version : "finished";
+	case TLS_FAILED:
+		if (!tls->alert)
+			return "failed";
+		text_addf(room, "failed: alert %u", tls->alert_description);
+		return room->p;
+	case TLS_PLAINTEXT:
+		return "plaintext in place of TLS";
+	}
+	return "";
+}
+
+static unsigned incomplete(const struct session *session)
+{
+	const struct connection *c = &session->connection;
+	unsigned why = 0;
+	why |= session->mid_start || !c->syn_seen ? INC_START : 0;
+	why |= c->ending == END_OPEN || c->ending == END_CAPTURE || c->ending == END_IDLE || c->ending == END_REUSED ? INC_END : 0;
+	why |= c->server_silent || c->client_silent ? INC_SIDE : 0;
+	why |= c->gaps[0] || c->gaps[1] || c->missing[0] || c->missing[1] ? INC_GAPS : 0;
+	why |= c->snaplen_cut ? INC_SNAPLEN : 0;
+	why |= c->limit_reached || session->line_limit || session->queue_limit || session->error_limit || session->memory_limit ? INC_LIMIT : 0;
+	return why | (session->uncertain ? INC_UNCERTAIN : 0);
+}
+
+static void short_text(char *room, size_t size, struct bytes b)
+{
+	size_t n = b.n < size - 1 ? b.n : size - 1;
+	if (n)
+		memcpy(room, b.p, n);
+	room[n] = 0;
+}
+
+/* What the row of the session needs of its exchanges, also of windows that are gone by then. */
+static void gather(struct store *s, struct pending *p, const struct session *session)
+{
+	for (const struct exchange *x = session->first; x; x = x->next) {
+		p->pipelined += x->command.ahead;
+		if (x->command.kind == COMMAND_LINE && x->command.verb == VERB_AUTH) {
+			p->auth_seen = true;
+			text_clear(&s->text);
+			wire_add(&s->text, x->command.mechanism, sizeof p->auth - 1);
+			short_text(p->auth, sizeof p->auth, text_view(&s->text));
+		}
+		int64_t took = x->reply.last.time - x->command.line.last.time;
+		if (x->answered && x->command.line.last.number && took > p->slowest) {
+			p->slowest = took;
+			short_text(p->slowest_verb, sizeof p->slowest_verb, writer_trigger(&x->command, &s->line).verb);
+		}
+	}
+}
+
+static bool session_row(struct store *s, const struct session *session, const struct pending *p, int64_t id, struct error *error)
+{
+	const struct connection *c = &session->connection;
+	char client[46], server[46];
+	address_text(&c->client.address, client);
+	address_text(&c->server.address, server);
+	int64_t banner = session->banner.p ? writer_text(s, session->banner, LIMIT_REPLY, error) : 0;
+	text_clear(&s->json);
+	wire_add(&s->json, session->helo, LIMIT_TRIGGER_LINE);
+	text_clear(&s->line);
+	wire_add(&s->line, session->tls.server_name, 255);
+	sqlite3_stmt *row = s->session;
+	int at = 0;
+	sqlite3_bind_int64(row, ++at, id);
+	database_bind_text(row, ++at, bytes_of(client));
+	sqlite3_bind_int64(row, ++at, c->client.port);
+	database_bind_text(row, ++at, bytes_of(server));
+	sqlite3_bind_int64(row, ++at, c->server.port);
+	database_bind_id(row, ++at, writer_capture(s, c->first));
+	database_bind_id(row, ++at, c->first.number);
+	database_bind_id(row, ++at, writer_capture(s, c->last));
+	database_bind_id(row, ++at, c->last.number);
+	sqlite3_bind_int64(row, ++at, c->first.time);
+	sqlite3_bind_int64(row, ++at, c->last.time);
+	sqlite3_bind_int64(row, ++at, session->protocol);
+	database_bind_text(row, ++at, bytes_of(session->speaks));
+	database_bind_id(row, ++at, banner);
+	database_bind_text(row, ++at, session->helo.p ? text_view(&s->json) : (struct bytes){ 0 });
+	sqlite3_bind_int64(row, ++at, session->tls.state);
+	database_bind_text(row, ++at, bytes_of(tls_text(&session->tls, &s->text)));
+	database_bind_text(row, ++at, session->tls.server_name.p ? text_view(&s->line) : (struct bytes){ 0 });
+	database_bind_text(row, ++at, p->auth_seen ? bytes_of(p->auth) : (struct bytes){ 0 });
+	const int64_t counts[] = { session->commands, session->replies, session->errors, session->transactions, session->accepted_messages,
+	                           session->unanswered, p->pipelined };
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+		sqlite3_bind_int64(row, ++at, counts[i]);
+	database_bind_id(row, ++at, p->slowest);
+	database_bind_text(row, ++at, p->slowest ? bytes_of(p->slowest_verb) : (struct bytes){ 0 });
+	const int64_t path[] = { incomplete(session), (int64_t)c->octets[FROM_CLIENT], (int64_t)c->octets[FROM_SERVER],
+	                         (int64_t)(c->missing[0] + c->missing[1]), (int64_t)(c->retransmissions[0] + c->retransmissions[1]),
+	                         c->nresets, c->ending };
+	for (size_t i = 0; i < sizeof path / sizeof *path; i++)
+		sqlite3_bind_int64(row, ++at, path[i]);
+	database_bind_id(row, ++at, c->handshake_rtt);
+	return error->kind == ERROR_NONE && database_step(&s->database, row, error);
+}
+
+/* The record of a session that came in windows before; NULL for the many that did not. */
+static void **pending_slot(struct store *s, uint64_t id, bool make)
+{
+	struct bytes key = { (const uint8_t *)&id, sizeof id };
+	return make ? map_put(&s->pending, key) : map_get(&s->pending, key);
+}
+
+bool store_session(struct store *s, const struct session *session, const struct verdicts *verdicts, bool final, struct error *error)
+{
+	int64_t id = (int64_t)session->id + s->session_offset;
+	void **slot = pending_slot(s, session->id, false);
+	struct pending fresh = { 0 }, *p = slot && *slot ? *slot : &fresh;
+	gather(s, p, session);
+	if (!rows_of_errors(s, session, verdicts, id, error) || !rows_of_findings(s, session, verdicts, id, p->findings, error))
+		return false;
+	p->findings += (unsigned)verdicts->nfindings;
+	if ((verdicts->nerrors || verdicts->nfindings) && !ladder_write(s, session, verdicts, id, p->parts++, error))
+		return false;
+	if (!final) {
+		if (p == &fresh) {
+			slot = pending_slot(s, session->id, true);
+			*slot = memory_new(1, sizeof fresh);
+			*(struct pending *)*slot = fresh;
+		}
+		return true;
+	}
+	bool done = session_row(s, session, p, id, error);
+	if (p != &fresh) {
+		free(p);
+		*slot = NULL;
+	}
+	return done;
+}
+
+/* ---- captures and differences ---- */
+
+static void bind_some(sqlite3_stmt *row, int column, int64_t value, bool known)
+{
+	if (known)
+		sqlite3_bind_int64(row, column, value);
+	else
+		sqlite3_bind_null(row, column);
+}
+
+bool store_capture(struct store *s, uint32_t file, const struct capture *c, const struct decode_counts *counts, struct error *error)
+{
+	static const struct decode_counts none;
+	if (!counts)
+		counts = &none;
+	sqlite3_stmt *row = s->capture;
+	int at = 0;
+	text_clear(&s->text);
+	wire_add(&s->text, bytes_of(c->path), 4096);
+	text_clear(&s->line);
+	if (!c->mixed_linktypes && bytes_equal(bytes_of(linktype_name(c->linktype)), B("unknown")))
+		text_addf(&s->line, "unknown (%d)", c->linktype);
+	else
+		text_add_string(&s->line, c->mixed_linktypes ? "mixed" : linktype_name(c->linktype));
+	sqlite3_bind_int64(row, ++at, s->capture_offset + file + 1);
+	database_bind_text(row, ++at, text_view(&s->text));
+	database_bind_text(row, ++at, bytes_of(c->format));
+	database_bind_text(row, ++at, c->linktype >= 0 ? text_view(&s->line) : (struct bytes){ 0 });
+	sqlite3_bind_int64(row, ++at, (int64_t)c->packets);
+	sqlite3_bind_int64(row, ++at, (int64_t)c->bytes);
+	bind_some(row, ++at, (int64_t)c->size, c->size);
+	bind_some(row, ++at, c->snaplen, c->snaplen);
+	bind_some(row, ++at, c->first_time, c->packets);
+	bind_some(row, ++at, c->last_time, c->packets);
+	const uint64_t *f = counts->frames;
+	const uint64_t numbers[] = { c->cut, c->cut_packets, c->clock_steps_back, f[DECODED_TCP], f[DECODED_NOT_TCP], f[DECODED_FRAGMENT],
+	                             f[DECODED_TRUNCATED], f[DECODED_MALFORMED], f[DECODED_UNKNOWN_LINK], f[DECODED_TOO_DEEP],
+	                             counts->fragments_lost, counts->bad_ip_checksums, counts->bad_tcp_checksums };
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		sqlite3_bind_int64(row, ++at, (int64_t)numbers[i]);
+	text_clear(&s->json);
+	wire_add(&s->json, bytes_of(c->trouble), 4096);
+	database_bind_text(row, ++at, c->trouble ? text_view(&s->json) : (struct bytes){ 0 });
+	database_bind_text(row, ++at, bytes_of(c->note));
+	return database_step(&s->database, row, error);
+}
+
+bool store_difference(struct store *s, const struct difference *d, struct error *error)
+{
+	sqlite3_stmt *row = s->difference;
+	text_clear(&s->text);
+	text_clear(&s->line);
+	wire_add(&s->text, d->inside_text, LIMIT_TRIGGER_LINE);
+	wire_add(&s->line, d->outside_text, LIMIT_TRIGGER_LINE);
+	sqlite3_bind_null(row, 1);
+	database_bind_id(row, 2, d->inside_session);
+	database_bind_id(row, 3, d->outside_session);
+	sqlite3_bind_int64(row, 4, d->direction);
+	database_bind_id(row, 5, d->inside.number);
+	database_bind_id(row, 6, d->outside.number);
+	database_bind_text(row, 7, d->inside_text.p ? text_view(&s->text) : (struct bytes){ 0 });
+	database_bind_text(row, 8, d->outside_text.p ? text_view(&s->line) : (struct bytes){ 0 });
+	database_bind_text(row, 9, bytes_of(d->kind));
+	database_bind_id(row, 10, d->cause < CAUSE_COUNT ? s->causes[d->cause] : 0);
+	return database_step(&s->database, row, error);
+}
+
+/* ---- the end ---- */
+
+static void statements_free(struct store *s)
+{
+	sqlite3_stmt **all[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->capture, &s->difference };
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		sqlite3_finalize(*all[i]);
+		*all[i] = NULL;
+	}
+	interned_free(&s->texts);
+	s->texts = (struct interned){ 0 };
+}
+
+bool store_finish(struct store *s, struct error *error)
+{
+	statements_free(s);
+	return database_finish(&s->database, error);
+}
+
+const char *store_path(const struct store *s)
+{
+	return s->database.path;
+}
+
+void store_free(struct store *s)
+{
+	if (!s)
+		return;
+	statements_free(s);
+	database_free(&s->database);
+	for (size_t i = 0; i < s->pending.count; i++)
+		free(s->pending.entries[i].value);
+	map_free(&s->pending);
+	text_free(&s->text);
+	text_free(&s->line);
+	text_free(&s->json);
+	free(s);
+}

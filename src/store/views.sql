@@ -1,0 +1,103 @@
+-- smtpwhy report database: indexes and views.
+CREATE INDEX IF NOT EXISTS error_by_session ON error (session_id);
+CREATE INDEX IF NOT EXISTS error_by_cause ON error (cause_id, time);
+CREATE INDEX IF NOT EXISTS error_by_time ON error (time);
+CREATE INDEX IF NOT EXISTS session_by_server ON session (server_addr, server_port);
+CREATE INDEX IF NOT EXISTS finding_by_session ON finding (session_id);
+CREATE INDEX IF NOT EXISTS finding_by_cause ON finding (cause_id);
+CREATE INDEX IF NOT EXISTS ladder_by_session ON ladder (session_id);
+DROP VIEW IF EXISTS error_report;
+DROP VIEW IF EXISTS finding_report;
+DROP VIEW IF EXISTS session_report;
+DROP VIEW IF EXISTS difference_report;
+DROP VIEW IF EXISTS capture_report;
+CREATE VIEW error_report AS -- a row a 5xx reply: what was refused, why, whose fault, the proof, what to change
+SELECT e.error_id, rc.name AS capture, e.session_id, s.client_addr, s.client_port, s.server_addr, s.server_port,
+	e.error_id % 100000 AS ordinal,           -- 1.. among the 5xx replies of its session
+	strftime('%Y-%m-%dT%H:%M:%S', e.time / 1000000000, 'unixepoch') || printf('.%06dZ', e.time / 1000 % 1000000) AS time, -- ISO 8601, UTC
+	e.code, e.enhanced,                       -- enhanced: '5.1.1', NULL none
+	rt.text AS reply_text,                    -- lines joined by LF
+	e.trigger_verb, e.trigger_line, e.trigger_frame, e.reply_frame,
+	c.cause, c.party,
+	CASE e.certainty WHEN 2 THEN 'proven' WHEN 1 THEN 'likely' ELSE 'possible' END AS certainty,
+	(SELECT json_group_array(json_object('capture', pc.name, 'frame', p.value ->> 1,
+		'direction', CASE p.value ->> 2 WHEN 0 THEN 'client' ELSE 'server' END,
+		'text', CASE json_type(p.value, '$[3]') WHEN 'text' THEN p.value ->> 3
+			ELSE CASE p.value ->> 3 WHEN 0 THEN e.trigger_line ELSE (SELECT text FROM text WHERE text_id = p.value ->> 3) END END,
+		'says', (SELECT text FROM text WHERE text_id = p.value ->> 4)))
+		FROM json_each(e.proofs) AS p LEFT JOIN capture AS pc ON pc.capture_id = p.value ->> 0) AS evidence, -- JSON array
+	c.remedy,
+	CASE WHEN e.also IS NULL THEN '[]' ELSE (SELECT json_group_array(ac.cause)
+		FROM json_each(e.also) AS a JOIN cause AS ac ON ac.cause_id = a.value) END AS also_possible, -- JSON array
+	tc.name AS trigger_capture,               -- file of the command
+	(SELECT text FROM text WHERE text_id = e.detail_id) AS detail,
+	(SELECT text FROM text WHERE text_id = e.phase_id) AS phase,
+	(SELECT text FROM text WHERE text_id = e.offer_id) AS offer, -- EHLO keywords in force, joined by LF
+	e.latency / 1e9 AS latency,               -- seconds from command to reply
+	e.exchange, e.transaction_no, e.sender_domain, e.recipient_domain, e.fault_at,
+	(SELECT text FROM text WHERE text_id = e.fault_id) AS fault_wanted,
+	c.meaning, c.remedy_client, c.remedy_server, c.clause,
+	(SELECT text FROM text WHERE text_id = e.rule_id) AS rule
+FROM error AS e
+JOIN session AS s ON s.session_id = e.session_id
+JOIN cause AS c ON c.cause_id = e.cause_id
+LEFT JOIN text AS rt ON rt.text_id = e.reply_text_id
+LEFT JOIN capture AS rc ON rc.capture_id = e.reply_capture_id
+LEFT JOIN capture AS tc ON tc.capture_id = e.trigger_capture_id;
+CREATE VIEW finding_report AS -- a row an observation that needs no 5xx
+SELECT f.finding_id, fc.name AS capture, f.session_id, s.client_addr, s.client_port, s.server_addr, s.server_port,
+	strftime('%Y-%m-%dT%H:%M:%S', f.time / 1000000000, 'unixepoch') || printf('.%06dZ', f.time / 1000 % 1000000) AS time,
+	c.cause,
+	(SELECT text FROM text WHERE text_id = f.device_id) AS device, -- known kind of middlebox, NULL unknown
+	CASE f.certainty WHEN 2 THEN 'proven' WHEN 1 THEN 'likely' ELSE 'possible' END AS certainty,
+	(SELECT json_group_array(json_object('capture', pc.name, 'frame', p.value ->> 1,
+		'direction', CASE p.value ->> 2 WHEN 0 THEN 'client' ELSE 'server' END,
+		'text', CASE json_type(p.value, '$[3]') WHEN 'text' THEN p.value ->> 3 ELSE (SELECT text FROM text WHERE text_id = p.value ->> 3) END,
+		'says', (SELECT text FROM text WHERE text_id = p.value ->> 4)))
+		FROM json_each(f.proofs) AS p LEFT JOIN capture AS pc ON pc.capture_id = p.value ->> 0) AS evidence, -- JSON array
+	c.party, f.frame, f.exchange, (SELECT text FROM text WHERE text_id = f.detail_id) AS detail, c.remedy, c.meaning
+FROM finding AS f
+JOIN session AS s ON s.session_id = f.session_id
+JOIN cause AS c ON c.cause_id = f.cause_id
+LEFT JOIN capture AS fc ON fc.capture_id = f.capture_id;
+CREATE VIEW session_report AS -- a row a session
+SELECT s.session_id, fc.name AS capture, s.client_addr, s.client_port, s.server_addr, s.server_port,
+	strftime('%Y-%m-%dT%H:%M:%S', s.start / 1000000000, 'unixepoch') || printf('.%06dZ', s.start / 1000 % 1000000) AS start,
+	strftime('%Y-%m-%dT%H:%M:%S', s."end" / 1000000000, 'unixepoch') || printf('.%06dZ', s."end" / 1000 % 1000000) AS "end",
+	CASE s.protocol WHEN 0 THEN 'smtp' WHEN 1 THEN 'esmtp' WHEN 2 THEN 'lmtp' WHEN 3 THEN 'tls' ELSE coalesce(s.speaks, 'unknown') END AS protocol,
+	(SELECT text FROM text WHERE text_id = s.banner_id) AS banner, s.helo, s.tls,
+	s.commands, s.replies, s.errors, s.transactions,
+	s.incomplete = 0 AS complete,
+	rtrim(CASE WHEN s.incomplete & 1 THEN 'no start, ' ELSE '' END || CASE WHEN s.incomplete & 2 THEN 'no end, ' ELSE '' END ||
+		CASE WHEN s.incomplete & 4 THEN 'one side only, ' ELSE '' END || CASE WHEN s.incomplete & 8 THEN 'gaps, ' ELSE '' END ||
+		CASE WHEN s.incomplete & 16 THEN 'cut by snaplen, ' ELSE '' END || CASE WHEN s.incomplete & 32 THEN 'limit reached, ' ELSE '' END ||
+		CASE WHEN s.incomplete & 64 THEN 'commands not in the capture, ' ELSE '' END, ', ') AS incomplete_because, -- '' complete
+	s.speaks,
+	CASE s.tls_state WHEN 0 THEN 'none' WHEN 1 THEN 'offered' WHEN 2 THEN 'refused' WHEN 3 THEN 'accepted' WHEN 4 THEN 'started'
+		WHEN 5 THEN 'finished' WHEN 6 THEN 'failed' ELSE 'plaintext' END AS tls_state,
+	s.server_name, s.auth, s.accepted, s.unanswered, s.pipelined,
+	s.slowest / 1e9 AS slowest, s.slowest_verb, -- seconds
+	s.client_octets, s.server_octets, s.missing, s.retransmissions, s.resets,
+	CASE s.ending WHEN 1 THEN 'FIN' WHEN 2 THEN 'RST' WHEN 3 THEN 'port used again' WHEN 4 THEN 'idle' WHEN 5 THEN 'capture ended' ELSE 'open' END AS ending,
+	s.handshake / 1e9 AS handshake,            -- seconds
+	s.first_frame, s.last_frame, lc.name AS last_capture
+FROM session AS s
+LEFT JOIN capture AS fc ON fc.capture_id = s.capture_id
+LEFT JOIN capture AS lc ON lc.capture_id = s.last_capture_id;
+CREATE VIEW difference_report AS -- a row a difference between two sides of a box
+SELECT d.inside_session, d.outside_session, CASE d.direction WHEN 0 THEN 'client' ELSE 'server' END AS direction,
+	d.frame_inside, d.frame_outside, d.inside_text, d.outside_text, d.kind, c.cause, d.difference_id
+FROM difference AS d LEFT JOIN cause AS c ON c.cause_id = d.cause_id;
+CREATE VIEW capture_report AS -- a row a capture file: what was in it, what was skipped and why
+SELECT name, format, link_type, packets, bytes,
+	strftime('%Y-%m-%dT%H:%M:%S', first_time / 1000000000, 'unixepoch') || printf('.%06dZ', first_time / 1000 % 1000000) AS first_time,
+	strftime('%Y-%m-%dT%H:%M:%S', last_time / 1000000000, 'unixepoch') || printf('.%06dZ', last_time / 1000 % 1000000) AS last_time,
+	nullif(rtrim(CASE WHEN trouble IS NULL THEN '' ELSE trouble || ', ' END ||
+		CASE WHEN truncated THEN truncated || ' with cut headers, ' ELSE '' END || CASE WHEN malformed THEN malformed || ' malformed, ' ELSE '' END ||
+		CASE WHEN unknown_link THEN unknown_link || ' of an unknown link type, ' ELSE '' END ||
+		CASE WHEN too_deep THEN too_deep || ' in too many tunnels, ' ELSE '' END ||
+		CASE WHEN fragments_lost THEN fragments_lost || ' IP datagrams incomplete, ' ELSE '' END, ', '), '') AS skipped, -- and why; NULL nothing
+	cut,                                       -- 1: it ends in mid-packet
+	not_tcp, truncated, malformed, unknown_link, fragments_lost, bad_ip_checksums, bad_tcp_checksums, cut_packets, clock_steps_back,
+	size, snaplen, trouble, note, capture_id
+FROM capture;

@@ -1,0 +1,95 @@
+/* wire.c - takes octets of the wire, gives printable text. Copies runs of plain octets at once. Never gives half an escape. */
+#include "store/wire.h"
+
+static bool is_plain(uint8_t c)
+{
+	return octet_is_print(c) && c != '\\';
+}
+
+static size_t escape(uint8_t c, char out[4])
+{
+	static const char digits[] = "0123456789abcdef";
+	out[0] = '\\';
+	switch (c) {
+	case '\\':
+		out[1] = '\\';
+		return 2;
+	case '\t':
+		out[1] = 't';
+		return 2;
+	case '\r':
+		out[1] = 'r';
+		return 2;
+	case '\n':
+		out[1] = 'n';
+		return 2;
+	default:
+		out[1] = 'x';
+		out[2] = digits[c >> 4];
+		out[3] = digits[c & 15];
+		return 4;
+	}
+}
+
+static void add(struct text *t, struct bytes wire, size_t most, bool lines)
+{
+	size_t left = most;
+	for (size_t i = 0; i < wire.n && left;) {
+		size_t end = i;
+		while (end < wire.n && end - i < left && (is_plain(wire.p[end]) || (lines && wire.p[end] == '\n')))
+			end++;
+		text_add(t, (struct bytes){ wire.p + i, end - i });
+		left -= end - i;
+		i = end;
+		if (i == wire.n || !left)
+			break;
+		char escaped[4];
+		size_t n = escape(wire.p[i++], escaped);
+		if (n > left)
+			break;
+		text_add(t, (struct bytes){ (const uint8_t *)escaped, n });
+		left -= n;
+	}
+}
+
+void wire_add(struct text *t, struct bytes wire, size_t most)
+{
+	add(t, wire, most, false);
+}
+
+void wire_add_lines(struct text *t, struct bytes wire, size_t most)
+{
+	add(t, wire, most, true);
+}
+
+void wire_add_quoted(struct text *t, struct bytes b)
+{
+	text_add_octet(t, '"');
+	for (size_t i = 0; i < b.n;) {
+		size_t end = i;
+		while (end < b.n && b.p[end] != '"' && b.p[end] != '\\' && b.p[end] >= 0x20)
+			end++;
+		text_add(t, (struct bytes){ b.p + i, end - i });
+		i = end;
+		if (i < b.n) {
+			char escaped[2] = { '\\', b.p[i] == '\n' ? 'n' : (char)b.p[i] };
+			text_add(t, (struct bytes){ (const uint8_t *)escaped, 2 });
+			i++;
+		}
+	}
+	text_add_octet(t, '"');
+}
+
+void wire_add_number(struct text *t, int64_t number)
+{
+	uint8_t digits[20];
+	size_t at = sizeof digits;
+	uint64_t rest = number < 0 ? (uint64_t)0 - (uint64_t)number : (uint64_t)number;
+	do {
+		digits[--at] = (uint8_t)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (number < 0)
+		text_add_octet(t, '-');
+	text_add(t, (struct bytes){ digits + at, sizeof digits - at });
+}

@@ -1,0 +1,15 @@
+/* wire - bytes of the wire as text for columns, fast: the escapes of base/text.h in runs.
+ * In:    octets.
+ * Out:   added to a text: C escapes, alone or inside a JSON string.
+ * Never: gives more than `most` octets, or half an escape; fails. */
+#ifndef SMTPWHY_STORE_WIRE_H
+#define SMTPWHY_STORE_WIRE_H
+
+#include "base/text.h"
+
+void wire_add(struct text *, struct bytes wire, size_t most);          /* C-escaped */
+void wire_add_lines(struct text *, struct bytes wire, size_t most);    /* the same, but LF stays LF */
+void wire_add_quoted(struct text *, struct bytes escaped);             /* a JSON string of what wire_add made */
+void wire_add_number(struct text *, int64_t);
+
+#endif

@@ -1,0 +1,44 @@
+/* writer - what the files of this folder that write rows share.
+ * Lives: with the store; text and json are scratch, cleared by whoever uses them. */
+#ifndef SMTPWHY_STORE_WRITER_H
+#define SMTPWHY_STORE_WRITER_H
+
+#include "base/text.h"
+#include "store/interned.h"
+#include "base/limits.h"
+#include "store/store.h"
+#include "store/wire.h"
+
+struct pending { /* of a session that came in windows, and goes on */
+	unsigned findings, parts, pipelined;
+	bool auth_seen;
+	char auth[32];
+	int64_t slowest;
+	char slowest_verb[16];
+};
+
+struct store {
+	struct database database;
+	struct interned texts;
+	sqlite3_stmt *session, *error, *finding, *ladder, *capture, *difference;
+	int64_t causes[CAUSE_COUNT];          /* cause_id by enum cause */
+	int64_t session_offset, capture_offset; /* what the appended database holds: packets, captures */
+	struct map pending;                   /* by session id; NULL once it ended */
+	struct text text, line, json;
+};
+
+enum { IDS_PER_SESSION = 100000 };
+
+int64_t writer_capture(const struct store *, struct place);              /* capture_id, 0 nowhere */
+int64_t writer_text(struct store *, struct bytes wire, size_t most, struct error *);  /* id of its C-escaped text */
+int64_t writer_says(struct store *, const char *, struct error *);       /* id; 0 for NULL */
+/* trigger_verb and trigger_line of a command; a NULL pointer is NULL. verb and line are views of room. */
+struct trigger {
+	struct bytes verb, line;
+};
+struct trigger writer_trigger(const struct command *, struct text *room);
+bool ladder_write(struct store *, const struct session *, const struct verdicts *, int64_t session_id, unsigned part, struct error *);
+bool rows_of_errors(struct store *, const struct session *, const struct verdicts *, int64_t session_id, struct error *);
+bool rows_of_findings(struct store *, const struct session *, const struct verdicts *, int64_t session_id, unsigned before, struct error *);
+
+#endif
