@@ -88,7 +88,10 @@ static bool was_added(struct timeline *t, const struct identity *identity, const
 		return false;
 	struct input *first = *slot;
 	struct text note = { 0 };
-	text_addf(&note, "%s is the same file as %s and was read once", path, first->capture.path);
+	if (strcmp(path, first->capture.path) == 0)
+		text_addf(&note, "%s was given more than once and was read once", path);
+	else
+		text_addf(&note, "%s is the same file as %s and was read once", path, first->capture.path);
 	if (!first->capture.note)
 		first->capture.note = kept(t, note.p);
 	text_free(&note);
