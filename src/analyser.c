@@ -1,0 +1,82 @@
+/* analyser.c - hands what flow hears to dialogues, and what dialogues become to why. Takes packets, gives outcomes. */
+#include "analyser.h"
+
+#include <stdlib.h>
+
+struct analyser {
+	struct flow *flow;
+	const struct why *why;
+	struct outcome_sink sink;
+};
+
+static void session_ended(void *to, struct session *session, bool final)
+{
+	struct analyser *a = to;
+	a->sink.outcome(a->sink.to, (struct outcome){ session, why_explain(a->why, session), final });
+}
+
+static void *opened(void *to, const struct connection *connection)
+{
+	return dialogue_new(connection, (struct dialogue_sink){ session_ended, to });
+}
+
+static enum interest kept(struct dialogue *dialogue, enum interest interest)
+{
+	if (interest == INTEREST_NONE)
+		dialogue_discard(dialogue);
+	return interest;
+}
+
+static enum interest data_came(void *dialogue, enum direction direction, const struct chunk *chunk)
+{
+	return kept(dialogue, dialogue_data(dialogue, direction, chunk));
+}
+
+static enum interest gap_came(void *dialogue, enum direction direction, const struct gap *gap)
+{
+	return kept(dialogue, dialogue_gap(dialogue, direction, gap));
+}
+
+static void overlap_came(void *dialogue, enum direction direction, const struct overlap *overlap)
+{
+	dialogue_overlap(dialogue, direction, overlap);
+}
+
+static void side_ended(void *dialogue, enum direction direction, enum ending ending, struct place place)
+{
+	dialogue_end(dialogue, direction, ending, place);
+}
+
+static void closed(void *dialogue, const struct connection *connection, const char *speaks)
+{
+	dialogue_close(dialogue, connection, speaks);
+}
+
+struct analyser *analyser_new(struct flow_options options, const struct why *why, struct outcome_sink sink)
+{
+	struct analyser *a = memory_new(1, sizeof *a);
+	a->why = why;
+	a->sink = sink;
+	a->flow = flow_new(options, (struct flow_sink){
+		.open = opened, .data = data_came, .gap = gap_came, .overlap = overlap_came, .end = side_ended, .close = closed, .to = a,
+	});
+	return a;
+}
+
+void analyser_packet(struct analyser *a, const struct packet *packet)
+{
+	flow_packet(a->flow, packet);
+}
+
+void analyser_end(struct analyser *a)
+{
+	flow_end(a->flow);
+}
+
+void analyser_free(struct analyser *a)
+{
+	if (!a)
+		return;
+	flow_free(a->flow);
+	free(a);
+}

@@ -1,0 +1,30 @@
+/* analyser - packets of some connections become sessions with their verdicts: flow, dialogue and why in one hand.
+ * In:    TCP segments in the order of the timeline, each connection whole.
+ * Out:   outcomes; the receiver ends an outcome's session with session_free.
+ * Never: shares state with another analyser but the compiled rules, which nobody changes: one a thread.
+ * Lives: until analyser_free. */
+#ifndef SMTPWHY_ANALYSER_H
+#define SMTPWHY_ANALYSER_H
+
+#include "flow/flow.h"
+#include "smtp/dialogue.h"
+#include "why/why.h"
+
+struct outcome {
+	struct session *session;
+	struct verdicts verdicts; /* on the session's arena */
+	bool final;               /* false: a window of a session that goes on */
+};
+
+struct outcome_sink {
+	void (*outcome)(void *to, struct outcome);
+	void *to;
+};
+
+struct analyser;
+struct analyser *analyser_new(struct flow_options, const struct why *, struct outcome_sink);
+void analyser_packet(struct analyser *, const struct packet *);
+void analyser_end(struct analyser *);
+void analyser_free(struct analyser *);
+
+#endif

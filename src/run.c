@@ -1,0 +1,235 @@
+/* run.c - the whole story on one screen: files -> frames -> packets -> connections -> dialogues -> verdicts -> rows.
+ * Takes what smtpwhy.h is given, joins the stages in their order, gives what smtpwhy.h promises.
+ * Never: holds state outside struct smtpwhy; knows what a frame, a line or a row looks like inside. */
+#include "smtpwhy.h"
+
+#include "capture/timeline.h"
+#include "decode/decode.h"
+#include "shards.h"
+#include "store/query.h"
+#include "store/store.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { PROGRESS_EVERY = 16384 }; /* packets between two calls of options.progress */
+
+struct smtpwhy {
+	struct smtpwhy_options options;
+	struct timeline *timeline;
+	struct decoder *decoder;
+	struct shards *shards;
+	struct why *why;
+	struct store *store;
+	struct report *report;      /* the finished database, while its rows are walked */
+	struct rows *errors, *findings;
+	struct error error;         /* the first trouble that stops the run */
+	struct error store_error;   /* of the thread that stores */
+	atomic_bool store_failed;
+	atomic_uint_fast64_t sessions, errors_found;
+	uint64_t packets;
+	bool finished, stopped;
+};
+
+/* ---- outcomes to rows ---- */
+
+static void outcome_came(void *to, struct outcome outcome)
+{
+	struct smtpwhy *run = to;
+	if (!run->store_failed) {
+		atomic_fetch_add(&run->errors_found, outcome.verdicts.nerrors);
+		atomic_fetch_add(&run->sessions, outcome.final);
+		run->store_failed = !store_session(run->store, outcome.session, &outcome.verdicts, outcome.final, &run->store_error);
+	}
+	session_free(outcome.session);
+}
+
+/* ---- the public calls ---- */
+
+const char *smtpwhy_version(void)
+{
+	return SMTPWHY_VERSION;
+}
+
+struct smtpwhy *smtpwhy_new(const struct smtpwhy_options *options)
+{
+	struct smtpwhy *run = memory_new(1, sizeof *run);
+	run->options = *options;
+	run->timeline = timeline_new((struct timeline_options){ .filter = options->filter, .recurse = options->recurse });
+	return run;
+}
+
+bool smtpwhy_add(struct smtpwhy *run, const char *path)
+{
+	return timeline_add(run->timeline, path, &run->error);
+}
+
+static bool stages_begin(struct smtpwhy *run)
+{
+	run->why = why_new((struct why_options){ .rules_file = run->options.rules }, &run->error);
+	if (!run->why)
+		return false;
+	struct store_options where = { .path = run->options.database, .append = run->options.append };
+	run->store = store_new(where, &run->error);
+	if (!run->store)
+		return false;
+	run->decoder = decoder_new();
+	struct flow_options limits = {
+		.memory = run->options.memory, .idle = run->options.idle, .ports = run->options.ports, .no_ndpi = run->options.no_ndpi,
+	};
+	run->shards = shards_new(run->options.threads, limits, run->why, (struct outcome_sink){ outcome_came, run });
+	return true;
+}
+
+static bool goes_on(struct smtpwhy *run)
+{
+	if (run->store_failed)
+		return false;
+	if (!run->options.progress || run->packets % PROGRESS_EVERY)
+		return true;
+	struct smtpwhy_progress progress = {
+		.bytes_done = timeline_bytes_read(run->timeline), .bytes_total = timeline_bytes_total(run->timeline),
+		.packets = run->packets, .sessions = run->sessions, .errors = run->errors_found,
+	};
+	run->stopped = !run->options.progress(run->options.progress_to, &progress);
+	return !run->stopped;
+}
+
+bool smtpwhy_analyze(struct smtpwhy *run)
+{
+	struct frame frame;
+	struct packet packet;
+	if (run->error.kind != ERROR_NONE || !stages_begin(run))
+		return false;
+	while (goes_on(run) && timeline_next(run->timeline, &frame)) {
+		run->packets++;
+		if (decoder_packet(run->decoder, &frame, &packet) == DECODED_TCP)
+			shards_packet(run->shards, &packet);
+	}
+	shards_end(run->shards);
+	if (run->store_failed)
+		run->error = run->store_error;
+	for (size_t i = 0; i < timeline_count(run->timeline) && run->error.kind == ERROR_NONE; i++)
+		store_capture(run->store, (uint32_t)i, timeline_capture(run->timeline, i), decoder_counts(run->decoder, (uint32_t)i), &run->error);
+	return run->error.kind == ERROR_NONE;
+}
+
+bool smtpwhy_finish(struct smtpwhy *run)
+{
+	run->finished = run->error.kind == ERROR_NONE && run->store && store_finish(run->store, &run->error);
+	return run->finished;
+}
+
+const char *smtpwhy_database(const struct smtpwhy *run)
+{
+	return run->store ? store_path(run->store) : NULL;
+}
+
+const char *smtpwhy_input_trouble(const struct smtpwhy *run, size_t i)
+{
+	for (size_t file = 0; file < timeline_count(run->timeline); file++) {
+		const struct capture *capture = timeline_capture(run->timeline, file);
+		if (capture->trouble && i-- == 0)
+			return capture->trouble;
+	}
+	return NULL;
+}
+
+enum smtpwhy_status smtpwhy_status(const struct smtpwhy *run)
+{
+	switch (run->error.kind) {
+	case ERROR_USAGE:
+		return SMTPWHY_WRONG_USE;
+	case ERROR_OUTPUT:
+		return SMTPWHY_NOT_WRITTEN;
+	case ERROR_INPUT:
+		return SMTPWHY_INPUT_DAMAGED;
+	case ERROR_NONE:
+		break;
+	}
+	return smtpwhy_input_trouble(run, 0) ? SMTPWHY_INPUT_DAMAGED : SMTPWHY_DONE;
+}
+
+const char *smtpwhy_trouble(const struct smtpwhy *run)
+{
+	return run->error.sentence;
+}
+
+/* ---- walking the finished database ---- */
+
+static struct rows *walk_begin(struct smtpwhy *run, struct rows **walk, const char *sql)
+{
+	if (!*walk && run->finished) {
+		if (!run->report)
+			run->report = report_open(store_path(run->store), &run->error);
+		if (run->report)
+			*walk = report_rows(run->report, sql, &run->error);
+	}
+	return *walk;
+}
+
+static bool walk_next(struct smtpwhy *run, struct rows **walk, const char *sql)
+{
+	if (walk_begin(run, walk, sql) && rows_next(*walk, &run->error))
+		return true;
+	rows_free(*walk);
+	*walk = NULL;
+	return false;
+}
+
+/* SQLite keeps a NUL behind each text of a row. */
+static const char *text_at(const struct rows *rows, size_t column)
+{
+	return rows_null(rows, column) ? NULL : (const char *)rows_text(rows, column).p;
+}
+
+#define ENDPOINT(side) "CASE WHEN instr(" side "_addr, ':') THEN '[' || " side "_addr || ']' ELSE " side "_addr END || ':' || " side "_port"
+
+bool smtpwhy_next_error(struct smtpwhy *run, struct smtpwhy_error *e)
+{
+	static const char sql[] = "SELECT error_id, session_id, capture, " ENDPOINT("client") ", " ENDPOINT("server") ", time, code, enhanced,"
+		" reply_text, trigger_verb, trigger_line, trigger_frame, reply_frame, cause, party, certainty, evidence, remedy, also_possible"
+		" FROM error_report ORDER BY error_id";
+	if (!walk_next(run, &run->errors, sql))
+		return false;
+	const struct rows *r = run->errors;
+	*e = (struct smtpwhy_error){
+		.error_id = rows_integer(r, 0), .session_id = rows_integer(r, 1), .capture = text_at(r, 2), .client = text_at(r, 3),
+		.server = text_at(r, 4), .time = text_at(r, 5), .code = (int)rows_integer(r, 6), .enhanced = text_at(r, 7),
+		.reply_text = text_at(r, 8), .trigger_verb = text_at(r, 9), .trigger_line = text_at(r, 10),
+		.trigger_frame = (uint32_t)rows_integer(r, 11), .reply_frame = (uint32_t)rows_integer(r, 12), .cause = text_at(r, 13),
+		.party = text_at(r, 14), .certainty = text_at(r, 15), .evidence = text_at(r, 16), .remedy = text_at(r, 17),
+		.also_possible = text_at(r, 18),
+	};
+	return true;
+}
+
+bool smtpwhy_next_finding(struct smtpwhy *run, struct smtpwhy_finding *f)
+{
+	static const char sql[] = "SELECT finding_id, session_id, capture, " ENDPOINT("client") ", " ENDPOINT("server")
+		", time, cause, device, certainty, evidence FROM finding_report ORDER BY finding_id";
+	if (!walk_next(run, &run->findings, sql))
+		return false;
+	const struct rows *r = run->findings;
+	*f = (struct smtpwhy_finding){
+		.finding_id = rows_integer(r, 0), .session_id = rows_integer(r, 1), .capture = text_at(r, 2), .client = text_at(r, 3),
+		.server = text_at(r, 4), .time = text_at(r, 5), .cause = text_at(r, 6), .device = text_at(r, 7),
+		.certainty = text_at(r, 8), .evidence = text_at(r, 9),
+	};
+	return true;
+}
+
+void smtpwhy_free(struct smtpwhy *run)
+{
+	if (!run)
+		return;
+	rows_free(run->errors);
+	rows_free(run->findings);
+	report_close(run->report);
+	shards_free(run->shards);
+	decoder_free(run->decoder);
+	store_free(run->store);
+	why_free(run->why);
+	timeline_free(run->timeline);
+	free(run);
+}

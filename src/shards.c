@@ -1,0 +1,249 @@
+/* shards.c - a reader's packets go to analysers on threads of their own, their outcomes to one more that calls the sink. */
+#include "shards.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	BATCH_PACKETS = 512,
+	BATCH_OCTETS = 512 * 1024, /* room for payload; a single segment never has more than 64 KiB */
+	SEGMENT_MOST = 64 * 1024,
+	BATCHES_AHEAD = 8,
+	OUTCOMES_AHEAD = 2048,
+};
+
+struct batch {
+	size_t n, used;
+	struct packet packets[BATCH_PACKETS];
+	uint8_t octets[BATCH_OCTETS];
+};
+
+/* A bounded queue of pointers between threads. */
+struct queue {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	void **items;
+	size_t first, n, room;
+	bool closed;
+};
+
+struct shard {
+	pthread_t thread;
+	struct analyser *analyser;
+	struct queue full, empty; /* batches on their way, and back */
+	struct batch *filling;
+	struct shards *all;
+};
+
+struct shards {
+	struct outcome_sink sink;
+	struct analyser *direct;  /* with one thread */
+	struct shard *shards;
+	unsigned n;
+	struct queue outcomes;
+	pthread_t writer;
+	bool ended;
+};
+
+/* ---- queue ---- */
+
+static void queue_init(struct queue *q, size_t room)
+{
+	pthread_mutex_init(&q->lock, NULL);
+	pthread_cond_init(&q->changed, NULL);
+	q->items = memory_new(room, sizeof *q->items);
+	q->room = room;
+}
+
+static void queue_put(struct queue *q, void *item)
+{
+	pthread_mutex_lock(&q->lock);
+	while (q->n == q->room)
+		pthread_cond_wait(&q->changed, &q->lock);
+	q->items[(q->first + q->n++) % q->room] = item;
+	pthread_cond_broadcast(&q->changed);
+	pthread_mutex_unlock(&q->lock);
+}
+
+static void *queue_take(struct queue *q) /* NULL: closed and empty */
+{
+	void *item = NULL;
+	pthread_mutex_lock(&q->lock);
+	while (q->n == 0 && !q->closed)
+		pthread_cond_wait(&q->changed, &q->lock);
+	if (q->n) {
+		item = q->items[q->first];
+		q->first = (q->first + 1) % q->room;
+		q->n--;
+		pthread_cond_broadcast(&q->changed);
+	}
+	pthread_mutex_unlock(&q->lock);
+	return item;
+}
+
+static void queue_close(struct queue *q)
+{
+	pthread_mutex_lock(&q->lock);
+	q->closed = true;
+	pthread_cond_broadcast(&q->changed);
+	pthread_mutex_unlock(&q->lock);
+}
+
+static void queue_free(struct queue *q)
+{
+	pthread_mutex_destroy(&q->lock);
+	pthread_cond_destroy(&q->changed);
+	free(q->items);
+}
+
+/* ---- threads ---- */
+
+static void outcome_queued(void *to, struct outcome outcome)
+{
+	struct shards *s = to;
+	struct outcome *item = memory_new(1, sizeof *item);
+	*item = outcome;
+	queue_put(&s->outcomes, item);
+}
+
+static void *analyse(void *to)
+{
+	struct shard *shard = to;
+	for (struct batch *batch; (batch = queue_take(&shard->full));) {
+		for (size_t i = 0; i < batch->n; i++)
+			analyser_packet(shard->analyser, &batch->packets[i]);
+		batch->n = batch->used = 0;
+		queue_put(&shard->empty, batch);
+	}
+	analyser_end(shard->analyser);
+	return NULL;
+}
+
+static void *hand_over(void *to)
+{
+	struct shards *s = to;
+	for (struct outcome *item; (item = queue_take(&s->outcomes));) {
+		s->sink.outcome(s->sink.to, *item);
+		free(item);
+	}
+	return NULL;
+}
+
+/* ---- the caller's side ---- */
+
+static void shard_begin(struct shards *s, struct shard *shard, struct flow_options options, const struct why *why)
+{
+	shard->all = s;
+	shard->analyser = analyser_new(options, why, (struct outcome_sink){ outcome_queued, s });
+	queue_init(&shard->full, BATCHES_AHEAD);
+	queue_init(&shard->empty, BATCHES_AHEAD + 1);
+	for (unsigned i = 0; i < BATCHES_AHEAD; i++)
+		queue_put(&shard->empty, memory_new(1, sizeof(struct batch)));
+	shard->filling = memory_new(1, sizeof(struct batch));
+	if (pthread_create(&shard->thread, NULL, analyse, shard) != 0)
+		abort();
+}
+
+struct shards *shards_new(unsigned threads, struct flow_options options, const struct why *why, struct outcome_sink sink)
+{
+	struct shards *s = memory_new(1, sizeof *s);
+	s->sink = sink;
+	if (threads <= 1) {
+		s->direct = analyser_new(options, why, sink);
+		return s;
+	}
+	s->n = threads;
+	s->shards = memory_new(threads, sizeof *s->shards);
+	options.memory /= threads;
+	queue_init(&s->outcomes, OUTCOMES_AHEAD);
+	if (pthread_create(&s->writer, NULL, hand_over, s) != 0)
+		abort();
+	for (unsigned i = 0; i < threads; i++)
+		shard_begin(s, &s->shards[i], options, why);
+	return s;
+}
+
+static uint64_t endpoint_hash(const struct endpoint *e)
+{
+	uint64_t a, b;
+	memcpy(&a, e->address.octets, sizeof a);
+	memcpy(&b, e->address.octets + sizeof a, sizeof b);
+	a = (a ^ e->port) * 0x9e3779b97f4a7c15u ^ b * 0xc2b2ae3d27d4eb4fu;
+	return (a ^ a >> 29) * 0xbf58476d1ce4e5b9u;
+}
+
+uint64_t packet_shard(const struct packet *p)
+{
+	uint64_t sum = endpoint_hash(&p->from) + endpoint_hash(&p->to);
+	return sum ^ sum >> 32;
+}
+
+static void batch_send(struct shard *shard)
+{
+	queue_put(&shard->full, shard->filling);
+	shard->filling = queue_take(&shard->empty);
+}
+
+void shards_packet(struct shards *s, const struct packet *packet)
+{
+	if (s->direct) {
+		analyser_packet(s->direct, packet);
+		return;
+	}
+	struct shard *shard = &s->shards[packet_shard(packet) % s->n];
+	struct batch *batch = shard->filling;
+	struct packet *copy = &batch->packets[batch->n++];
+	struct bytes payload = bytes_first(packet->payload, SEGMENT_MOST);
+	*copy = *packet;
+	copy->payload = (struct bytes){ batch->octets + batch->used, payload.n };
+	copy->segment = copy->payload;
+	if (payload.n)
+		memcpy(batch->octets + batch->used, payload.p, payload.n);
+	batch->used += payload.n;
+	if (batch->n == BATCH_PACKETS || batch->used + SEGMENT_MOST > BATCH_OCTETS)
+		batch_send(shard);
+}
+
+void shards_end(struct shards *s)
+{
+	s->ended = true;
+	if (s->direct) {
+		analyser_end(s->direct);
+		return;
+	}
+	for (unsigned i = 0; i < s->n; i++) {
+		batch_send(&s->shards[i]);
+		queue_close(&s->shards[i].full);
+	}
+	for (unsigned i = 0; i < s->n; i++)
+		pthread_join(s->shards[i].thread, NULL);
+	queue_close(&s->outcomes);
+	pthread_join(s->writer, NULL);
+}
+
+static void shard_free(struct shard *shard)
+{
+	free(shard->filling);
+	queue_close(&shard->empty);
+	for (void *batch; (batch = queue_take(&shard->empty));)
+		free(batch);
+	queue_free(&shard->full);
+	queue_free(&shard->empty);
+	analyser_free(shard->analyser);
+}
+
+void shards_free(struct shards *s)
+{
+	if (!s)
+		return;
+	if (!s->ended)
+		shards_end(s);
+	for (unsigned i = 0; i < s->n; i++)
+		shard_free(&s->shards[i]);
+	if (s->n)
+		queue_free(&s->outcomes);
+	free(s->shards);
+	analyser_free(s->direct);
+	free(s);
+}
