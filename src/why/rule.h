@@ -29,6 +29,7 @@ struct evidence {
 	struct arena *arena;
 	struct proof *proofs;
 	size_t n, room;
+	enum cause cause;          /* the row's; a predicate whose row covers several (words_rules.c) names the one */
 	enum certainty certainty;  /* the row's; a predicate may lower it, and may raise it to proven when bytes show it */
 	const char *detail;
 	const char *device;
@@ -48,6 +49,10 @@ struct rule {
 	bool (*explains)(const struct failure *, struct evidence *);
 };
 
+/* The families, each ended by a row without predicate. */
+extern const struct rule middlebox_rules[], path_rules[], grammar_rules[], sequence_rules[], offer_rules[], content_rules[],
+	security_rules[], server_rules[], words_rules[];
+
 /* A finding's predicate sees the session; it may answer several times (called with i = 0, 1, ... until false). */
 struct observer {
 	const char *name;
@@ -55,5 +60,8 @@ struct observer {
 	enum certainty certainty;
 	bool (*sees)(const struct session *, size_t i, struct evidence *, struct place *, const struct exchange **);
 };
+
+/* What middleboxes leave, and what a client did wrong and the server let pass; each ended by a row without predicate. */
+extern const struct observer middlebox_observers[], tolerance_observers[];
 
 #endif

@@ -1,0 +1,186 @@
+/* facts.c - what several families ask of a failure. Takes read-only records, gives yes or no; decides no cause. */
+#include "why/facts.h"
+
+#include "base/banned.h"
+
+bool reply_says(const struct reply *r, const char *const *phrases)
+{
+	for (; *phrases; phrases++)
+		if (bytes_find(r->text, bytes_of(*phrases)) != BYTES_NONE)
+			return true;
+	return false;
+}
+
+bool reply_enhanced(const struct reply *r, unsigned subject, unsigned detail)
+{
+	return r->enhanced.present && r->enhanced.subject == subject && r->enhanced.detail == detail;
+}
+
+bool words_say(const struct failure *f, enum cause cause, int strength)
+{
+	return f->words.strength >= strength && f->words.cause == cause;
+}
+
+bool words_overrule(const struct failure *f)
+{
+	if (f->words.strength < 4)
+		return false;
+	switch (cause_entry(f->words.cause)->party) {
+	case PARTY_SENDER: case PARTY_RECIPIENT: case PARTY_POLICY: case PARTY_MESSAGE: case PARTY_ROUTING:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool words_are_about_dialogue(const struct failure *f)
+{
+	if (f->words.strength < 3)
+		return false;
+	return f->words.cause >= CAUSE_CLIENT_VERB_MISSPELLED && f->words.cause <= CAUSE_CLIENT_BODY_AS_COMMANDS;
+}
+
+enum tone failure_tone(const struct failure *f)
+{
+	const struct reply *r = f->reply;
+	if (words_overrule(f))
+		return TONE_POLICY;
+	if ((r->code >= 500 && r->code <= 504) || r->code == 555 || words_are_about_dialogue(f))
+		return TONE_DIALOGUE;
+	if (r->code >= 530 && r->code <= 538)
+		return TONE_POLICY;
+	/* X.5.X protocol, X.1.3 and X.1.7 bad address syntax (RFC 3463 3.2, 3.6); 5.5.3 counts recipients */
+	if (r->enhanced.present && r->enhanced.subject == 5)
+		return r->enhanced.detail == 3 ? TONE_POLICY : TONE_DIALOGUE;
+	if (reply_enhanced(r, 1, 3) || reply_enhanced(r, 1, 7) || reply_enhanced(r, 3, 3))
+		return TONE_DIALOGUE;
+	if (r->enhanced.present && (r->enhanced.subject || r->enhanced.detail))
+		return TONE_POLICY;
+	return f->words.strength >= 3 ? TONE_POLICY : TONE_OPEN;
+}
+
+bool reply_is_unrecognised(const struct failure *f)
+{
+	static const char *const phrases[] = {
+		"unrecogni", "not recogni", "unknown command", "command unknown", "not understood", "not implemented", "unimplemented",
+		"invalid command", "bad command", "not supported", "unsupported", "command not", "don't understand", "what?", NULL,
+	};
+	const struct reply *r = f->reply;
+	if (words_overrule(f))
+		return false;
+	if (r->code == 500 || r->code == 502)
+		return true;
+	return (failure_tone(f) == TONE_DIALOGUE || failure_tone(f) == TONE_OPEN) && reply_says(r, phrases);
+}
+
+bool exchange_accepted(const struct exchange *x)
+{
+	return x->answered && x->reply.code >= 200 && x->reply.code <= 399;
+}
+
+bool command_is_line(const struct command *c)
+{
+	return c->kind == COMMAND_LINE || c->kind == COMMAND_CHUNK;
+}
+
+bool command_is_sound(const struct command *c)
+{
+	return command_is_line(c) && c->verb < VERB_COUNT && c->fault.kind == FAULT_NONE && !c->content_of && !c->masked_run;
+}
+
+const struct exchange *exchange_earlier(const struct exchange *x, bool (*is)(const struct exchange *))
+{
+	for (x = x->previous; x; x = x->previous)
+		if (is(x))
+			return x;
+	return NULL;
+}
+
+/* RFC 5321 4.5.3.1.4: 512 with CRLF; what extensions add to MAIL and RCPT: SIZE 26, 8BITMIME 16 (RFC 6152 2), DSN 500 each (RFC 3461
+ * 4), AUTH 500 (RFC 4954 3), SMTPUTF8 10 (RFC 6531 3.1); AUTH lines 12,288 (RFC 4954 4). */
+uint64_t command_limit(const struct command *c)
+{
+	enum { PLAIN = 510, EXTENDED = 510 + 26 + 16 + 500 + 500 + 10, CREDENTIALS = 12286 };
+	if (c->verb == VERB_AUTH || c->kind == COMMAND_AUTH)
+		return CREDENTIALS;
+	if (c->verb == VERB_BURL || c->verb == VERB_XCLIENT || c->verb == VERB_XFORWARD)
+		return 2 * EXTENDED;
+	return c->nparams ? EXTENDED : PLAIN;
+}
+
+bool command_typed(const struct command *c)
+{
+	return c->line.length >= 4 && c->line.segments >= c->line.length;
+}
+
+enum extension param_extension(const struct command *c, const struct param *p)
+{
+	if (p->known == PARAM_BODY && bytes_is(p->value, B("BINARYMIME")))
+		return EXT_BINARYMIME; /* RFC 3030 3 */
+	return parameter_needs(p->known, c->verb);
+}
+
+bool param_not_offered(const struct command *c, const struct param *p, const struct offer *o)
+{
+	enum extension need = param_extension(c, p);
+	return need == EXT_UNKNOWN || !offer_has(o, need);
+}
+
+bool offer_is_known(const struct offer *o, const struct state *state)
+{
+	if (o->incomplete)
+		return false;
+	return o->kind != OFFER_NONE || state->certain;
+}
+
+/* ---- other protocols ---- */
+
+/* A protocol whose request goes on with header lines and perhaps a body. */
+static bool has_headers(const char *protocol)
+{
+	static const char *const names[] = { "HTTP", "SIP", "RTSP", "CONNECT", NULL };
+	for (size_t i = 0; names[i]; i++)
+		if (bytes_starts_word(bytes_of(protocol), bytes_of(names[i])))
+			return true;
+	return false;
+}
+
+static bool opens_foreign(const struct command *c)
+{
+	return c->fault.kind == FAULT_PROTOCOL && c->kind != COMMAND_TLS;
+}
+
+const struct exchange *foreign_opening(const struct exchange *x)
+{
+	if (opens_foreign(&x->command))
+		return x;
+	if (x->command.kind != COMMAND_LINE || command_is_sound(&x->command) || x->command.content_of)
+		return NULL;
+	for (const struct exchange *p = x->previous; p; p = p->previous) {
+		if (opens_foreign(&p->command))
+			return p->command.protocol && has_headers(p->command.protocol) ? p : NULL;
+		if (command_is_sound(&p->command) && exchange_accepted(p))
+			return NULL;
+	}
+	return NULL;
+}
+
+bool is_foreign(const struct exchange *x)
+{
+	return foreign_opening(x) != NULL;
+}
+
+bool is_tls_junk(const struct exchange *x)
+{
+	if (x->command.kind == COMMAND_TLS)
+		return true;
+	if (x->command.kind != COMMAND_LINE || command_is_sound(&x->command))
+		return false;
+	for (const struct exchange *p = x->previous; p; p = p->previous) {
+		if (p->command.kind == COMMAND_TLS)
+			return true;
+		if (command_is_sound(&p->command))
+			return false;
+	}
+	return false;
+}

@@ -1,0 +1,34 @@
+/* facts - what several families ask of a failure.
+ * In:    a failure, a session or an exchange; all read-only.
+ * Out:   yes or no, or a row of the session.
+ * Never: decides a cause. */
+#ifndef SMTPWHY_WHY_FACTS_H
+#define SMTPWHY_WHY_FACTS_H
+
+#include "why/rule.h"
+
+/* What a 5xx is about, by code, enhanced code and words together. 500 to 504 and 555 are about the dialogue (RFC 5321 4.2.2), 550
+ * to 554 about mailbox or policy unless X.5.X (RFC 3463 3.6) or the words say otherwise. */
+enum tone { TONE_DIALOGUE, TONE_POLICY, TONE_OPEN };
+enum tone failure_tone(const struct failure *);
+
+bool reply_says(const struct reply *, const char *const *phrases); /* one of them, ended by NULL; ASCII case ignored */
+bool reply_enhanced(const struct reply *, unsigned subject, unsigned detail);
+bool reply_is_unrecognised(const struct failure *); /* the server does not know the command */
+bool words_say(const struct failure *, enum cause, int strength); /* the words stand for this cause, at least so strongly */
+bool words_overrule(const struct failure *); /* they speak, specifically, of sender, recipient, policy, message or route */
+
+bool exchange_accepted(const struct exchange *);      /* 2xx or 3xx */
+bool command_is_line(const struct command *);         /* a command line that was read as such */
+bool command_is_sound(const struct command *);        /* a known verb, no grammar fault */
+const struct exchange *exchange_earlier(const struct exchange *, bool (*is)(const struct exchange *)); /* the nearest before it */
+uint64_t command_limit(const struct command *);       /* octets without CRLF that its line may have */
+bool command_typed(const struct command *);           /* one octet a segment: typed into telnet */
+bool param_not_offered(const struct command *, const struct param *, const struct offer *);
+enum extension param_extension(const struct command *, const struct param *); /* the one it needs; EXT_UNKNOWN */
+bool offer_is_known(const struct offer *, const struct state *); /* an absent keyword proves something */
+bool is_foreign(const struct exchange *); /* a line of another protocol, or one that follows such a line */
+const struct exchange *foreign_opening(const struct exchange *); /* the line that shows the other protocol; NULL */
+bool is_tls_junk(const struct exchange *); /* TLS records, or lines cut from them */
+
+#endif

@@ -1,0 +1,214 @@
+/* middlebox.c - signals and boxes: what a known device leaves in a session. Takes a session, gives the row that fits; a greeting alone
+ * names a device and accuses nobody. To add a box of known signals: one row. A new signal: one S line and its function. */
+#include "why/middlebox.h"
+
+#include "base/banned.h"
+
+/* ---- signals ---- */
+
+bool session_banner_starred(const struct session *s)
+{
+	unsigned stars = 0;
+	for (size_t i = 0; i < s->banner.n; i++) {
+		uint8_t c = s->banner.p[i];
+		stars += c == '*';
+		/* The characters that survive: '2', '0', blank (Microsoft KB320027; Postfix smtp_proto.c tests the same set). */
+		if (c != '*' && c != '2' && c != '0' && c != ' ' && c != '\t' && c != '\n')
+			return false;
+	}
+	return stars >= 3;
+}
+
+const struct masked *session_mask(const struct session *s, const struct offer **where)
+{
+	const struct masked *first = NULL;
+	for (const struct offer *o = s->offers; o; o = o->before) {
+		if (!o->nmasked)
+			continue;
+		first = &o->masked[0];
+		if (where)
+			*where = o;
+	}
+	return first;
+}
+
+static bool banner_stars(const struct session *s)
+{
+	return session_banner_starred(s);
+}
+
+static bool keyword_masked(const struct session *s)
+{
+	return session_mask(s, NULL) != NULL;
+}
+
+static bool verb_masked(const struct session *s)
+{
+	for (const struct exchange *x = s->first; x; x = x->next)
+		if (x->command.masked_run || (x->answered && x->reply.flags & REPLY_QUOTES_MASK))
+			return true;
+	return false;
+}
+
+static bool banner_has(const struct session *s, const char *const *phrases)
+{
+	for (; *phrases; phrases++)
+		if (bytes_find(s->banner, bytes_of(*phrases)) != BYTES_NONE)
+			return true;
+	return false;
+}
+
+static bool reply_has(const struct session *s, const char *const *phrases)
+{
+	for (const struct exchange *x = s->first; x; x = x->next)
+		if (x->answered && reply_says(&x->reply, phrases))
+			return true;
+	return false;
+}
+
+static bool injected(const struct session *s)
+{
+	for (const struct exchange *x = s->first; x; x = x->next)
+		if (x->answered && (odd_is_foreign(x->reply.odd) || note_of_other_reply(s, x)))
+			return true;
+	return false;
+}
+
+/* ---- boxes ---- */
+
+#define SIGNALS(S)                                  \
+	S(BANNER_STARS, banner_stars)  /* greeting overwritten with '*' */ \
+	S(KEYWORD_MASKED, keyword_masked) /* EHLO keyword overwritten with 'X' */ \
+	S(VERB_MASKED, verb_masked)    /* a verb overwritten with 'X', seen at the server or quoted by it */ \
+	S(INJECTED, injected)          /* a reply of another sender */
+
+enum signal_number {
+#define S(id, function) NUMBER_##id,
+	SIGNALS(S)
+#undef S
+};
+enum signal {
+#define S(id, function) id = 1 << NUMBER_##id,
+	SIGNALS(S)
+#undef S
+};
+
+static unsigned session_signals(const struct session *s)
+{
+	unsigned signals = 0;
+#define S(id, function) signals |= function(s) ? (unsigned)id : 0u;
+	SIGNALS(S)
+#undef S
+	return signals;
+}
+
+#define WORDS(...) (const char *const[]){ __VA_ARGS__, NULL }
+
+static const struct box {
+	struct middlebox is;
+	unsigned any;                 /* one of these signals */
+	unsigned all;                 /* and all of these */
+	const char *const *banner;    /* or: one of these in the greeting */
+	const char *const *replies;   /* or: one of these in a reply */
+} boxes[] = {
+	{ { "Palo Alto Networks firewall", "webernetz.net 2014-08-28; Palo Alto antivirus profile, decoder smtp",
+		"Set the antivirus profile's smtp action to alert, or add an exception." },
+		.replies = WORDS("palo alto networks") },
+	{ { "FortiGate email filter", "docs.fortinet.com replacemsg spam", "Tune or exempt in the FortiGate's email filter profile." },
+		.replies = WORDS("fortiguard", "this message has been blocked because ase", "fortigate") },
+	{ { "Juniper SRX/ScreenOS antispam", "juniper.net junos-security UTM antispam", "Add the sender to the local allow-list, or tag instead of block." },
+		.replies = WORDS("due to anti spam setting") },
+	{ { "SonicWall", "SonicOS Gateway Anti-Virus guide; rapid7/recog smtp_banners", "Exempt the flow from Gateway Anti-Virus." },
+		.banner = WORDS("sonicwall") },
+	{ { "WatchGuard SMTP proxy", "watchguard.com smtp proxy settings; nmap-service-probes", "Allow the ESMTP option, or use a packet filter instead of the proxy." },
+		.banner = WORDS("smtp service ready at firewall", "watchguard") },
+	{ { "Check Point FireWall-1 security server", "rapid7/recog smtp_banners", "Correct the gateway's domain table, or take mail out of the security server." },
+		.banner = WORDS("checkpoint firewall-1") },
+	{ { "Symantec/Raptor firewall", "Microsoft KB245787", "Use a packet rule instead of the SMTP proxy, or one that knows ESMTP." },
+		.banner = WORDS("generic smtp handler") },
+	{ { "TIS FWTK/Gauntlet smap", "FWTK smap source", "Replace the proxy by one that knows ESMTP." }, .banner = WORDS("smtp/smap ready") },
+	{ { "Cisco PIX 4 mail guard", "Microsoft KB320027; rapid7/recog", "no fixup protocol smtp 25" }, .banner = WORDS("smtp/cmap") },
+	{ { "F-Secure Internet Gatekeeper", "F-Secure Internet Gatekeeper manual", "Exempt the flow from the gatekeeper's SMTP proxy." },
+		.banner = WORDS("f-secure/fsigk"), .replies = WORDS("(f-secure/", "fsigk_smtp") },
+	{ { "Trend Micro InterScan", "nmap-service-probes", "Take the InterScan proxy out of this flow." },
+		.banner = WORDS("interscan version", "interscan viruswall", "imss smtp proxy") },
+	{ { "avast! mail shield", "nmap-service-probes", "Turn off the scan of outgoing mail, or use port 465." },
+		.banner = WORDS("avast! smtp proxy"), .replies = WORDS("in avast! exceeded") },
+	{ { "AVG mail shield", "nmap-service-probes", "Turn off the scan of outgoing mail, or use port 465." }, .banner = WORDS("avg esmtp proxy") },
+	{ { "BitDefender mail proxy", "nmap-service-probes", "Turn off the scan of outgoing mail." }, .banner = WORDS("bitdefender proxy") },
+	{ { "Norton AntiVirus mail proxy", "bugtraq msg03715", "Turn off the scan of outgoing mail." }, .all = INJECTED,
+		.replies = WORDS("unsupported command.") },
+	{ { "McAfee WebShield", "nmap-service-probes", "Exempt the flow from the gateway." }, .banner = WORDS("webshield smtp", "webshielde") },
+	{ { "Stormshield/Netasq SMTP proxy", "documentation.stormshield.eu SMTP-Proxy", "Set the verb to pass in the SMTP profile." },
+		.banner = WORDS("netasq", "stormshield") },
+	{ { "PGP Universal proxy", "nmap-service-probes", "Exempt the flow from the proxy." }, .banner = WORDS("pgp universal service ready") },
+	{ { "AnalogX, CCProxy, DeleGate or UserGate proxy", "nmap-service-probes", "Take mail out of the proxy." },
+		.banner = WORDS("smtp analogx proxy", "ccproxy", "smtp/delegate", "usergate: smtp", "traffic inspector smtp gate") },
+	{ { "striptls", "tintinweb/striptls striptls.py", "Somebody attacks this path: require TLS." }, .replies = WORDS("striptls") },
+	{ { "Cisco PIX/ASA SMTP inspection", "cisco.com inspect esmtp; Microsoft KB320027",
+		"no inspect esmtp (PIX 6 and older: no fixup protocol smtp 25), or a policy map with allow-tls and no mask-banner." },
+		.any = KEYWORD_MASKED | VERB_MASKED },
+};
+
+const struct middlebox *middlebox_of(const struct session *s)
+{
+	unsigned signals = session_signals(s);
+	for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++) {
+		const struct box *b = &boxes[i];
+		if ((signals & b->all) != b->all)
+			continue;
+		if ((b->any & signals) || (b->banner && banner_has(s, b->banner)) || (b->replies && reply_has(s, b->replies)))
+			return &b->is;
+	}
+	return NULL;
+}
+
+/* ---- parts that rules and observers ask for ---- */
+
+struct place session_greeting(const struct session *s)
+{
+	return s->first && s->first->command.kind == COMMAND_CONNECT ? s->first->reply.first : s->connection.first;
+}
+
+const struct masked *offer_hides(const struct offer *o, enum extension extension)
+{
+	const struct masked *m = offer_masked(o, extension);
+	if (m || extension >= EXT_COUNT)
+		return m;
+	size_t octets = bytes_of(extension_keyword(extension)).n;
+	for (size_t i = 0; o && i < o->nmasked; i++)
+		if (o->masked[i].octets == octets && o->masked[i].likely == EXT_UNKNOWN)
+			return &o->masked[i];
+	return NULL;
+}
+
+/* An older acknowledgement, an IP ID or a timestamp out of line come with packets that the capture swapped, so none of them counts alone
+ * or together. */
+bool odd_is_foreign(uint16_t odd)
+{
+	return (odd & ODD_TTL && odd & ~ODD_TTL) || (odd & ODD_ACK_BEHIND && odd & ODD_NO_TIMESTAMP);
+}
+
+static int code_at(struct bytes b)
+{
+	if (b.n < 3 || !octet_is_digit(b.p[0]) || !octet_is_digit(b.p[1]) || !octet_is_digit(b.p[2]))
+		return -1;
+	if (b.n > 3 && b.p[3] != ' ' && b.p[3] != '-' && b.p[3] != '\r')
+		return -1;
+	return (b.p[0] - '0') * 100 + (b.p[1] - '0') * 10 + (b.p[2] - '0');
+}
+
+const struct note *note_of_other_reply(const struct session *s, const struct exchange *x)
+{
+	for (const struct note *n = s->notes; n; n = n->next) {
+		if (n->kind != NOTE_OVERLAP || n->direction != FROM_SERVER)
+			continue;
+		uint32_t frame = x->reply.first.number;
+		if (n->near != x->ordinal && !(x->answered && frame && (frame == n->place.number || frame == n->second_place.number)))
+			continue;
+		int first = code_at(n->first), second = code_at(n->second);
+		if (first > 0 && second > 0 && first / 100 != second / 100)
+			return n;
+	}
+	return NULL;
+}

@@ -1,0 +1,25 @@
+/* middlebox - what boxes on the path leave in a session, and which known device leaves it.
+ * In:    a session.
+ * Out:   signals (a set of bits), the name of the device whose row they fit, and its remedy.
+ * Never: accuses on a signal that an honest server may show by itself: a row says which signals it needs.
+ * Rows:  middlebox.c; each names its source. */
+#ifndef SMTPWHY_WHY_MIDDLEBOX_H
+#define SMTPWHY_WHY_MIDDLEBOX_H
+
+#include "why/facts.h"
+
+struct middlebox {
+	const char *name;
+	const char *source;  /* where its behaviour is documented */
+	const char *remedy;
+};
+
+const struct middlebox *middlebox_of(const struct session *); /* the known device; NULL */
+bool session_banner_starred(const struct session *);          /* greeting overwritten with '*' (at least 3) */
+struct place session_greeting(const struct session *);       /* the greeting, or the session's first packet when it is not kept */
+const struct masked *session_mask(const struct session *, const struct offer **); /* the first masked keyword; NULL */
+const struct masked *offer_hides(const struct offer *, enum extension); /* a mask that may hide this keyword, by place or by length */
+bool odd_is_foreign(uint16_t odd);                            /* marks of another sender than the connection's */
+const struct note *note_of_other_reply(const struct session *, const struct exchange *); /* two different replies for one range */
+
+#endif

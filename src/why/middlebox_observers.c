@@ -1,0 +1,254 @@
+/* middlebox_observers.c - what boxes on the path did to a session, with or without a refusal. Takes a session, answers once for each thing
+ * seen; a star banner, a missing keyword, a retransmission of the same bytes say nothing by themselves. */
+#include "why/middlebox.h"
+
+#include "base/banned.h"
+
+static void name_device(const struct session *s, struct evidence *e)
+{
+	const struct middlebox *box = middlebox_of(s);
+	e->device = box ? box->name : NULL;
+}
+
+static bool is_credentials(const struct command *c)
+{
+	return c->verb == VERB_AUTH || c->kind == COMMAND_AUTH;
+}
+
+/* What went over the path in clear because STARTTLS could not be seen. */
+static const struct exchange *in_clear(const struct session *s)
+{
+	const struct exchange *mail = NULL;
+	for (const struct exchange *x = s->first; x; x = x->next) {
+		if (x->before.encrypted)
+			continue;
+		if (is_credentials(&x->command))
+			return x;
+		if (x->command.kind == COMMAND_CONTENT && exchange_accepted(x))
+			mail = x;
+	}
+	return mail;
+}
+
+static bool sees_starttls(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
+{
+	for (const struct offer *o = s->offers; o && i == 0; o = o->before) {
+		const struct masked *m = offer_has(o, EXT_STARTTLS) ? NULL : offer_masked(o, EXT_STARTTLS);
+		if (!m)
+			continue;
+		const struct exchange *clear = in_clear(s);
+		evidence_add(e, o->at, FROM_SERVER, m->text, "a keyword overwritten in transit where STARTTLS stands");
+		if (session_banner_starred(s))
+			evidence_add(e, session_greeting(s), FROM_SERVER, s->banner, "the greeting is overwritten as well");
+		if (clear) {
+			evidence_line(e, &clear->command, is_credentials(&clear->command) ? "credentials sent in clear" : "the message was sent in clear");
+			*at = clear;
+		}
+		evidence_detail(e, "A keyword of %zu letters is hidden where STARTTLS stands%s.", m->octets,
+			!clear ? "" : is_credentials(&clear->command) ? ", and credentials crossed the path in clear because of it" : ", and mail crossed the path in clear because of it");
+		*place = o->at;
+		name_device(s, e);
+		return true;
+	}
+	return false;
+}
+
+static bool sees_keywords(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
+{
+	(void)at;
+	for (const struct offer *o = s->offers; o && i == 0; o = o->before) {
+		size_t others = 0;
+		for (size_t k = 0; k < o->nmasked; k++) {
+			const struct masked *m = &o->masked[k];
+			if (m->likely == EXT_STARTTLS)
+				continue;
+			others++;
+			evidence_add(e, o->at, FROM_SERVER, m->text, m->likely < EXT_COUNT ? extension_keyword(m->likely) : "a keyword overwritten in transit");
+		}
+		if (!others)
+			continue;
+		evidence_detail(e, "%zu keyword%s of the EHLO reply overwritten in transit.", others, others == 1 ? " was" : "s were");
+		*place = o->at;
+		name_device(s, e);
+		return true;
+	}
+	return false;
+}
+
+/* A run of filler where a verb belongs, whatever it was answered. */
+static bool sees_verb(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
+{
+	for (const struct exchange *x = s->first; x && i == 0; x = x->next) {
+		bool quoted = x->answered && x->reply.flags & REPLY_QUOTES_MASK && !x->command.masked_run;
+		if ((!x->command.masked_run && !quoted) || x->command.content_of)
+			continue;
+		if (x->command.masked_run && exchange_accepted(x))
+			continue;
+		evidence_line(e, &x->command, quoted ? "sent like this" : "a run of filler where a verb belongs");
+		if (x->answered)
+			evidence_reply(e, &x->reply, quoted ? "the reply quotes what arrived" : "the answer to it");
+		if (quoted)
+			e->certainty = CERTAINTY_PROVEN;
+		if (!e->n)
+			continue;
+		*place = x->command.line.first;
+		*at = x;
+		name_device(s, e);
+		return true;
+	}
+	return false;
+}
+
+static bool is_unknown_reply(const struct exchange *x)
+{
+	return x->answered && (x->reply.code == 500 || x->reply.code == 502);
+}
+
+/* Typed into telnet through such a box: correct commands, a letter a segment, and none is recognised. */
+static bool sees_typed(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
+{
+	if (!session_banner_starred(s) && !session_mask(s, NULL))
+		return false;
+	for (const struct exchange *x = s->first; x && i == 0; x = x->next) {
+		const struct command *c = &x->command;
+		if (!command_is_sound(c) || verb_needs(c->verb) != EXT_CORE || !command_typed(c) || !is_unknown_reply(x))
+			continue;
+		evidence_line(e, c, "a correct command, typed one letter a segment");
+		evidence_reply(e, &x->reply, "and not recognised");
+		evidence_detail(e, "Test method: such a box masks a verb that does not come in one segment. Test with a real client.");
+		*place = c->line.first;
+		*at = x;
+		name_device(s, e);
+		return true;
+	}
+	return false;
+}
+
+static bool sees_ehlo(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
+{
+	bool stars = session_banner_starred(s), esmtp = bytes_find(s->banner, B("ESMTP")) != BYTES_NONE;
+	for (const struct exchange *x = s->first; x && i == 0; x = x->next) {
+		if (x->command.verb != VERB_EHLO || !command_is_sound(&x->command) || !is_unknown_reply(x) || command_typed(&x->command))
+			continue;
+		const struct exchange *y = x->next;
+		while (y && !(y->command.verb == VERB_HELO && exchange_accepted(y)))
+			y = y->next;
+		const struct note *two = note_of_other_reply(s, x);
+		if (!two && !(y && (stars || esmtp)))
+			continue;
+		evidence_line(e, &x->command, "a correct EHLO");
+		evidence_reply(e, &x->reply, "refused as unknown");
+		if (two)
+			evidence_add(e, two->second_place, FROM_SERVER, two->second, "another reply for the same octets of the stream");
+		else
+			evidence_reply(e, &y->reply, "HELO is taken");
+		if (two)
+			e->certainty = CERTAINTY_PROVEN;
+		*place = x->reply.first;
+		*at = x;
+		name_device(s, e);
+		return true;
+	}
+	return false;
+}
+
+/* ---- the path ---- */
+
+static bool sees_reply(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
+{
+	for (const struct exchange *x = s->first; x; x = x->next) {
+		const struct note *two = note_of_other_reply(s, x);
+		if (!x->answered || (!two && !odd_is_foreign(x->reply.odd)) || i-- > 0)
+			continue;
+		evidence_line(e, &x->command, "the command");
+		evidence_reply(e, &x->reply, two ? "one reply to it" : "a reply whose packet is not like the server's others");
+		if (two)
+			evidence_add(e, two->second_place, FROM_SERVER, two->second, "another reply for the same octets of the stream");
+		e->certainty = two ? CERTAINTY_PROVEN : CERTAINTY_LIKELY;
+		*place = x->reply.first;
+		*at = x;
+		name_device(s, e);
+		return true;
+	}
+	return false;
+}
+
+/* STARTTLS answered twice, or by another sender. */
+static bool sees_starttls_answered(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
+{
+	for (const struct exchange *x = s->first; x && i == 0; x = x->next) {
+		const struct note *two = note_of_other_reply(s, x);
+		if (x->command.verb != VERB_STARTTLS || !x->answered || (!two && !odd_is_foreign(x->reply.odd)) || exchange_accepted(x))
+			continue;
+		evidence_line(e, &x->command, "TLS is asked for");
+		evidence_reply(e, &x->reply, "refused, but not by the server alone");
+		if (two)
+			evidence_add(e, two->second_place, FROM_SERVER, two->second, "another reply for the same octets of the stream");
+		*place = x->reply.first;
+		*at = x;
+		name_device(s, e);
+		return true;
+	}
+	return false;
+}
+
+/* A reset from another hop: NDSS 2009 (Weaver, Sommer, Paxson). One after QUIT, or of the expected look, is a stack's own. */
+static bool is_over(const struct session *s)
+{
+	return s->last && s->last->answered && (s->last->command.verb == VERB_QUIT || s->last->reply.code == 221 || s->last->reply.code == 421);
+}
+
+static bool sees_reset(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
+{
+	(void)at;
+	for (unsigned k = 0; k < s->connection.nresets && k < RESETS_KEPT; k++) {
+		const struct reset *r = &s->connection.resets[k];
+		uint16_t odd = r->odd & (uint16_t)~(ODD_NO_TIMESTAMP | ODD_TIMESTAMP | ODD_WINDOW | ODD_ACK_BEHIND);
+		if (!(odd & ODD_TTL) || (is_over(s) && !r->data_after) || i-- > 0)
+			continue;
+		evidence_add(e, r->place, r->from, (struct bytes){ 0 }, "a reset with another hop count than its sender's packets");
+		if (s->last && s->last->command.line.first.number)
+			evidence_line(e, &s->last->command, "the last command before it");
+		evidence_detail(e, "The reset has TTL %u, its alleged sender's packets %u.", r->marks.ttl, s->connection.baseline[r->from].ttl);
+		*place = r->place;
+		name_device(s, e);
+		return true;
+	}
+	return false;
+}
+
+static bool is_other_reply(const struct session *s, const struct note *n)
+{
+	for (const struct exchange *x = s->first; x; x = x->next)
+		if (note_of_other_reply(s, x) == n)
+			return true;
+	return false;
+}
+
+static bool sees_overlap(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
+{
+	(void)at;
+	for (const struct note *n = s->notes; n; n = n->next) {
+		if (n->kind != NOTE_OVERLAP || is_other_reply(s, n) || bytes_equal(n->first, n->second) || i-- > 0)
+			continue;
+		evidence_add(e, n->place, n->direction, n->first, "the first copy of these octets");
+		evidence_add(e, n->second_place, n->direction, n->second, "another copy, with other bytes");
+		evidence_detail(e, "A retransmission carries other bytes than the first copy.");
+		*place = n->place;
+		return true;
+	}
+	return false;
+}
+
+const struct observer middlebox_observers[] = {
+	{ "middlebox.starttls", CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, CERTAINTY_LIKELY, sees_starttls },
+	{ "middlebox.keywords", CAUSE_MIDDLEBOX_EXTENSION_MASKED, CERTAINTY_LIKELY, sees_keywords },
+	{ "middlebox.verb", CAUSE_MIDDLEBOX_COMMAND_MASKED, CERTAINTY_LIKELY, sees_verb },
+	{ "middlebox.typed", CAUSE_MIDDLEBOX_COMMAND_MASKED, CERTAINTY_LIKELY, sees_typed },
+	{ "middlebox.ehlo", CAUSE_MIDDLEBOX_EHLO_BLOCKED, CERTAINTY_LIKELY, sees_ehlo },
+	{ "middlebox.reply", CAUSE_MIDDLEBOX_REPLY_INJECTED, CERTAINTY_LIKELY, sees_reply },
+	{ "middlebox.starttls-answered", CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, CERTAINTY_PROVEN, sees_starttls_answered },
+	{ "middlebox.reset", CAUSE_MIDDLEBOX_REPLY_INJECTED, CERTAINTY_LIKELY, sees_reset },
+	{ "middlebox.overlap", CAUSE_MIDDLEBOX_STREAM_ALTERED, CERTAINTY_PROVEN, sees_overlap },
+	{ 0 },
+};

@@ -1,0 +1,269 @@
+/* why.c - runs all rules over each refusal of a session and all observers over the session, and keeps what they prove. Takes a
+ * session, gives verdicts and findings on its arena; never decides anything itself but the order of ranks. */
+#include "why/rule.h"
+
+#include <assert.h>
+#include <stdarg.h>
+
+#include "base/banned.h"
+
+enum { OBSERVED_MOST = 16, SAYS_MOST = 400 }; /* findings of one observer in a session; octets of a detail */
+
+struct why {
+	struct words *words;
+};
+
+/* In the order in which equal ranks win. */
+static const struct rule *const families[] = {
+	middlebox_rules, path_rules, grammar_rules, sequence_rules, offer_rules, content_rules, security_rules, server_rules, words_rules,
+};
+static const struct observer *const observations[] = { middlebox_observers, tolerance_observers };
+
+/* ---- the catalogue ---- */
+
+static const struct cause_entry catalogue[CAUSE_COUNT] = {
+#define CAUSE(id, slug_, party_, meaning_, recognised_, client_, server_, clause_) \
+	[CAUSE_##id] = { slug_, PARTY_##party_, meaning_, recognised_, client_, server_, clause_ },
+#include "why/causes.def"
+#undef CAUSE
+};
+
+const struct cause_entry *cause_entry(enum cause cause)
+{
+	assert(cause < CAUSE_COUNT);
+	return &catalogue[cause];
+}
+
+enum cause cause_find(struct bytes slug)
+{
+	for (enum cause c = 0; c < CAUSE_COUNT; c++)
+		if (bytes_equal(slug, bytes_of(catalogue[c].slug)))
+			return c;
+	return CAUSE_COUNT;
+}
+
+const char *party_name(enum party party)
+{
+	static const char *const names[PARTY_COUNT] = {
+		[PARTY_CLIENT] = "client", [PARTY_SERVER] = "server", [PARTY_MIDDLEBOX] = "middlebox", [PARTY_SENDER] = "sender",
+		[PARTY_RECIPIENT] = "recipient", [PARTY_POLICY] = "policy", [PARTY_MESSAGE] = "message", [PARTY_ROUTING] = "routing",
+		[PARTY_UNKNOWN] = "unknown",
+	};
+	return names[party];
+}
+
+const char *certainty_name(enum certainty certainty)
+{
+	static const char *const names[] = {
+		[CERTAINTY_POSSIBLE] = "possible", [CERTAINTY_LIKELY] = "likely", [CERTAINTY_PROVEN] = "proven",
+	};
+	return names[certainty];
+}
+
+/* ---- evidence ---- */
+
+void evidence_add(struct evidence *e, struct place place, enum direction direction, struct bytes text, const char *says)
+{
+	if (e->n == e->room) {
+		size_t room = e->room ? 2 * e->room : 4;
+		struct proof *more = ARENA_ARRAY(e->arena, struct proof, room);
+		for (size_t i = 0; i < e->n; i++)
+			more[i] = e->proofs[i];
+		e->proofs = more;
+		e->room = room;
+	}
+	e->proofs[e->n++] = (struct proof){ place, direction, text, says };
+}
+
+void evidence_line(struct evidence *e, const struct command *c, const char *says)
+{
+	if (c->line.first.number)
+		evidence_add(e, c->line.first, FROM_CLIENT, c->line.text, says);
+}
+
+void evidence_reply(struct evidence *e, const struct reply *r, const char *says)
+{
+	evidence_add(e, r->first, FROM_SERVER, r->raw, says);
+}
+
+void evidence_offer(struct evidence *e, const struct offer *o, const char *says)
+{
+	if (o->at.number)
+		evidence_add(e, o->at, FROM_SERVER, o->nkeywords ? o->keywords[0] : (struct bytes){ 0 }, says);
+}
+
+void evidence_detail(struct evidence *e, const char *format, ...)
+{
+	char *detail = ARENA_ARRAY(e->arena, char, SAYS_MOST);
+	va_list list;
+	va_start(list, format);
+	vsnprintf(detail, SAYS_MOST, format, list);
+	va_end(list);
+	e->detail = detail;
+}
+
+/* ---- verdicts ---- */
+
+struct ranking { /* the rules that fired, by cause */
+	int rank[CAUSE_COUNT];
+	unsigned order[CAUSE_COUNT]; /* 1.. as they fired; 0 did not */
+};
+
+static bool is_before(const struct ranking *r, enum cause a, enum cause b)
+{
+	return r->rank[a] != r->rank[b] ? r->rank[a] > r->rank[b] : r->order[a] < r->order[b];
+}
+
+/* Causes by rank, the verdict's own left out. */
+static void also_list(struct arena *arena, const struct ranking *r, struct verdict *v)
+{
+	size_t n = 0;
+	for (enum cause c = 0; c < CAUSE_COUNT; c++)
+		n += r->order[c] && c != v->cause && c != CAUSE_UNKNOWN;
+	v->also = ARENA_ARRAY(arena, enum cause, n);
+	for (enum cause c = 0; c < CAUSE_COUNT; c++) {
+		if (!r->order[c] || c == v->cause || c == CAUSE_UNKNOWN)
+			continue;
+		size_t at = v->nalso++;
+		for (; at > 0 && is_before(r, c, v->also[at - 1]); at--)
+			v->also[at] = v->also[at - 1];
+		v->also[at] = c;
+	}
+}
+
+static void ranking_note(struct ranking *r, enum cause cause, int rank, unsigned order)
+{
+	if (r->order[cause] && r->rank[cause] >= rank)
+		return;
+	r->rank[cause] = rank;
+	r->order[cause] = order;
+}
+
+/* The fired rule is the best so far: its evidence becomes the verdict's. */
+static void verdict_take(struct verdict *v, const struct rule *rule, const struct evidence *e)
+{
+	assert(e->n > 0);
+	v->cause = e->cause;
+	v->certainty = e->certainty;
+	v->proofs = e->proofs;
+	v->nproofs = e->n;
+	v->rule = rule->name;
+	v->detail = e->detail;
+}
+
+static struct verdict verdict_of(struct arena *arena, const struct failure *f)
+{
+	struct verdict v = { .exchange = f->exchange, .cause = CAUSE_UNKNOWN, .rule = "unknown" };
+	struct ranking ranking = { 0 };
+	int best = 0;
+	unsigned order = 0;
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+		for (const struct rule *rule = families[i]; rule->explains; rule++) {
+			struct evidence e = { .arena = arena, .cause = rule->cause, .certainty = rule->certainty };
+			if (!rule->explains(f, &e))
+				continue;
+			ranking_note(&ranking, e.cause, rule->rank, ++order);
+			if (rule->rank <= best)
+				continue;
+			best = rule->rank;
+			verdict_take(&v, rule, &e);
+		}
+	}
+	if (!best) {
+		struct evidence e = { .arena = arena };
+		evidence_line(&e, f->command, "the command that was refused");
+		evidence_reply(&e, f->reply, "nothing in this reply says why");
+		v.proofs = e.proofs;
+		v.nproofs = e.n;
+	}
+	for (size_t i = 0; i < f->words.nalso; i++)
+		ranking_note(&ranking, f->words.also[i], 10, ++order);
+	also_list(arena, &ranking, &v);
+	return v;
+}
+
+static bool is_error(const struct exchange *x)
+{
+	return x->answered && x->reply.code >= 500 && x->reply.code <= 599;
+}
+
+static const struct offer no_offer;
+
+static struct failure failure_of(const struct why *why, const struct session *s, const struct exchange *x)
+{
+	return (struct failure){
+		.session = s, .exchange = x, .command = &x->command, .reply = &x->reply,
+		.offer = x->command.offer ? x->command.offer : &no_offer,
+		.state = &x->before,
+		.words = words_judge(why->words, words_stage(&x->command), &x->reply),
+	};
+}
+
+static void errors_explain(const struct why *why, struct session *s, struct verdicts *v)
+{
+	size_t n = 0;
+	for (const struct exchange *x = s->first; x; x = x->next)
+		n += is_error(x);
+	v->errors = ARENA_ARRAY(&s->arena, struct verdict, n);
+	/* session.errors counts the whole session so far, this window included, so its last error has that ordinal. */
+	unsigned ordinal = s->errors > n ? s->errors - (unsigned)n : 0;
+	for (const struct exchange *x = s->first; x; x = x->next) {
+		if (!is_error(x))
+			continue;
+		struct failure f = failure_of(why, s, x);
+		v->errors[v->nerrors] = verdict_of(&s->arena, &f);
+		v->errors[v->nerrors++].ordinal = ++ordinal;
+	}
+}
+
+static void finding_observe(struct session *s, const struct observer *o, struct verdicts *v, size_t *room)
+{
+	for (size_t i = 0; i < OBSERVED_MOST; i++) {
+		struct evidence e = { .arena = &s->arena, .cause = o->cause, .certainty = o->certainty };
+		struct place place = { 0 };
+		const struct exchange *exchange = NULL;
+		if (!o->sees(s, i, &e, &place, &exchange))
+			return;
+		assert(e.n > 0);
+		if (v->nfindings == *room) {
+			*room = *room ? 2 * *room : 4;
+			struct finding *more = ARENA_ARRAY(&s->arena, struct finding, *room);
+			for (size_t k = 0; k < v->nfindings; k++)
+				more[k] = v->findings[k];
+			v->findings = more;
+		}
+		v->findings[v->nfindings++] = (struct finding){
+			.cause = e.cause, .device = e.device, .certainty = e.certainty, .proofs = e.proofs, .nproofs = e.n,
+			.place = place.number ? place : e.proofs[0].place, .exchange = exchange, .detail = e.detail,
+		};
+	}
+}
+
+struct verdicts why_explain(const struct why *why, struct session *s)
+{
+	struct verdicts v = { 0 };
+	size_t room = 0;
+	errors_explain(why, s, &v);
+	for (size_t i = 0; i < sizeof observations / sizeof *observations; i++)
+		for (const struct observer *o = observations[i]; o->sees; o++)
+			finding_observe(s, o, &v, &room);
+	return v;
+}
+
+struct why *why_new(struct why_options options, struct error *error)
+{
+	struct words *words = words_new(options.rules_file, error);
+	if (!words)
+		return NULL;
+	struct why *why = memory_new(1, sizeof *why);
+	why->words = words;
+	return why;
+}
+
+void why_free(struct why *why)
+{
+	if (!why)
+		return;
+	words_free(why->words);
+	free(why);
+}

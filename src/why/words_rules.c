@@ -1,0 +1,48 @@
+/* words_rules.c - family: the server's own words, last by rank. Takes what words.c matched once, gives its cause; specific words stand
+ * above what the dialogue only guesses, codes alone below everything. */
+#include "why/facts.h"
+
+#include "base/banned.h"
+
+static bool say(const struct failure *f, struct evidence *e, const char *says)
+{
+	const struct words_result *w = &f->words;
+	if (w->cause >= CAUSE_COUNT || w->cause == CAUSE_UNKNOWN)
+		return false;
+	e->cause = w->cause;
+	e->certainty = w->certainty;
+	evidence_line(e, f->command, "the refused command");
+	evidence_add(e, f->reply->first, FROM_SERVER, f->reply->raw, says);
+	if (w->matched.n)
+		evidence_detail(e, "The words \"%.*s\" stand for it%s%s.", (int)(w->matched.n < 120 ? w->matched.n : 120),
+			(const char *)w->matched.p, w->source && w->source[0] ? ", as documented by " : "", w->source ? w->source : "");
+	return true;
+}
+
+static bool specific(const struct failure *f, struct evidence *e)
+{
+	return f->words.strength >= 4 && say(f, e, "the server's own words");
+}
+
+static bool general(const struct failure *f, struct evidence *e)
+{
+	return f->words.strength == 3 && say(f, e, "the server's own words");
+}
+
+static bool enhanced(const struct failure *f, struct evidence *e)
+{
+	return f->words.strength == 2 && say(f, e, "the code and the enhanced code");
+}
+
+static bool code_alone(const struct failure *f, struct evidence *e)
+{
+	return f->words.strength == 1 && say(f, e, "the code");
+}
+
+const struct rule words_rules[] = {
+	{ "words.specific", CAUSE_UNKNOWN, 62, CERTAINTY_LIKELY, specific },
+	{ "words.general", CAUSE_UNKNOWN, 40, CERTAINTY_LIKELY, general },
+	{ "words.enhanced", CAUSE_UNKNOWN, 36, CERTAINTY_POSSIBLE, enhanced },
+	{ "words.code", CAUSE_UNKNOWN, 20, CERTAINTY_POSSIBLE, code_alone },
+	{ 0 },
+};
