@@ -171,7 +171,7 @@ static enum extension likely(const struct entry *entries, size_t n, size_t at, e
 			equals++;
 		}
 	}
-	if (best_fit == 0 && at + 1 == n && is_candidate(entry, EXT_HELP, taken))
+	if (at + 1 == n && is_candidate(entry, EXT_HELP, taken) && (best_fit == 0 || fit_of(entries, n, at, EXT_HELP)))
 		return EXT_HELP;
 	return equals ? EXT_UNKNOWN : best;
 }
@@ -235,9 +235,8 @@ static struct entry read_entry(struct bytes line)
 	while (end < line.n && line.p[end] != ' ' && line.p[end] != '\t' && line.p[end] != '=')
 		end++;
 	e.keyword = bytes_first(line, end);
-	e.values = bytes_trim(bytes_from(line, end));
-	if (e.values.n && e.values.p[0] == '=')
-		e.values = bytes_from(e.values, 1);
+	bool equals = end < line.n && line.p[end] == '=';
+	e.values = bytes_trim(bytes_from(line, equals ? end + 1 : end));
 	e.known = extension_find(e.keyword);
 	return e;
 }
