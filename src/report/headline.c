@@ -15,8 +15,8 @@ static void sentence(struct page *page, enum ink ink, struct text *text)
 static void where_and_when(struct reader *reader, struct page *page, struct bytes day)
 {
 	struct text text = { 0 };
-	struct rows *rows = read_rows(reader, "SELECT count(*), min(name), sum(packets), min(first_time), max(last_time), "
-	                              "unixepoch(max(last_time), 'subsec') - unixepoch(min(first_time), 'subsec') FROM capture_report");
+	struct rows *rows = read_rows(reader, "SELECT count(*), min(name), sum(packets), min(first_time), max(last_time) "
+	                              "FROM capture_report");
 	if (read_next(reader, &rows)) {
 		if (rows_integer(rows, 0) == 1)
 			text_add(&text, rows_text(rows, 1));
@@ -127,14 +127,14 @@ static void top_causes(struct reader *reader, struct page *page, struct bytes da
 /* One line of what could not be looked at: a count that is 0 says nothing. */
 struct blind { const char *sql, *one, *many; };
 static const struct blind blinds[] = {
-	{ "SELECT count(*) FROM session_report WHERE tls IN ('started', 'finished')",
+	{ "SELECT count(*) FROM session_report WHERE tls_state IN ('started', 'finished') OR protocol = 'tls'",
 	  "session went on encrypted: replies inside TLS cannot be read", "sessions went on encrypted: replies inside TLS cannot be read" },
 	{ "SELECT count(*) FROM session_report WHERE complete = 0", "session is not in the captures whole", "sessions are not in the captures whole" },
 	{ "SELECT count(*) FROM error_report WHERE trigger_verb IS NULL", "5xx reply has its command outside the capture",
 	  "5xx replies have their command outside the capture" },
-	{ "SELECT count(*) FROM session_report WHERE protocol NOT IN ('smtp', 'esmtp', 'lmtp')", "connection to an SMTP port spoke something else",
+	{ "SELECT count(*) FROM session_report WHERE protocol NOT IN ('smtp', 'esmtp', 'lmtp', 'tls')", "connection to an SMTP port spoke something else",
 	  "connections to SMTP ports spoke something else" },
-	{ "SELECT count(*) FROM capture_report WHERE skipped IS NOT NULL OR cut = 1", "capture could not be read whole", "captures could not be read whole" },
+	{ "SELECT count(*) FROM capture_report WHERE skipped IS NOT NULL OR cut", "capture could not be read whole", "captures could not be read whole" },
 };
 
 static void could_not_look(struct reader *reader, struct page *page)

@@ -1,5 +1,5 @@
 /* read - the finished database as reports read it.
- * In:    SQL on the views and tables of docs/database.md, written as a format whose arguments are numbers only.
+ * In:    SQL on the views and tables of docs/database.md, written as a format whose arguments are numbers and words of our own.
  * Out:   rows, one at a time.
  * Never: puts text of any origin into SQL; changes the database.
  * Lives: a row's texts until the next read_next of the same rows. An error sticks: read_next then says false, and the report's

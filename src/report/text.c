@@ -65,6 +65,22 @@ static void draw(struct view *view, const struct listing *listing)
 	}
 }
 
+/* "12 sessions, 3 servers, 1 client, 10:02:03 - 10:40:59": columns 3 to 7 of a statement on causes or findings. */
+static void extent(struct view *view, struct text *out, struct rows *rows)
+{
+	say_counted(out, rows_integer(rows, 3), "session", "sessions");
+	text_add_string(out, ", ");
+	say_counted(out, rows_integer(rows, 4), "server", "servers");
+	text_add_string(out, ", ");
+	say_counted(out, rows_integer(rows, 5), "client", "clients");
+	text_add_string(out, ", ");
+	say_time(out, rows_text(rows, 6), text_view(&view->day));
+	if (bytes_equal(rows_text(rows, 6), rows_text(rows, 7)))
+		return;
+	text_addf(out, " %s ", page_dash(view->page));
+	say_time(out, rows_text(rows, 7), text_view(&view->day));
+}
+
 /* ---- causes ---- */
 
 static void labelled(struct view *view, const char *label, struct text *text)
@@ -158,20 +174,10 @@ static void cause(struct view *view, struct rows *rows, size_t rank, int64_t exa
 	text_add_string(&text, " (");
 	say_share(&text, rows_integer(rows, 2), view->errors);
 	text_add_string(&text, "), ");
-	say_counted(&text, rows_integer(rows, 3), "session", "sessions");
-	text_add_string(&text, ", ");
-	say_counted(&text, rows_integer(rows, 4), "server", "servers");
-	text_add_string(&text, ", ");
-	say_counted(&text, rows_integer(rows, 5), "client", "clients");
+	extent(view, &text, rows);
 	labelled(view, "Extent", &text);
 	text_add(&text, rows_text(rows, 1));
 	labelled(view, "At fault", &text);
-	say_time(&text, rows_text(rows, 6), text_view(&view->day));
-	if (!bytes_equal(rows_text(rows, 6), rows_text(rows, 7))) {
-		text_addf(&text, " %s ", page_dash(page));
-		say_time(&text, rows_text(rows, 7), text_view(&view->day));
-	}
-	labelled(view, "When", &text);
 	tally(view, &text, "certainty", example_id);
 	labelled(view, "Certainty", &text);
 	tally(view, &text, "trim(substr('00' || code, -3) || ' ' || coalesce(enhanced, '')) || ' to ' || coalesce(nullif(trigger_verb, ''), '(no verb)') || ':'",
@@ -222,6 +228,8 @@ static void remedies(struct view *view)
 		page_line(page);
 		for (struct cut cut = { .tail = rows_text(rows, 1), .found = true }; cut.found;) {
 			cut = bytes_cut(cut.tail, '\n');
+			if (!cut.head.n)
+				continue;
 			page_spaces(page, 4);
 			page_fill(page, INK_PLAIN, 4, 4, cut.head);
 		}
@@ -257,7 +265,7 @@ static void parties(struct view *view)
 }
 
 #define HOSTS(host, ports, others)                                                                                                    \
-	"SELECT host, ports, sessions, hit, n, others, (SELECT cause FROM error_report e WHERE e." host " = host GROUP BY cause "        \
+	"SELECT host, ports, hit || ' of ' || sessions, n, others, (SELECT cause FROM error_report e WHERE e." host " = host GROUP BY cause "        \
 	"ORDER BY count(*) DESC, cause LIMIT 1), (SELECT min(time) FROM error_report e WHERE e." host " = host) FROM (SELECT " host        \
 	" AS host, " ports " AS ports, count(*) AS sessions, count(CASE WHEN errors > 0 THEN 1 END) AS hit, sum(errors) AS n, "            \
 	"count(DISTINCT " others ") AS others FROM session_report GROUP BY " host " HAVING n > 0 ORDER BY n DESC, host LIMIT %d) "         \
@@ -266,35 +274,47 @@ static void parties(struct view *view)
 static const struct listing servers_listing = {
 	"SELECT count(DISTINCT server_addr) FROM session_report WHERE errors > 0",
 	HOSTS("server_addr", "group_concat(DISTINCT server_port)", "client_addr"), "servers",
-	{ CELL_TEXT, CELL_TEXT, CELL_COUNT, CELL_COUNT, CELL_COUNT, CELL_COUNT, CELL_TEXT, CELL_TIME },
-	{ { "server", ALIGN_LEFT, true, INK_PLAIN }, { "port", ALIGN_LEFT, false, INK_PLAIN }, { "sess.", ALIGN_RIGHT, false, INK_PLAIN },
-	  { "with 5xx", ALIGN_RIGHT, false, INK_PLAIN }, { "errors", ALIGN_RIGHT, false, INK_STRONG }, { "clients", ALIGN_RIGHT, false, INK_PLAIN },
+	{ CELL_TEXT, CELL_TEXT, CELL_TEXT, CELL_COUNT, CELL_COUNT, CELL_TEXT, CELL_TIME },
+	{ { "server", ALIGN_LEFT, true, INK_PLAIN }, { "port", ALIGN_LEFT, false, INK_PLAIN }, { "sessions", ALIGN_RIGHT, false, INK_PLAIN },
+	  { "errors", ALIGN_RIGHT, false, INK_STRONG }, { "clients", ALIGN_RIGHT, false, INK_PLAIN },
 	  { "mostly", ALIGN_LEFT, true, INK_NAME }, { "since", ALIGN_LEFT, false, INK_PLAIN } },
-	8,
+	7,
 };
 static const struct listing clients_listing = {
 	"SELECT count(DISTINCT client_addr) FROM session_report WHERE errors > 0",
 	HOSTS("client_addr", "max(helo)", "server_addr"), "clients",
-	{ CELL_TEXT, CELL_TEXT, CELL_COUNT, CELL_COUNT, CELL_COUNT, CELL_COUNT, CELL_TEXT, CELL_TIME },
-	{ { "client", ALIGN_LEFT, true, INK_PLAIN }, { "says it is", ALIGN_LEFT, true, INK_PLAIN }, { "sess.", ALIGN_RIGHT, false, INK_PLAIN },
-	  { "with 5xx", ALIGN_RIGHT, false, INK_PLAIN }, { "errors", ALIGN_RIGHT, false, INK_STRONG }, { "servers", ALIGN_RIGHT, false, INK_PLAIN },
+	{ CELL_TEXT, CELL_TEXT, CELL_TEXT, CELL_COUNT, CELL_COUNT, CELL_TEXT, CELL_TIME },
+	{ { "client", ALIGN_LEFT, true, INK_PLAIN }, { "says it is", ALIGN_LEFT, true, INK_PLAIN }, { "sessions", ALIGN_RIGHT, false, INK_PLAIN },
+	  { "errors", ALIGN_RIGHT, false, INK_STRONG }, { "servers", ALIGN_RIGHT, false, INK_PLAIN },
 	  { "mostly", ALIGN_LEFT, true, INK_NAME }, { "since", ALIGN_LEFT, false, INK_PLAIN } },
-	8,
+	7,
 };
-static const struct listing findings_listing = {
-	"SELECT count(*) FROM (SELECT 1 FROM finding_report GROUP BY cause, device)",
-	"SELECT cause, device, count(*) AS n, count(DISTINCT session_id), count(DISTINCT server_addr), count(DISTINCT client_addr), min(time), "
-	"max(time) FROM finding_report GROUP BY cause, device ORDER BY n DESC, cause, device LIMIT %d", "kinds",
-	{ CELL_TEXT, CELL_TEXT, CELL_COUNT, CELL_COUNT, CELL_COUNT, CELL_COUNT, CELL_TIME, CELL_TIME },
-	{ { "what", ALIGN_LEFT, true, INK_NAME }, { "device", ALIGN_LEFT, true, INK_PLAIN }, { "seen", ALIGN_RIGHT, false, INK_STRONG },
-	  { "sess.", ALIGN_RIGHT, false, INK_PLAIN }, { "servers", ALIGN_RIGHT, false, INK_PLAIN }, { "clients", ALIGN_RIGHT, false, INK_PLAIN },
-	  { "first", ALIGN_LEFT, false, INK_PLAIN }, { "last", ALIGN_LEFT, false, INK_PLAIN } },
-	8,
-};
-
 static void servers(struct view *view) { draw(view, &servers_listing); }
 static void clients(struct view *view) { draw(view, &clients_listing); }
-static void findings(struct view *view) { draw(view, &findings_listing); }
+
+static void findings(struct view *view)
+{
+	struct page *page = view->page;
+	struct text text = { 0 };
+	struct rows *rows = read_rows(&view->reader, "SELECT cause, device, count(*) AS n, count(DISTINCT session_id), count(DISTINCT server_addr), "
+	                              "count(DISTINCT client_addr), min(time), max(time), min(finding_id) FROM finding_report GROUP BY cause, device "
+	                              "ORDER BY n DESC, cause, device LIMIT %d", CAUSES_MOST);
+	while (read_next(&view->reader, &rows)) {
+		page_spaces(page, 2);
+		page_put(page, INK_NAME, rows_text(rows, 0));
+		if (!rows_null(rows, 1)) {
+			page_string(page, INK_PLAIN, ": ");
+			page_put(page, INK_PLAIN, rows_text(rows, 1));
+		}
+		page_line(page);
+		text_clear(&text);
+		say_counted(&text, rows_integer(rows, 2), "time, ", "times, ");
+		extent(view, &text, rows);
+		page_spaces(page, 4);
+		page_fill(page, INK_PLAIN, 4, 4, text_view(&text));
+	}
+	text_free(&text);
+}
 
 /* ---- what could not be read ---- */
 
@@ -307,9 +327,9 @@ static const struct listing unread_listing = {
 	3,
 };
 static const struct listing other_listing = {
-	"SELECT count(DISTINCT protocol) FROM session_report WHERE protocol NOT IN ('smtp', 'esmtp', 'lmtp')",
+	"SELECT count(DISTINCT protocol) FROM session_report WHERE protocol NOT IN ('smtp', 'esmtp', 'lmtp', 'tls')",
 	"SELECT count(*) AS n, protocol, count(DISTINCT server_addr), group_concat(DISTINCT server_port) FROM session_report "
-	"WHERE protocol NOT IN ('smtp', 'esmtp', 'lmtp') GROUP BY protocol ORDER BY n DESC, protocol LIMIT %d", "protocols",
+	"WHERE protocol NOT IN ('smtp', 'esmtp', 'lmtp', 'tls') GROUP BY protocol ORDER BY n DESC, protocol LIMIT %d", "protocols",
 	{ CELL_COUNT, CELL_TEXT, CELL_COUNT, CELL_TEXT },
 	{ { "sessions", ALIGN_RIGHT, false, INK_STRONG }, { "spoke", ALIGN_LEFT, true, INK_PLAIN }, { "servers", ALIGN_RIGHT, false, INK_PLAIN },
 	  { "ports", ALIGN_LEFT, false, INK_PLAIN } },
@@ -398,7 +418,8 @@ static void captures(struct view *view)
 {
 	struct text text = { 0 };
 	draw(view, &captures_listing);
-	struct rows *rows = read_rows(&view->reader, "SELECT name, skipped FROM capture_report WHERE skipped IS NOT NULL ORDER BY name LIMIT 40");
+	struct rows *rows = read_rows(&view->reader, "SELECT name, ltrim(coalesce(skipped, '') || CASE WHEN cut THEN ', ends in mid-packet' ELSE '' END, ', ') "
+	                              "FROM capture_report WHERE skipped IS NOT NULL OR cut ORDER BY name LIMIT 40");
 	while (read_next(&view->reader, &rows)) {
 		text_clear(&text);
 		text_add(&text, rows_text(rows, 0));
@@ -424,7 +445,7 @@ static const struct section {
 	{ "Clients", "SELECT count(*) FROM error_report", clients },
 	{ "Timeline", "SELECT count(*) FROM error_report", timeline },
 	{ "Seen on the path and tolerated", "SELECT count(*) FROM finding_report", findings },
-	{ "Not read whole", "SELECT count(*) FROM session_report WHERE complete = 0 OR protocol NOT IN ('smtp', 'esmtp', 'lmtp')", unread },
+	{ "Not read whole", "SELECT count(*) FROM session_report WHERE complete = 0 OR protocol NOT IN ('smtp', 'esmtp', 'lmtp', 'tls')", unread },
 	{ "Captures", "SELECT count(*) FROM capture_report", captures },
 };
 
