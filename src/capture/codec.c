@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
-/* xz -9 needs 65 MiB to unpack; what needs more than this was not made for captures. */
+/* xz -9 needs 65 MiB to unpack; what needs more than this was not made for captures. (zstd has its own limit, 128 MiB.) */
 enum { XZ_MEMORY = 256 * 1024 * 1024 };
 
 static unsigned at_most_int(size_t n)
@@ -88,7 +89,7 @@ static enum codec_state zstd_step(void *unpacker, struct bytes *in, struct space
 	size_t status = ZSTD_decompressStream(unpacker, &to, &from);
 	moved(in, from.pos, out, to.pos);
 	if (ZSTD_isError(status))
-		return CODEC_DAMAGED;
+		return ZSTD_getErrorCode(status) == ZSTD_error_frameParameter_windowTooLarge ? CODEC_TOO_LARGE : CODEC_DAMAGED;
 	return status == 0 ? CODEC_END : CODEC_MORE;
 }
 
@@ -125,6 +126,8 @@ static enum codec_state xz_step(void *unpacker, struct bytes *in, struct space *
 	moved(in, had - x->avail_in, out, space - x->avail_out);
 	if (status == LZMA_STREAM_END)
 		return CODEC_END;
+	if (status == LZMA_MEMLIMIT_ERROR || status == LZMA_MEM_ERROR)
+		return CODEC_TOO_LARGE;
 	return status == LZMA_OK || status == LZMA_BUF_ERROR ? CODEC_MORE : CODEC_DAMAGED;
 }
 

@@ -16,6 +16,7 @@ enum codec_state {
 	CODEC_MORE,    /* wants more input, or more space */
 	CODEC_END,     /* the member is complete */
 	CODEC_DAMAGED,
+	CODEC_TOO_LARGE, /* asks for more memory than an unpacker is given */
 };
 
 struct codec {

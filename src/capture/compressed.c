@@ -143,6 +143,10 @@ static void unpack(struct source *s)
 	s->ready.n += room - space.n;
 	if (state == CODEC_END) {
 		unpacker_drop(s);
+	} else if (state == CODEC_TOO_LARGE) {
+		s->ended = true;
+		if (s->trouble.n == 0)
+			text_addf(&s->trouble, "has %s data that needs too much memory; unpack it first", s->codec->name);
 	} else if (state == CODEC_DAMAGED || (s->raw.n == had && space.n == room && had)) {
 		s->ended = true;
 		if (s->trouble.n == 0)

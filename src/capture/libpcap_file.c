@@ -4,6 +4,7 @@
 #include "capture/format.h"
 
 #include "base/arena.h"
+#include "capture/fields.h"
 #include "capture/linktype.h"
 
 #include <pcap.h>
@@ -26,13 +27,15 @@ static ssize_t cookie_read(void *cookie, char *to, size_t n)
 	return (ssize_t)step;
 }
 
-/* libpcap takes octets before it knows the format, so it is asked only where the first of them is one of a magic it may know:
- * a pcap magic in one of its variants starts with a1 b2 or a1 2b, in either byte order. */
+/* libpcap takes octets before it knows the format, so it is asked only where they begin with one of its magics (sf-pcap.c): the usual
+ * two in another version, Kuznetzov's, Esquire's and Navtel's variants. Its pcapng reader has nothing that ours lacks. */
 static bool may_be(struct bytes head)
 {
-	if (head.n < 4)
-		return false;
-	return head.p[0] == 0xa1 || head.p[3] == 0xa1;
+	static const uint32_t magics[] = { 0xa1b2c3d4, 0xa1b23c4d, 0xa1b2cd34, 0xa1b234cd, 0xa12b3c4d };
+	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
+		if (field_u32(head, 0, false) == magics[i] || field_u32(head, 0, true) == magics[i])
+			return true;
+	return false;
 }
 
 static bool libpcap_open(struct reader *r)

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "capture/fields.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum block {
@@ -86,11 +87,12 @@ static void options_read(struct bytes options, struct pcapng_state *ng, struct i
 	}
 }
 
-static void interface_read(struct reader *r, struct pcapng_state *ng, struct bytes body)
+static bool interface_read(struct reader *r, struct pcapng_state *ng, struct bytes body)
 {
 	if (body.n < 8 || ng->count == INTERFACES_MOST) {
-		reader_trouble(r, "is damaged: interface %zu of a section cannot be used", ng->count);
-		return;
+		reader_trouble(r, "is damaged: interface %zu of a section, after packet %u, cannot be used; what is before it was read", ng->count, r->number);
+		source_take(r->source, r->source->ready.n);
+		return false;
 	}
 	if (ng->count == ng->room) {
 		ng->room = ng->room ? ng->room * 2 : 4;
@@ -102,6 +104,7 @@ static void interface_read(struct reader *r, struct pcapng_state *ng, struct byt
 	r->snaplen = interface->snaplen > r->snaplen ? interface->snaplen : r->snaplen;
 	if (r->linktype < 0)
 		r->linktype = interface->linktype;
+	return true;
 }
 
 /* ---- packets ---- */
@@ -173,10 +176,13 @@ static bool is_numbered(uint32_t type)
 
 /* ---- blocks ---- */
 
-static bool damaged(struct reader *r, const struct pcapng_state *ng, uint32_t length)
+static bool damaged(struct reader *r, const struct pcapng_state *ng, uint32_t length, uint32_t again)
 {
-	reader_trouble(r, "is damaged: block %llu, after packet %u, claims %u octets; what is before it was read", (unsigned long long)ng->blocks,
-	    r->number, length);
+	char other[40] = "";
+	if (again != length)
+		snprintf(other, sizeof other, " and at its end %u", again);
+	reader_trouble(r, "is damaged: block %llu, after packet %u, claims %u octets%s; what is before it was read", (unsigned long long)ng->blocks,
+	    r->number, length, other);
 	source_take(r->source, r->source->ready.n);
 	return false;
 }
@@ -213,11 +219,10 @@ static bool block_begin(struct reader *r, struct pcapng_state *ng, uint32_t *typ
 	if (!source_has(s, BLOCK_LEAST))
 		return cut_in_block(r, ng);
 	*type = field_u32(s->ready, 0, ng->big);
-	if (*type == BLOCK_SECTION && !byte_order(s->ready, &ng->big))
-		return damaged(r, ng, field_u32(s->ready, 4, ng->big));
+	bool known = *type != BLOCK_SECTION || byte_order(s->ready, &ng->big);
 	*length = field_u32(s->ready, 4, ng->big);
-	if (*length < (*type == BLOCK_SECTION ? SECTION_LEAST : BLOCK_LEAST))
-		return damaged(r, ng, *length);
+	if (!known || *length < (*type == BLOCK_SECTION ? SECTION_LEAST : BLOCK_LEAST))
+		return damaged(r, ng, *length, *length);
 	return true;
 }
 
@@ -231,7 +236,7 @@ static bool block_take(struct reader *r, struct pcapng_state *ng, uint32_t lengt
 		return cut_in_block(r, ng);
 	uint32_t again = kept == whole ? field_u32(s->ready, kept - 4, ng->big) : length;
 	if (again != length && padded(again) != whole)
-		return damaged(r, ng, length);
+		return damaged(r, ng, length, again);
 	*body = bytes_first(bytes_from(s->ready, 8), kept - (kept == whole ? BLOCK_LEAST : 8));
 	source_take(s, kept);
 	r->skip = whole - kept;
@@ -254,9 +259,9 @@ static bool pcapng_next(struct reader *r, struct frame *frame)
 			return false;
 		if (type == BLOCK_SECTION)
 			ng->count = 0; /* interfaces are numbered anew in each section */
-		else if (type == BLOCK_INTERFACE)
-			interface_read(r, ng, body);
-		else if (packet_read(r, ng, packet, body, frame))
+		else if (type == BLOCK_INTERFACE && !interface_read(r, ng, body))
+			return false;
+		else if (packet && packet_read(r, ng, packet, body, frame))
 			return true;
 	}
 	return false;

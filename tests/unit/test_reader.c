@@ -244,7 +244,7 @@ static const struct kase {
 	{ "pcapng, lengths without padding", pcapng_unpadded, "pcapng", "1 0.000005000 5/5 1\n2 0.000006000 6/6 1\n", "" },
 	{ "pcapng, a block of 8 octets", pcapng_short_block, "pcapng", PLAIN, "is damaged: block 5, after packet 2, claims 8 octets; what is before it was read" },
 	{ "pcapng, lengths that differ", pcapng_other_length, "pcapng", "1 1700000000.000005000 5/5 1\n",
-	  "is damaged: block 4, after packet 1, claims 40 octets; what is before it was read" },
+	  "is damaged: block 4, after packet 1, claims 40 octets and at its end 85; what is before it was read" },
 	{ "pcapng, a packet longer than its block", pcapng_claims, "pcapng", "2 0.000006000 6/6 1\n",
 	  "is damaged: packet 1 claims 9 octets in a block of 8; it was left out" },
 	{ "an empty file", nothing, NULL, "", "is empty" },
