@@ -129,6 +129,36 @@ static void a_gap(void **state)
 	lines_free(&lines);
 }
 
+static unsigned flags_of(uint8_t octet)
+{
+	if (octet == 0)
+		return LINE_HAS_NUL;
+	if (octet == '\r')
+		return LINE_HAS_BARE_CR;
+	if (octet >= 0x80)
+		return LINE_HAS_8BIT;
+	return (octet < 0x20 && octet != '\t') || octet == 0x7f ? LINE_HAS_CONTROL : 0;
+}
+
+/* Any octet but LF, at any place of a line of several groups of eight. */
+static void each_octet_at_each_place(void **state)
+{
+	(void)state;
+	for (unsigned octet = 0; octet < 256; octet++) {
+		for (size_t at = 0; octet != '\n' && at < 20; at++) {
+			uint8_t text[] = "an ordinary line of text~\r\n";
+			text[at] = (uint8_t)octet;
+			struct chunk chunk = { .bytes = { text, sizeof text - 1 } };
+			struct lines lines = { 0 };
+			struct line line;
+			lines_push(&lines, &chunk);
+			assert_true(lines_next(&lines, &line));
+			assert_int_equal(line.flags, flags_of((uint8_t)octet));
+			lines_free(&lines);
+		}
+	}
+}
+
 static void another_mode(void **state)
 {
 	(void)state;
@@ -146,7 +176,7 @@ static void another_mode(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest others[] = { cmocka_unit_test(a_gap), cmocka_unit_test(another_mode) };
+	const struct CMUnitTest others[] = { cmocka_unit_test(a_gap), cmocka_unit_test(another_mode), cmocka_unit_test(each_octet_at_each_place) };
 	int failed = TABLE_RUN("lines at every cut", cases, lines_at_every_cut);
 	failed += TABLE_RUN("long lines", long_cases, long_lines);
 	failed += cmocka_run_group_tests_name("gaps and modes", others, NULL, NULL);
