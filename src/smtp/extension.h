@@ -2,7 +2,8 @@
  * In:    the lines of an accepted reply.
  * Out:   a generation: extensions, AUTH mechanisms (also the old AUTH= form), the SIZE limit, masked keywords with what they most
  *        likely were (by length and place, see the table in extension.c).
- * Lives: on the arena. */
+ * Names: of the masked, by length and place; the places of all keywords are that of the reply's end.
+ * Lives: on the arena; views of the reply's text. */
 #ifndef SMTPWHY_SMTP_EXTENSION_H
 #define SMTPWHY_SMTP_EXTENSION_H
 

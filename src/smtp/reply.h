@@ -2,8 +2,9 @@
  * In:    lines in order; gaps and the end.
  * Out:   a reply when its last line has come. Any code from 000 to 999 is kept, as is none at all.
  * Keeps: LIMIT_REPLY octets of text.
- * Never: fails on input: a changed code, a missing one, a line without separator are flags; it resynchronises at the next
- *        line that looks like the last line of a reply.
+ * Never: fails on input: a changed code, a missing one, a line without separator are flags. A line without code stands for itself
+ *        (code -1, REPLY_CODE_MISSING), one line a reply, so that echoed junk swallows no good reply; inside a multi-line reply it
+ *        is text of that. An empty line between replies is none.
  * Lives: the reply's text on the arena given when it is taken. */
 #ifndef SMTPWHY_SMTP_REPLY_H
 #define SMTPWHY_SMTP_REPLY_H
