@@ -18,6 +18,8 @@ enum limits {
 	LIMIT_TRIGGER_LINE = 1000,
 	/* flow: bytes after a hole, for each direction, until the hole is declared a gap. A receive window is rarely larger in mail. */
 	LIMIT_OUT_OF_ORDER = 1024 * 1024,
+	/* flow: waiting segments of one direction; a window of 1 MiB in full segments is 720, and the list is searched in order. */
+	LIMIT_PIECES = 1024,
 	/* flow: delivered bytes that are remembered to notice a retransmission with other bytes. */
 	LIMIT_HISTORY = 2048,
 	/* flow: packets of a connection for which data is held that acknowledges bytes not seen yet (captures that swap the two directions). */

@@ -62,7 +62,8 @@ struct overlap {
 	struct place first_place, second_place;
 	struct marks first_marks, second_marks;
 	uint16_t first_odd, second_odd;
-	bool second_longer;  /* the second copy goes on beyond what had been delivered */
+	bool second_longer;  /* the second copy goes on beyond what had been delivered: then second may be longer than first, and
+	                      * what is new of it also comes out as data, next */
 };
 
 enum ending { END_OPEN, END_FIN, END_RST, END_REUSED, END_IDLE, END_CAPTURE };
@@ -141,6 +142,9 @@ struct flow_counts {
 struct flow;
 struct flow *flow_new(struct flow_options, struct flow_sink);
 void flow_packet(struct flow *, const struct packet *);
+void flow_clock(struct flow *, int64_t time); /* capture time has come so far, with packets of other flows: before flow_end */
+/* Which of so many flows side by side a packet belongs to: both directions of a connection, and all tunnels, to the same. */
+uint32_t flow_shard(const struct packet *, uint32_t shards);
 void flow_end(struct flow *); /* the timeline is over: what is open is closed, in order of ordinal */
 const struct flow_counts *flow_counts(const struct flow *);
 void flow_free(struct flow *);

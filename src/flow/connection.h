@@ -1,0 +1,35 @@
+/* connection - one connection that may be SMTP: its two streams, told in causal order, and what its packets say as a whole.
+ * In:    its packets; which side sent each.
+ * Out:   the sink's calls. Nothing before the first bytes say SMTP (on SMTP ports: before the first payload); then all from
+ *        the beginning.
+ * Keeps: as flow.h says; of a connection on an SMTP port that begins strangely, FIRST_KEPT octets of each side for nDPI.
+ * Waits: octets that are missing are waited for during LIMIT_HOLD_PACKETS packets of the connection, or 1 s of capture time.
+ * Lives: until talk_close. */
+#ifndef SMTPWHY_FLOW_CONNECTION_H
+#define SMTPWHY_FLOW_CONNECTION_H
+
+#include "flow/reassembly.h"
+#include "flow/speaks.h"
+
+/* What all connections of one flow share. */
+struct surroundings {
+	struct flow_options options;
+	struct flow_sink sink;
+	struct flow_counts counts;
+	struct witness *witness;
+	size_t held; /* bytes on the heap, for the memory cap */
+};
+
+struct talk;
+/* on_port: opened without a look. The connection holds what is known so far: ends, SYN marks, ordinal. */
+struct talk *talk_new(struct surroundings *, const struct connection *, bool on_port);
+void talk_start(struct talk *, enum direction, uint32_t isn); /* of a SYN seen before the talk was made */
+void talk_packet(struct talk *, const struct packet *, enum direction);
+bool talk_is_over(const struct talk *);     /* both FIN, or a credible RST */
+bool talk_was_reset(const struct talk *);
+bool talk_is_unwanted(const struct talk *); /* not SMTP: drop it */
+bool talk_has_swapped(const struct talk *); /* the first bytes showed that client and server are the other way round */
+void talk_close(struct talk *, enum ending); /* tells what is left, ends it, frees it */
+void talk_drop(struct talk *);               /* without a word */
+
+#endif

@@ -1,0 +1,342 @@
+/* flow.c - takes segments, finds or makes their connection, closes what is over or idle; never looks at a clock of its own. */
+#include "flow/flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow/connection.h"
+#include "flow/table.h"
+
+#include "base/banned.h"
+
+/* Why an entry is kept, and so for how long. A finished one is kept a little for retransmissions and for what follows a reset. */
+enum class { CLASS_FIN, CLASS_RST, CLASS_IGNORED, CLASS_HALF_OPEN, CLASS_LIVE, CLASS_COUNT };
+_Static_assert((int)CLASS_COUNT == (int)TABLE_QUEUES, "a queue for each class");
+
+#define SECOND INT64_C(1000000000)
+static const int64_t class_idle[CLASS_COUNT] = {
+	[CLASS_FIN] = 5 * SECOND, [CLASS_RST] = 10 * SECOND, [CLASS_IGNORED] = 120 * SECOND, [CLASS_HALF_OPEN] = 60 * SECOND,
+	[CLASS_LIVE] = 900 * SECOND,
+};
+
+enum { MEMORY = 256 * 1024 * 1024, SECOND_CHANCES = 16 };
+
+struct flow {
+	struct surroundings around;
+	struct table table;
+	int64_t clock;       /* the latest capture time */
+	uint64_t created;
+};
+
+struct flow *flow_new(struct flow_options options, struct flow_sink sink)
+{
+	struct flow *f = memory_new(1, sizeof *f);
+	if (!options.memory)
+		options.memory = MEMORY;
+	f->around.options = options;
+	f->around.sink = sink;
+	f->clock = INT64_MIN;
+	table_init(&f->table);
+	return f;
+}
+
+const struct flow_counts *flow_counts(const struct flow *f)
+{
+	return &f->around.counts;
+}
+
+uint32_t flow_shard(const struct packet *p, uint32_t shards)
+{
+	return (uint32_t)((uint64_t)table_hash(p) * shards >> 32);
+}
+
+/* ---- closing ---- */
+
+static int64_t idle_limit(const struct flow *f, const struct entry *e)
+{
+	int64_t limit = class_idle[e->queue];
+	if (e->queue == CLASS_LIVE && f->around.options.idle)
+		limit = f->around.options.idle;
+	if (e->queue == CLASS_HALF_OPEN && f->around.options.idle && f->around.options.idle < limit)
+		limit = f->around.options.idle;
+	return limit;
+}
+
+static bool is_expired(const struct flow *f, const struct entry *e, int64_t now)
+{
+	return now - e->last.time > idle_limit(f, e);
+}
+
+static void close_entry(struct flow *f, struct entry *e, enum ending ending)
+{
+	struct talk *talk = e->talk;
+	if (!talk && !e->ignored) {
+		f->around.counts.without_payload++;
+		f->around.counts.half_open += e->queue == CLASS_HALF_OPEN;
+	}
+	table_remove(&f->table, e);
+	if (talk)
+		talk_close(talk, ending);
+}
+
+/* A connection is closed when its time is over; one that spoke since it was queued waits for another turn. */
+static void sweep(struct flow *f)
+{
+	for (unsigned q = 0; q < CLASS_COUNT; q++) {
+		struct entry *e;
+		while ((e = table_oldest(&f->table, q)) && f->clock - e->queued > idle_limit(f, e)) {
+			if (!is_expired(f, e, f->clock)) {
+				table_queue(&f->table, e, q, e->last.time > e->queued ? e->last.time : f->clock);
+				continue;
+			}
+			f->around.counts.expired_idle += q >= CLASS_HALF_OPEN;
+			close_entry(f, e, END_IDLE);
+		}
+	}
+}
+
+static size_t memory_used(const struct flow *f)
+{
+	return f->around.held + table_size(&f->table);
+}
+
+/* The finished go first, then those that matter least, each class by how long they have been silent. */
+static void make_room(struct flow *f, const struct entry *keep)
+{
+	unsigned chances = SECOND_CHANCES;
+	for (unsigned q = 0; q < CLASS_COUNT && memory_used(f) > f->around.options.memory;) {
+		struct entry *e = table_oldest(&f->table, q);
+		if (!e || (e == keep && table_newest(&f->table, q) == e)) {
+			q++;
+		} else if (e == keep || (e->last.time > e->queued && chances-- > 0)) {
+			table_queue(&f->table, e, q, e->last.time);
+		} else {
+			chances = SECOND_CHANCES;
+			f->around.counts.expired_memory++;
+			close_entry(f, e, END_IDLE);
+		}
+	}
+}
+
+/* ---- making ---- */
+
+/* Without a SYN the port tells who serves; where it does not, the first bytes will. Until then who is seen first is the client. */
+static bool sender_is_server(const struct flow *f, const struct packet *p, bool *guessed)
+{
+	*guessed = !(p->flags & TCP_SYN);
+	if (p->flags & TCP_SYN)
+		return p->flags & TCP_ACK;
+	const uint16_t *more = f->around.options.ports;
+	return speaks_port(p->from.port, more) && !speaks_port(p->to.port, more);
+}
+
+static struct entry *make_entry(struct flow *f, const struct packet *p, uint32_t hash)
+{
+	bool guessed;
+	bool server = sender_is_server(f, p, &guessed);
+	struct entry *e = table_add(&f->table, hash);
+	e->ends[FROM_CLIENT] = server ? p->to : p->from;
+	e->ends[FROM_SERVER] = server ? p->from : p->to;
+	e->roles_guessed = guessed;
+	e->ordinal = p->ordinal;
+	e->first = e->last = p->place;
+	const uint16_t *more = f->around.options.ports;
+	e->on_port = speaks_port(e->ends[FROM_SERVER].port, more) && !(guessed && speaks_port(e->ends[FROM_CLIENT].port, more));
+	table_queue(&f->table, e, CLASS_HALF_OPEN, p->place.time);
+	f->around.counts.connections++;
+	return e;
+}
+
+/* A SYN-ACK acknowledges the other SYN, and perhaps data in it (RFC 7413). */
+static bool answers_syn(const struct entry *e, const struct packet *p, unsigned side)
+{
+	return p->flags & TCP_ACK && e->isn_known[!side] && p->ack - e->isn[!side] - 1 < UINT16_MAX;
+}
+
+/* Is this SYN the beginning of another connection between the same ends (RFC 9293 3.6.1, RFC 6191)? Its ISN tells. */
+static bool begins_anew(const struct entry *e, const struct packet *p, unsigned side)
+{
+	if (!(p->flags & TCP_SYN) || p->flags & TCP_RST)
+		return false;
+	if (e->isn_known[side])
+		return e->isn[side] != p->seq && !answers_syn(e, p, side);
+	if (p->flags & TCP_ACK)
+		return e->isn_known[!side] && !answers_syn(e, p, side);
+	/* a bare SYN of a side that has sent other segments before, or that was taken for the server; else a simultaneous open */
+	return e->talk || e->ignored || e->packets[side] > 0;
+}
+
+static void note_syn(struct entry *e, const struct packet *p, unsigned side)
+{
+	if (e->isn_known[side])
+		return;
+	e->isn_known[side] = true;
+	e->isn[side] = p->seq;
+	e->syn[side] = p->marks;
+	if (side == FROM_CLIENT)
+		e->syn_seen = true;
+	else if (p->flags & TCP_ACK)
+		e->syn_ack_seen = true;
+	else
+		e->simultaneous = true;
+	if (side == FROM_SERVER && e->syn_seen && p->place.time > e->first.time)
+		e->rtt = p->place.time - e->first.time;
+}
+
+static struct talk *make_talk(struct flow *f, const struct entry *e)
+{
+	struct connection c = { .ordinal = e->ordinal, .client = e->ends[FROM_CLIENT], .server = e->ends[FROM_SERVER],
+		.first = e->first, .last = e->last, .syn_seen = e->syn_seen, .syn_ack_seen = e->syn_ack_seen,
+		.roles_guessed = e->roles_guessed, .simultaneous_open = e->simultaneous, .handshake_rtt = e->rtt,
+		.packets = { e->packets[0], e->packets[1] }, .syn = { e->syn[0], e->syn[1] } };
+	struct talk *talk = talk_new(&f->around, &c, e->on_port);
+	for (unsigned side = 0; side < 2; side++)
+		if (e->isn_known[side])
+			talk_start(talk, (enum direction)side, e->isn[side]);
+	return talk;
+}
+
+/* ---- one packet ---- */
+
+static unsigned class_of(const struct entry *e, const struct packet *p)
+{
+	if (e->talk && talk_is_over(e->talk))
+		return talk_was_reset(e->talk) ? CLASS_RST : CLASS_FIN;
+	if (!e->talk && p->flags & TCP_RST)
+		return CLASS_RST;
+	if (e->ignored)
+		return e->fins == 3 ? CLASS_FIN : CLASS_IGNORED;
+	if (!e->talk && e->fins == 3)
+		return CLASS_FIN;
+	return e->talk || (e->packets[0] > 1 && e->packets[1]) ? CLASS_LIVE : CLASS_HALF_OPEN;
+}
+
+static void swap_ends(struct entry *e)
+{
+	struct endpoint end = e->ends[0];
+	e->ends[0] = e->ends[1];
+	e->ends[1] = end;
+	uint32_t packets = e->packets[0];
+	e->packets[0] = e->packets[1];
+	e->packets[1] = packets;
+	e->fins = (uint8_t)((e->fins & 1) << 1 | e->fins >> 1);
+	e->swapped = !e->swapped;
+}
+
+static void hand_over(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
+{
+	if (!e->talk)
+		e->talk = make_talk(f, e);
+	else
+		e->packets[side]++;
+	talk_packet(e->talk, p, (enum direction)side);
+	if (talk_has_swapped(e->talk) != e->swapped)
+		swap_ends(e);
+	if (talk_is_unwanted(e->talk)) {
+		talk_drop(e->talk);
+		e->talk = NULL;
+		e->ignored = true;
+		f->around.counts.not_smtp++;
+	}
+}
+
+/* A packet that is worth an entry of its own: a SYN, payload, or anything on an SMTP port but a lone reset. */
+static bool begins_something(const struct flow *f, const struct packet *p)
+{
+	if (p->flags & TCP_RST)
+		return false;
+	if (p->flags & TCP_SYN || p->payload_length)
+		return true;
+	const uint16_t *more = f->around.options.ports;
+	return speaks_port(p->to.port, more) || speaks_port(p->from.port, more);
+}
+
+static struct entry *find_entry(struct flow *f, const struct packet *p, uint32_t hash, unsigned *side)
+{
+	struct entry *e = table_find(&f->table, p, hash, side);
+	if (e && (is_expired(f, e, p->place.time) || begins_anew(e, p, *side))) {
+		bool idle = is_expired(f, e, p->place.time);
+		f->around.counts.expired_idle += idle && e->queue >= CLASS_HALF_OPEN;
+		close_entry(f, e, idle ? END_IDLE : END_REUSED);
+		e = NULL;
+	}
+	if (!e && begins_something(f, p)) {
+		make_entry(f, p, hash);
+		e = table_find(&f->table, p, hash, side);
+	}
+	return e;
+}
+
+void flow_clock(struct flow *f, int64_t time)
+{
+	if (time <= f->clock)
+		return;
+	bool tick = f->clock == INT64_MIN || time / SECOND != f->clock / SECOND;
+	f->clock = time;
+	if (tick)
+		sweep(f);
+}
+
+void flow_packet(struct flow *f, const struct packet *p)
+{
+	unsigned side = 0;
+	flow_clock(f, p->place.time);
+	struct entry *e = find_entry(f, p, table_hash(p), &side);
+	if (!e)
+		return;
+	e->last = p->place;
+	if (p->flags & TCP_FIN)
+		e->fins |= (uint8_t)(1 << side);
+	if (!e->ignored) {
+		if (p->flags & TCP_SYN)
+			note_syn(e, p, side);
+		if (e->talk || p->payload_length)
+			hand_over(f, e, p, side);
+		else
+			e->packets[side]++;
+	} else if (!(p->flags & (TCP_FIN | TCP_RST))) {
+		return;
+	}
+	unsigned class = class_of(e, p);
+	if (class != e->queue)
+		table_queue(&f->table, e, class, p->place.time);
+	if (memory_used(f) > f->around.options.memory)
+		make_room(f, e);
+}
+
+/* ---- the end ---- */
+
+static int by_ordinal(const void *a, const void *b)
+{
+	const struct entry *const *x = a, *const *y = b;
+	return ((*x)->ordinal > (*y)->ordinal) - ((*x)->ordinal < (*y)->ordinal);
+}
+
+void flow_end(struct flow *f)
+{
+	size_t n = 0;
+	struct entry **all = memory_new(f->table.live, sizeof *all);
+	for (unsigned q = 0; q < CLASS_COUNT; q++)
+		for (struct entry *e = table_oldest(&f->table, q); e; e = table_after(&f->table, e))
+			all[n++] = e;
+	qsort(all, n, sizeof *all, by_ordinal);
+	for (size_t i = 0; i < n; i++)
+		close_entry(f, all[i], is_expired(f, all[i], f->clock) ? END_IDLE : END_CAPTURE);
+	free(all);
+}
+
+void flow_free(struct flow *f)
+{
+	if (!f)
+		return;
+	struct entry *e;
+	for (unsigned q = 0; q < CLASS_COUNT; q++)
+		while ((e = table_oldest(&f->table, q))) {
+			if (e->talk)
+				talk_drop(e->talk);
+			table_remove(&f->table, e);
+		}
+	witness_free(f->around.witness);
+	table_free(&f->table);
+	free(f);
+}

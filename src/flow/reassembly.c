@@ -1,0 +1,309 @@
+/* reassembly.c - takes segments of one direction, gives ordered pieces and differing copies; never delivers or waits by itself. */
+#include "flow/reassembly.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+
+#include "base/banned.h"
+
+enum {
+	FAR = 4 * 1024 * 1024,   /* a jump ahead that needs a second witness; windows are smaller in mail */
+	HISTORY_STEP = 128,
+	HISTORY_PIECE = LIMIT_HISTORY / 2,
+	BULK_SEGMENT = 1000,     /* a segment this long is message content, or a large pipelined group */
+	BULK_AFTER = 4,          /* so many of them in a row are content: not worth remembering */
+};
+
+/* ---- positions ---- */
+
+/* The position nearest to the highest one seen: so 2^32 octets wrap (RFC 9293 3.4). */
+int64_t stream_position(const struct stream *s, uint32_t seq)
+{
+	return s->end + (int32_t)(seq - (s->base + (uint32_t)s->end));
+}
+
+bool stream_is_far(struct stream *s, int64_t pos)
+{
+	int64_t top = s->end > s->acked ? s->end : s->acked;
+	if (pos <= top + FAR)
+		return false;
+	if (s->far_known && pos >= s->far && pos <= s->far + FAR) {
+		s->far_known = false;
+		return false;
+	}
+	s->far_known = true;
+	s->far = pos;
+	return true;
+}
+
+bool stream_is_full(const struct stream *s)
+{
+	return s->waiting > LIMIT_OUT_OF_ORDER || s->npieces > LIMIT_PIECES;
+}
+
+/* ---- pieces ---- */
+
+static size_t piece_size(const struct piece *piece)
+{
+	return sizeof *piece + (piece->cut ? 0 : piece->n);
+}
+
+static void piece_insert(struct stream *s, struct piece *before, struct piece *piece)
+{
+	piece->before = before;
+	piece->next = before ? before->next : s->head;
+	*(before ? &before->next : &s->head) = piece;
+	*(piece->next ? &piece->next->before : &s->tail) = piece;
+	s->npieces++;
+	s->waiting += piece_size(piece);
+	*s->held += piece_size(piece);
+}
+
+/* The octets [from, to) of a segment become a piece behind `before`; captured ones and cut ones apart. */
+static struct piece *piece_new(struct stream *s, struct piece *before, const struct segment *g, int64_t from, int64_t to)
+{
+	int64_t captured = g->pos + (int64_t)g->bytes.n;
+	if (from < captured && captured < to) {
+		before = piece_new(s, before, g, from, captured);
+		from = captured;
+	}
+	bool cut = from >= captured;
+	uint32_t n = (uint32_t)(to - from);
+	struct piece *piece = memory_new(1, sizeof *piece + (cut ? 0 : n));
+	*piece = (struct piece){ .pos = from, .acked = g->acked, .arrival = g->arrival, .time = g->origin.place.time,
+		.origin = g->origin, .cut = cut, .pushed = g->pushed, .retransmitted = g->retransmitted, .n = n };
+	if (!cut)
+		memcpy(piece->bytes, bytes_from(g->bytes, (size_t)(from - g->pos)).p, n);
+	piece_insert(s, before, piece);
+	return piece;
+}
+
+static void piece_remove(struct stream *s, struct piece *piece)
+{
+	*(piece->before ? &piece->before->next : &s->head) = piece->next;
+	*(piece->next ? &piece->next->before : &s->tail) = piece->before;
+	s->npieces--;
+	s->waiting -= piece_size(piece);
+	*s->held -= piece_size(piece);
+	while (piece->rivals) {
+		struct rival *next = piece->rivals->next;
+		*s->held -= sizeof *next + piece->rivals->n;
+		s->waiting -= sizeof *next + piece->rivals->n;
+		free(piece->rivals);
+		piece->rivals = next;
+	}
+	free(piece);
+}
+
+void stream_pop(struct stream *s, struct piece *piece)
+{
+	piece_remove(s, piece);
+}
+
+/* Another copy of some octets of a waiting piece: equal ones are silent. */
+static void piece_rival(struct stream *s, struct piece *piece, const struct segment *g, int64_t from, int64_t to)
+{
+	struct bytes second = bytes_from(g->bytes, (size_t)(from - g->pos));
+	if (second.n > (size_t)(to - from))
+		second.n = (size_t)(to - from);
+	if (second.n == 0 || memcmp(piece->bytes + (from - piece->pos), second.p, second.n) == 0)
+		return;
+	if (stream_is_full(s))
+		return;
+	struct rival *rival = memory_new(1, sizeof *rival + second.n);
+	*rival = (struct rival){ .next = piece->rivals, .pos = from, .origin = g->origin, .n = (uint32_t)second.n };
+	memcpy(rival->bytes, second.p, second.n);
+	piece->rivals = rival;
+	*s->held += sizeof *rival + second.n;
+	s->waiting += sizeof *rival + second.n;
+}
+
+void rival_tell(const struct piece *piece, const struct rival *rival, struct conflict conflict)
+{
+	struct overlap overlap = { .offset = (uint64_t)rival->pos,
+		.first = { piece->bytes + (rival->pos - piece->pos), rival->n }, .second = { rival->bytes, rival->n },
+		.first_place = piece->origin.place, .second_place = rival->origin.place,
+		.first_marks = piece->origin.marks, .second_marks = rival->origin.marks,
+		.first_odd = piece->origin.odd, .second_odd = rival->origin.odd };
+	conflict.found(conflict.to, &overlap);
+}
+
+/* Octets that a cut frame lacked have come: the cut piece gives way to them. */
+static struct piece *piece_fill(struct stream *s, struct piece *piece, const struct segment *g, int64_t from, int64_t to)
+{
+	int64_t end = piece->pos + piece->n;
+	int64_t captured = g->pos + (int64_t)g->bytes.n;
+	if (to > captured)
+		to = captured;
+	if (from >= to)
+		return piece;
+	struct segment rest = { .pos = piece->pos, .acked = piece->acked, .arrival = piece->arrival, .origin = piece->origin };
+	struct piece *at = piece->before;
+	int64_t start = piece->pos;
+	piece_remove(s, piece);
+	if (start < from)
+		at = piece_new(s, at, &rest, start, from);
+	at = piece_new(s, at, g, from, to);
+	if (to < end)
+		at = piece_new(s, at, &rest, to, end);
+	return at;
+}
+
+bool stream_wait(struct stream *s, const struct segment *g)
+{
+	int64_t from = g->pos, to = g->pos + g->length;
+	bool brought = false;
+	struct piece *before = s->tail;
+	while (before && before->pos > from)
+		before = before->before;
+	if (before && before->pos + before->n <= from && !before->next) {
+		piece_new(s, before, g, from, to);
+		return true;
+	}
+	struct piece *piece = before ? before : s->head;
+	while (from < to) {
+		int64_t until = to;
+		if (piece && piece->pos <= from && piece->pos + piece->n > from) { /* octets that are here */
+			int64_t end = piece->pos + piece->n;
+			until = until < end ? until : end;
+			if (piece->cut) {
+				piece = piece_fill(s, piece, g, from, until);
+				brought = true;
+			} else {
+				piece_rival(s, piece, g, from, until);
+			}
+			before = piece;
+			piece = piece->next;
+		} else if (piece && piece->pos <= from) {
+			before = piece;
+			piece = piece->next;
+			continue;
+		} else {
+			if (piece && piece->pos < until)
+				until = piece->pos;
+			before = piece_new(s, before, g, from, until);
+			brought = true;
+		}
+		from = until;
+	}
+	return brought;
+}
+
+size_t stream_first(const struct stream *s, uint8_t *room, size_t n)
+{
+	size_t used = 0;
+	int64_t at = s->next;
+	for (const struct piece *piece = s->head; piece && piece->pos == at && !piece->cut && used < n; piece = piece->next) {
+		size_t some = piece->n < n - used ? piece->n : n - used;
+		memcpy(room + used, piece->bytes, some);
+		used += some;
+		at += piece->n;
+	}
+	return used;
+}
+
+void stream_drop(struct stream *s)
+{
+	while (s->head)
+		piece_remove(s, s->head);
+	if (s->held)
+		*s->held -= s->history.room;
+	free(s->history.p);
+	s->history = (struct history){ 0 };
+}
+
+/* ---- history ---- */
+
+/* A row of the history: this, then its octets, padded to 8. */
+struct memory {
+	int64_t pos;
+	uint32_t n;
+	struct origin origin;
+};
+enum { HISTORY_ROOM = LIMIT_HISTORY + 8 * (int)sizeof(struct memory) };
+
+static size_t memory_size(size_t n)
+{
+	return sizeof(struct memory) + ((n + 7) & ~(size_t)7);
+}
+
+static const struct memory *memory_at(const struct history *h, size_t at)
+{
+	return (const struct memory *)(const void *)(h->p + at);
+}
+
+/* Drops the oldest rows until there is room, and some more, so that bytes are moved seldom. */
+static void history_make_room(struct stream *s, size_t need)
+{
+	struct history *h = &s->history;
+	if (h->used + need <= h->room)
+		return;
+	size_t room = (h->used + need + HISTORY_STEP - 1) / HISTORY_STEP * HISTORY_STEP;
+	if (room <= HISTORY_ROOM) {
+		*s->held += room - h->room;
+		h->p = memory_grow(h->p, room, 1);
+		h->room = (uint32_t)room;
+		return;
+	}
+	size_t gone = 0;
+	while (gone < h->used && h->used - gone + need > h->room / 4 * 3)
+		gone += memory_size(memory_at(h, gone)->n);
+	h->used -= (uint32_t)gone;
+	memmove(h->p, h->p + gone, h->used);
+	if (h->used + need > h->room) {
+		*s->held += HISTORY_ROOM - h->room;
+		h->p = memory_grow(h->p, HISTORY_ROOM, 1);
+		h->room = HISTORY_ROOM;
+	}
+}
+
+void stream_remember(struct stream *s, int64_t pos, struct bytes b, const struct origin *origin)
+{
+	if (b.n < BULK_SEGMENT) {
+		s->bulk = 0;
+	} else if (s->bulk >= BULK_AFTER) {
+		return;
+	} else {
+		s->bulk++;
+	}
+	if (b.n > HISTORY_PIECE) {
+		pos += (int64_t)(b.n - HISTORY_PIECE);
+		b = bytes_from(b, b.n - HISTORY_PIECE);
+	}
+	history_make_room(s, memory_size(b.n));
+	struct history *h = &s->history;
+	struct memory row = { .pos = pos, .n = (uint32_t)b.n, .origin = *origin };
+	memcpy(h->p + h->used, &row, sizeof row);
+	memcpy(h->p + h->used + sizeof row, b.p, b.n);
+	h->used += (uint32_t)memory_size(b.n);
+}
+
+void stream_compare(const struct stream *s, const struct segment *g, struct conflict conflict)
+{
+	const struct history *h = &s->history;
+	int64_t to = g->pos + (int64_t)g->bytes.n;
+	for (size_t at = 0; at < h->used;) {
+		const struct memory *m = memory_at(h, at);
+		const uint8_t *old = h->p + at + sizeof *m;
+		at += memory_size(m->n);
+		int64_t start = m->pos > g->pos ? m->pos : g->pos;
+		int64_t end = m->pos + m->n < to ? m->pos + m->n : to;
+		if (start >= end)
+			continue;
+		struct bytes first = { old + (start - m->pos), (size_t)(end - start) };
+		struct bytes second = bytes_from(g->bytes, (size_t)(start - g->pos));
+		if (memcmp(first.p, second.p, first.n) == 0)
+			continue;
+		bool longer = g->pos + g->length > s->next;
+		if (!longer || end < s->next)
+			second.n = first.n;
+		struct overlap overlap = { .offset = (uint64_t)start, .first = first, .second = second,
+			.first_place = m->origin.place, .second_place = g->origin.place,
+			.first_marks = m->origin.marks, .second_marks = g->origin.marks,
+			.first_odd = m->origin.odd, .second_odd = g->origin.odd, .second_longer = longer };
+		conflict.found(conflict.to, &overlap);
+	}
+}

@@ -1,0 +1,97 @@
+/* reassembly - one direction of a connection: sequence numbers become places in a stream, segments wait in order.
+ * In:    sequence numbers; segments that cannot be delivered at once; what was delivered.
+ * Out:   64-bit stream positions; the waiting pieces in order, without overlaps; differing copies of the same octets.
+ * Keeps: copies of waiting octets, within LIMIT_OUT_OF_ORDER and LIMIT_PIECES; the octets delivered last (LIMIT_HISTORY),
+ *        each with the packet that brought it, in a buffer that grows in small steps.
+ * Never: delivers, waits or judges: connection.c does. The first copy of an octet stands.
+ * Lives: until stream_drop. Zeroed storage is an empty stream. *held counts every byte on the heap. */
+#ifndef SMTPWHY_FLOW_REASSEMBLY_H
+#define SMTPWHY_FLOW_REASSEMBLY_H
+
+#include "flow/path.h"
+
+/* Where octets came from. */
+struct origin {
+	struct place place;
+	struct marks marks;
+	uint16_t odd;
+};
+
+/* Another copy of octets of a waiting piece, with other bytes: told once the piece has been delivered. */
+struct rival {
+	struct rival *next;
+	int64_t pos;
+	struct origin origin;
+	uint32_t n;
+	uint8_t bytes[];
+};
+
+struct piece {
+	struct piece *before, *next;
+	struct rival *rivals;
+	int64_t pos, acked;
+	uint64_t arrival;      /* the connection's packet count when it came */
+	int64_t time;          /* capture time when it came */
+	struct origin origin;
+	bool cut;              /* the snaplen took its octets: n of them, none here */
+	bool pushed, retransmitted;
+	uint32_t n;
+	uint8_t bytes[];
+};
+
+struct history {
+	uint8_t *p;
+	uint32_t used, room;
+};
+
+struct stream {
+	uint32_t base;         /* sequence number of position 0 */
+	bool known;            /* base is */
+	bool hinted;           /* the peer has acknowledged hint, before base was known */
+	bool far_known, fin_known, fin_acked, ended;
+	uint8_t bulk;          /* full segments in a row, no more than BULK_AFTER */
+	uint32_t hint;
+	int64_t next;          /* delivered, or given up, up to here */
+	int64_t end;           /* the highest position sent */
+	int64_t acked;         /* the highest position the peer acknowledged */
+	int64_t far;           /* a position beyond all reason: believed when a second packet is there too */
+	int64_t fin_pos, fin_ack;
+	struct place fin_place;
+	struct piece *head, *tail;
+	uint32_t npieces;
+	size_t waiting;        /* bytes of the pieces on the heap */
+	int64_t hole;          /* the position at which the hole was first noticed, and when */
+	uint64_t hole_arrival;
+	int64_t hole_time;
+	struct history history;
+	size_t *held;
+};
+
+/* A segment, or a part of one, that is to wait. */
+struct segment {
+	int64_t pos, acked;
+	struct bytes bytes;    /* what was captured */
+	uint32_t length;       /* on the wire */
+	uint64_t arrival;
+	struct origin origin;
+	bool pushed, retransmitted;
+};
+
+int64_t stream_position(const struct stream *, uint32_t seq);
+bool stream_is_far(struct stream *, int64_t pos); /* too far to be believed, so far; remembers it */
+bool stream_wait(struct stream *, const struct segment *); /* true: it brought octets that were not there */
+void stream_pop(struct stream *, struct piece *);          /* the head is taken out and freed */
+bool stream_is_full(const struct stream *);
+size_t stream_first(const struct stream *, uint8_t *room, size_t n); /* copies the waiting octets at next, contiguous ones only */
+void stream_drop(struct stream *);
+
+/* Delivered octets are remembered, and compared with further copies of them. */
+struct conflict {
+	void (*found)(void *to, const struct overlap *);
+	void *to;
+};
+void stream_remember(struct stream *, int64_t pos, struct bytes, const struct origin *);
+void stream_compare(const struct stream *, const struct segment *, struct conflict);
+void rival_tell(const struct piece *, const struct rival *, struct conflict);
+
+#endif

@@ -1,0 +1,191 @@
+/* table.c - open addressing over 8-byte slots, entries in slabs, queues by index; never moves an entry. */
+#include "flow/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/banned.h"
+
+enum { SLAB = 256, FIRST_SLOTS = 1024, NO_QUEUE = 255 };
+
+static struct entry *at(const struct table *t, uint32_t index)
+{
+	return &t->slabs[index / SLAB][index % SLAB];
+}
+
+void table_init(struct table *t)
+{
+	*t = (struct table){ .mask = FIRST_SLOTS - 1 };
+	t->slots = memory_new(FIRST_SLOTS, sizeof *t->slots);
+}
+
+/* ---- keys ---- */
+
+static uint64_t mix(uint64_t h)
+{
+	h ^= h >> 32;
+	h *= UINT64_C(0xd6e8feb86659fd93);
+	h ^= h >> 32;
+	h *= UINT64_C(0xd6e8feb86659fd93);
+	return h ^ h >> 32;
+}
+
+static uint64_t hash_end(const struct endpoint *end)
+{
+	uint64_t high, low;
+	memcpy(&high, end->address.octets, 8);
+	memcpy(&low, end->address.octets + 8, 8);
+	return mix(high * UINT64_C(0x9e3779b97f4a7c15) ^ mix(low + end->port));
+}
+
+uint32_t table_hash(const struct packet *p)
+{
+	return (uint32_t)(mix(hash_end(&p->from) + hash_end(&p->to)) >> 32);
+}
+
+static bool same_end(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->port == b->port && memcmp(a->address.octets, b->address.octets, sizeof a->address.octets) == 0;
+}
+
+struct entry *table_find(struct table *t, const struct packet *p, uint32_t hash, unsigned *side)
+{
+	for (uint32_t i = hash & t->mask; t->slots[i].index; i = (i + 1) & t->mask) {
+		if (t->slots[i].hash != hash)
+			continue;
+		struct entry *e = at(t, t->slots[i].index - 1);
+		if (same_end(&e->ends[0], &p->from) && same_end(&e->ends[1], &p->to)) {
+			*side = FROM_CLIENT;
+			return e;
+		}
+		if (same_end(&e->ends[1], &p->from) && same_end(&e->ends[0], &p->to)) {
+			*side = FROM_SERVER;
+			return e;
+		}
+	}
+	return NULL;
+}
+
+/* ---- slots ---- */
+
+static void slot_put(struct table *t, struct slot slot)
+{
+	uint32_t i = slot.hash & t->mask;
+	while (t->slots[i].index)
+		i = (i + 1) & t->mask;
+	t->slots[i] = slot;
+}
+
+static void slots_grow(struct table *t)
+{
+	struct slot *old = t->slots;
+	uint32_t n = t->mask + 1;
+	t->mask = n * 2 - 1;
+	t->slots = memory_new((size_t)n * 2, sizeof *t->slots);
+	for (uint32_t i = 0; i < n; i++)
+		if (old[i].index)
+			slot_put(t, old[i]);
+	free(old);
+}
+
+/* What follows moves back, so that no probe meets a false end (Knuth 6.4, algorithm R). */
+static void slot_remove(struct table *t, const struct entry *e)
+{
+	uint32_t hole = e->hash & t->mask;
+	while (t->slots[hole].index != e->self + 1)
+		hole = (hole + 1) & t->mask;
+	for (uint32_t i = (hole + 1) & t->mask; t->slots[i].index; i = (i + 1) & t->mask) {
+		uint32_t home = t->slots[i].hash & t->mask;
+		if (((i - home) & t->mask) < ((i - hole) & t->mask))
+			continue;
+		t->slots[hole] = t->slots[i];
+		hole = i;
+	}
+	t->slots[hole] = (struct slot){ 0 };
+}
+
+/* ---- entries ---- */
+
+static uint32_t take_vacant(struct table *t)
+{
+	if (t->vacant) {
+		uint32_t index = t->vacant - 1;
+		t->vacant = at(t, index)->newer;
+		return index;
+	}
+	if (t->used == t->nslabs * SLAB) {
+		t->slabs = memory_grow(t->slabs, t->nslabs + 1, sizeof *t->slabs);
+		t->slabs[t->nslabs++] = memory_new(SLAB, sizeof **t->slabs);
+	}
+	return t->used++;
+}
+
+struct entry *table_add(struct table *t, uint32_t hash)
+{
+	if ((uint64_t)t->live * 4 >= (uint64_t)t->mask * 3)
+		slots_grow(t);
+	uint32_t index = take_vacant(t);
+	struct entry *e = at(t, index);
+	*e = (struct entry){ .hash = hash, .self = index, .queue = NO_QUEUE };
+	slot_put(t, (struct slot){ hash, index + 1 });
+	t->live++;
+	return e;
+}
+
+static void unqueue(struct table *t, struct entry *e)
+{
+	if (e->queue == NO_QUEUE)
+		return;
+	*(e->older ? &at(t, e->older - 1)->newer : &t->oldest[e->queue]) = e->newer;
+	*(e->newer ? &at(t, e->newer - 1)->older : &t->newest[e->queue]) = e->older;
+	e->queue = NO_QUEUE;
+}
+
+void table_queue(struct table *t, struct entry *e, unsigned queue, int64_t time)
+{
+	unqueue(t, e);
+	e->queue = (uint8_t)queue;
+	e->queued = time;
+	e->newer = 0;
+	e->older = t->newest[queue];
+	*(e->older ? &at(t, e->older - 1)->newer : &t->oldest[queue]) = e->self + 1;
+	t->newest[queue] = e->self + 1;
+}
+
+struct entry *table_oldest(struct table *t, unsigned queue)
+{
+	return t->oldest[queue] ? at(t, t->oldest[queue] - 1) : NULL;
+}
+
+struct entry *table_newest(struct table *t, unsigned queue)
+{
+	return t->newest[queue] ? at(t, t->newest[queue] - 1) : NULL;
+}
+
+struct entry *table_after(struct table *t, const struct entry *e)
+{
+	return e->newer ? at(t, e->newer - 1) : NULL;
+}
+
+void table_remove(struct table *t, struct entry *e)
+{
+	unqueue(t, e);
+	slot_remove(t, e);
+	e->newer = t->vacant;
+	t->vacant = e->self + 1;
+	t->live--;
+}
+
+size_t table_size(const struct table *t)
+{
+	return t->live * (sizeof(struct entry) + 2 * sizeof(struct slot));
+}
+
+void table_free(struct table *t)
+{
+	for (uint32_t i = 0; i < t->nslabs; i++)
+		free(t->slabs[i]);
+	free(t->slabs);
+	free(t->slots);
+	*t = (struct table){ 0 };
+}

@@ -1,0 +1,55 @@
+/* table - the connections alive, found by their ends; queues by which they expire.
+ * In:    packets; entries to add, queue, remove.
+ * Out:   the entry of a packet and which side of it sent the packet.
+ * Keeps: fewer than 200 bytes an entry, and 8 to 16 bytes of index. VLAN and tunnel are no part of the key: `-i any` and mirror
+ *        ports show the same connection under several.
+ * Never: moves an entry. A packet costs one look-up; no list is touched.
+ * Lives: until table_free. */
+#ifndef SMTPWHY_FLOW_TABLE_H
+#define SMTPWHY_FLOW_TABLE_H
+
+#include "flow/flow.h"
+
+enum { TABLE_QUEUES = 5 };
+
+struct talk;
+struct entry {
+	struct endpoint ends[2];   /* by enum direction */
+	uint32_t hash, self;
+	uint32_t older, newer;     /* in its queue; index + 1 */
+	uint64_t ordinal;
+	int64_t queued;            /* capture time when it was put into its queue */
+	int64_t rtt;
+	struct place first, last;
+	struct talk *talk;         /* once there was payload, and it may be SMTP */
+	uint32_t packets[2];
+	uint32_t isn[2];
+	struct marks syn[2];
+	uint8_t queue, fins;
+	bool isn_known[2];
+	bool syn_seen : 1, syn_ack_seen : 1, simultaneous : 1, roles_guessed : 1, on_port : 1, ignored : 1, swapped : 1;
+};
+_Static_assert(sizeof(struct entry) <= 208, "a half-open connection stays small");
+
+struct table {
+	struct slot { uint32_t hash, index; } *slots; /* index + 1, 0: free */
+	uint32_t mask;
+	struct entry **slabs;
+	uint32_t nslabs, used, live;
+	uint32_t vacant;                       /* index + 1, chained by newer */
+	uint32_t oldest[TABLE_QUEUES], newest[TABLE_QUEUES];
+};
+
+void table_init(struct table *);
+uint32_t table_hash(const struct packet *); /* the same for both directions */
+struct entry *table_find(struct table *, const struct packet *, uint32_t hash, unsigned *side);
+struct entry *table_add(struct table *, uint32_t hash); /* zeroed, in no queue: queue it next */
+void table_queue(struct table *, struct entry *, unsigned queue, int64_t time); /* at its end; out of the one it was in */
+struct entry *table_oldest(struct table *, unsigned queue);
+struct entry *table_newest(struct table *, unsigned queue);
+struct entry *table_after(struct table *, const struct entry *);
+void table_remove(struct table *, struct entry *);
+size_t table_size(const struct table *); /* bytes of what is alive */
+void table_free(struct table *);
+
+#endif
