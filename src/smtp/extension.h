@@ -1,8 +1,7 @@
 /* extension - the reply to EHLO or LHLO becomes an offer.
  * In:    the lines of an accepted reply.
  * Out:   a generation: extensions, AUTH mechanisms (also the old AUTH= form), the SIZE limit, masked keywords with what they most
- *        likely were (by length and place, see the table in extension.c).
- * Names: of the masked, by length and place; the places of all keywords are that of the reply's end.
+ *        likely were (by length and place, see the table in extension.c). The places of all keywords are that of the reply's end.
  * Lives: on the arena; views of the reply's text. */
 #ifndef SMTPWHY_SMTP_EXTENSION_H
 #define SMTPWHY_SMTP_EXTENSION_H
