@@ -31,7 +31,6 @@ bool rows_null(const struct rows *, size_t column);
 void rows_free(struct rows *);
 
 /* Named queries: queries.def, a row a question. */
-enum { QUERY_PARAMETERS_MOST = 4 };
 struct query {
 	const char *name;       /* "errors-by-server" */
 	const char *question;   /* one line */

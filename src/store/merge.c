@@ -1,0 +1,114 @@
+/* merge.c - takes report databases, gives one. All work is SQL on attached files; text ids and cause ids are mapped.
+ * Never changes an input. */
+#include "store/merge.h"
+
+#include "base/text.h"
+#include "store/database.h"
+
+/* What the two have in common decides: the same list of captures makes shards. */
+#define CAPTURES(of) "SELECT capture_id, name, packets, bytes, first_time, last_time FROM " of ".capture"
+
+/* Rows of the input "more" with ids raised by :session (and :capture), texts by the map of texts, causes by the map of causes. */
+static const char *const copies[] = {
+	"INSERT OR IGNORE INTO main.cause (cause, party, meaning, recognised, remedy_client, remedy_server, remedy, clause) "
+	"SELECT cause, party, meaning, recognised, remedy_client, remedy_server, remedy, clause FROM more.cause ORDER BY cause_id",
+	"CREATE TEMP TABLE to_cause AS SELECT m.cause_id AS old, c.cause_id AS new FROM more.cause AS m JOIN main.cause AS c USING (cause)",
+	"CREATE UNIQUE INDEX temp.by_cause ON to_cause (old, new)",
+	"CREATE TEMP TABLE shift AS SELECT coalesce((SELECT max(text_id) FROM main.text), 0) AS text_by",
+	"INSERT INTO main.text SELECT text_id + text_by, text FROM more.text, shift",
+	NULL
+};
+
+/* JSON columns hold ids too: proofs [[capture, frame, side, text or id or 0, says], ...], also [cause, ...], ladder lines. */
+#define PROOFS "(SELECT json_group_array(json_array(CASE p.value ->> 0 WHEN 0 THEN 0 ELSE (p.value ->> 0) + capture_by END, p.value ->> 1, p.value ->> 2, " \
+	"CASE WHEN json_type(p.value, '$[3]') = 'text' THEN p.value ->> 3 WHEN p.value ->> 3 = 0 THEN 0 ELSE (p.value ->> 3) + text_by END, " \
+	"(p.value ->> 4) + text_by)) FROM json_each(r.proofs) AS p)"
+#define CAUSE_OF(column) "(SELECT new FROM to_cause WHERE old = " column ")"
+
+static const char *const rows_sql[] = {
+	"INSERT INTO main.session SELECT session_id + session_by, client_addr, client_port, server_addr, server_port, capture_id + capture_by, first_frame, "
+	"last_capture_id + capture_by, last_frame, start, \"end\", protocol, speaks, banner_id + text_by, helo, tls_state, tls, server_name, auth, commands, "
+	"replies, errors, transactions, accepted, unanswered, pipelined, slowest, slowest_verb, incomplete, client_octets, server_octets, missing, "
+	"retransmissions, resets, ending, handshake FROM more.session, by",
+	"INSERT INTO main.error SELECT error_id + session_by * 100000, session_id + session_by, time, code, enhanced, reply_text_id + text_by, trigger_verb, "
+	"trigger_line, trigger_capture_id + capture_by, trigger_frame, reply_capture_id + capture_by, reply_frame, latency, exchange, transaction_no, "
+	"phase_id + text_by, offer_id + text_by, sender_domain, recipient_domain, fault_at, fault_id + text_by, " CAUSE_OF("cause_id") ", certainty, "
+	"rule_id + text_by, detail_id + text_by, " PROOFS ", CASE WHEN also IS NULL THEN NULL ELSE (SELECT json_group_array(" CAUSE_OF("a.value") ") "
+	"FROM json_each(r.also) AS a) END FROM more.error AS r, by",
+	"INSERT INTO main.finding SELECT finding_id + session_by * 100000, session_id + session_by, time, capture_id + capture_by, frame, exchange, "
+	CAUSE_OF("cause_id") ", device_id + text_by, certainty, detail_id + text_by, " PROOFS " FROM more.finding AS r, by",
+	"INSERT INTO main.ladder SELECT ladder_id + session_by * 100000, session_id + session_by, (SELECT json_group_array(json_array(l.value ->> 0, "
+	"l.value ->> 1, CASE l.value ->> 2 WHEN 0 THEN 0 ELSE (l.value ->> 2) + capture_by END, l.value ->> 3, l.value ->> 4, "
+	"CASE json_type(l.value, '$[5]') WHEN 'text' THEN l.value ->> 5 ELSE (l.value ->> 5) + text_by END, l.value ->> 6)) "
+	"FROM json_each(r.lines) AS l) FROM more.ladder AS r, by",
+	"INSERT INTO main.difference SELECT NULL, inside_session + session_by, outside_session + session_by, direction, frame_inside, frame_outside, "
+	"inside_text, outside_text, kind, " CAUSE_OF("cause_id") " FROM more.difference, by",
+	NULL
+};
+
+static bool run_all(struct database *d, const char *const *sql, struct error *error)
+{
+	for (; *sql; sql++)
+		if (!database_run(d, *sql, error))
+			return false;
+	return true;
+}
+
+/* Shards keep their ids; what they count of a capture is the same in each, but for nothing: every shard reads every frame. */
+static bool is_shard(struct database *d, int64_t *shard, struct error *error)
+{
+	return database_number(d, "SELECT (SELECT count(*) FROM main.capture) > 0 AND NOT EXISTS (" CAPTURES("main") " EXCEPT " CAPTURES("more") ") "
+	                          "AND NOT EXISTS (" CAPTURES("more") " EXCEPT " CAPTURES("main") ")", shard, error);
+}
+
+static bool add_rows(struct database *d, const char *path, struct error *error)
+{
+	int64_t shard = 0, twice = 0;
+	if (!is_shard(d, &shard, error))
+		return false;
+	if (shard && !database_number(d, "SELECT count(*) FROM more.session JOIN main.session USING (session_id)", &twice, error))
+		return false;
+	if (twice)
+		return error_set(error, ERROR_INPUT, "%s: its sessions are in the result already; leave out the database that is given twice", path);
+	if (!run_all(d, copies, error) ||
+	    !database_run(d, shard ? "CREATE TEMP TABLE by AS SELECT 0 AS session_by, 0 AS capture_by, text_by FROM shift" :
+	                  "CREATE TEMP TABLE by AS SELECT max((SELECT coalesce(sum(packets), 0) FROM main.capture), "
+	                  "(SELECT coalesce(max(session_id), 0) FROM main.session)) AS session_by, "
+	                  "(SELECT coalesce(max(capture_id), 0) FROM main.capture) AS capture_by, text_by FROM shift", error))
+		return false;
+	if (!shard && !database_run(d, "INSERT INTO main.capture SELECT capture_id + capture_by, name, format, link_type, packets, bytes, size, snaplen, "
+	                  "first_time, last_time, cut, cut_packets, clock_steps_back, tcp, not_tcp, fragments, truncated, malformed, unknown_link, too_deep, "
+	                  "fragments_lost, bad_ip_checksums, bad_tcp_checksums, trouble, note FROM more.capture, by", error))
+		return false;
+	return run_all(d, rows_sql, error) && database_run(d, "DROP TABLE to_cause; DROP TABLE shift; DROP TABLE by", error);
+}
+
+/* ATTACH cannot run inside the transaction that database_begin opened: it is ended and begun anew around each input. */
+static bool add_database(struct database *d, const char *path, struct error *error)
+{
+	sqlite3 *look = NULL;
+	bool ours = sqlite3_open_v2(path, &look, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK && database_is_ours(look, path, ERROR_INPUT, error);
+	if (!ours && error->kind == ERROR_NONE)
+		error_set(error, ERROR_INPUT, "%s: %s; name a report database", path, sqlite3_errmsg(look));
+	sqlite3_close(look);
+	if (!ours || !database_run(d, "COMMIT", error))
+		return false;
+	sqlite3_stmt *attach = database_statement(d, "ATTACH ? AS more", error);
+	if (!attach)
+		return false;
+	database_bind_text(attach, 1, bytes_of(path));
+	bool done = database_step(d, attach, error);
+	sqlite3_finalize(attach);
+	return done && database_run(d, "BEGIN", error) && add_rows(d, path, error) && database_run(d, "COMMIT; DETACH more; BEGIN", error);
+}
+
+bool merge_databases(const char *out, const char *const *in, size_t n, struct error *error)
+{
+	struct database d;
+	bool done = database_begin(&d, out, false, false, error);
+	for (size_t i = 0; done && i < n; i++)
+		done = add_database(&d, in[i], error);
+	done = done && database_finish(&d, error);
+	database_free(&d);
+	return done;
+}
