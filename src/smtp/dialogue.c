@@ -64,17 +64,28 @@ static struct reply masked_reply(struct dialogue *d, struct reply r)
 	return r;
 }
 
-static void server_line(struct dialogue *d, const struct line *line)
-{
-	uint64_t end = line->offset + line->length + (line->ending == LINE_CRLF ? 2 : line->ending == LINE_LF);
-	if (replies_line(&d->replies, line))
-		reply_came(d, masked_reply(d, replies_take(&d->replies, &d->session->arena)), end);
-}
-
 static void server_cut(struct dialogue *d, uint64_t at)
 {
 	if (replies_cut(&d->replies))
 		reply_came(d, masked_reply(d, replies_take(&d->replies, &d->session->arena)), at);
+}
+
+/* A "220-" that is never finished is bait for clients that do not wait (Postfix POSTSCREEN_README, "pregreet tests"): the reply to
+ * the early command follows it. */
+static bool is_bait(const struct dialogue *d, const struct line *line)
+{
+	const struct exchange *e = d->waiting;
+	return d->replies.begun && d->replies.reply.code == 220 && e && e->command.kind == COMMAND_CONNECT && e->next
+	       && reply_line_looks_right(line->text) && !bytes_starts(line->text, B("220"));
+}
+
+static void server_line(struct dialogue *d, const struct line *line)
+{
+	if (is_bait(d, line))
+		server_cut(d, line->offset);
+	uint64_t end = line->offset + line->length + (line->ending == LINE_CRLF ? 2 : line->ending == LINE_LF);
+	if (replies_line(&d->replies, line))
+		reply_came(d, masked_reply(d, replies_take(&d->replies, &d->session->arena)), end);
 }
 
 /* True: TLS took it. */
@@ -163,10 +174,11 @@ static struct chunk without_tail(struct dialogue *d, enum direction direction, c
 	const struct place *at = &d->altered[direction];
 	if (!d->altered_skip[direction])
 		return c;
-	d->altered_skip[direction] = false;
-	if (at->number != chunk->place.number || at->file != chunk->place.file || d->lines[direction].begun)
-		return c;
 	size_t lf = bytes_index(c.bytes, '\n');
+	bool same = at->number == chunk->place.number && at->file == chunk->place.file && !d->lines[direction].begun;
+	d->altered_skip[direction] = same && lf == BYTES_NONE;
+	if (!same)
+		return c;
 	size_t n = lf == BYTES_NONE ? c.bytes.n : lf + 1;
 	struct note *note = note_add(d, NOTE_ALTERED_TAIL, direction, chunk->place);
 	note->first = redact_excerpt(&d->session->arena, d->secrets, bytes_first(c.bytes, n < EXCERPT ? n : EXCERPT));

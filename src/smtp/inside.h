@@ -74,6 +74,7 @@ struct dialogue {
 	bool latent_live;               /* they proved to be commands for the server: further ones are queued at once */
 	struct lines *shadow;           /* cuts data into latent lines */
 	uint64_t answered_end;          /* end of the last paired reply */
+	uint64_t greeting_end;
 	unsigned last_ordinal;          /* of the newest exchange, also across windows */
 
 	/* the client's side (sending.c) */

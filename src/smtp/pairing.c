@@ -109,6 +109,8 @@ static void give(struct dialogue *d, struct exchange *e, const struct put_off *p
 	if (e->command.kind == COMMAND_UNSEEN)
 		unseen_guess(e);
 	phase_answered(d, e, p->end);
+	if (e->command.kind == COMMAND_CONNECT)
+		d->greeting_end = p->end;
 	if (d->held_for == e)
 		held_answered(d, e);
 }
@@ -282,10 +284,12 @@ static int score_pair(const struct alignment *a, size_t i, size_t j)
 	return reply_fits(e, r) ? 4 : -6;
 }
 
-/* A reply without a command in the capture. */
+/* A reply without a command in the capture: where the hole is, or behind it, should there be more than one. */
 static int score_unseen(const struct alignment *a, size_t j)
 {
-	return a->hole && j >= a->hole_at ? 0 : -12;
+	if (!a->hole || j < a->hole_at)
+		return -12;
+	return j == a->hole_at ? 0 : -2;
 }
 
 /* A command without a reply: those before the first reply may have theirs in the gap; the last of a group is answered before the
@@ -386,7 +390,7 @@ static void settle_loss(struct dialogue *d, bool closing)
 	apply(d, a);
 	for (size_t i = 0; i < rest; i++)
 		give_to_unseen(d, &replies[a->nreplies + i], true);
-	if (lost) {
+	if (lost && d->heard[FROM_CLIENT] && d->heard[FROM_SERVER]) { /* a capture of one side has nothing to anchor */
 		d->session->resyncs++;
 		note_add(d, NOTE_RESYNC, FROM_SERVER, at);
 	}

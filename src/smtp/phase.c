@@ -179,8 +179,12 @@ static void verb_effects(struct dialogue *d, const struct exchange *e, char clas
 	}
 	if (line && c->verb == VERB_MAIL && class != '2')
 		state->sender_refused = true;
-	if (line && c->verb == VERB_MAIL && class == '2') {
+	bool begins = line && c->verb == VERB_MAIL && class == '2';
+	/* An accepted RCPT proves a MAIL whose reply the capture lacks. */
+	bool proves = line && c->verb == VERB_RCPT && class == '2' && state->phase < PHASE_SENDER;
+	if (begins)
 		transaction_ends(d);
+	if (begins || proves) {
 		s->transactions++;
 		d->transaction = s->transactions;
 	}

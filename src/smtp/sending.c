@@ -71,6 +71,21 @@ void line_fill(struct dialogue *d, struct exchange *e, const struct line *line)
 	}
 }
 
+static const struct offer *offer_for(const struct dialogue *d, uint64_t acked)
+{
+	return d->offer_before && acked < d->offer_end ? d->offer_before : d->offer;
+}
+
+static bool is_before_greeting(const struct dialogue *d, uint64_t acked)
+{
+	const struct exchange *first = d->session->first;
+	if (!first || first->command.kind != COMMAND_CONNECT)
+		return false;
+	if (first->answered)
+		return acked < d->greeting_end;
+	return acked == 0 || (d->waiting == first && !d->replies_lost); /* a lost greeting was received all the same */
+}
+
 /* Pipelining, as the client could know it: by what it had received when it spoke. */
 static void describe_moment(struct dialogue *d, struct exchange *e)
 {
@@ -78,10 +93,8 @@ static void describe_moment(struct dialogue *d, struct exchange *e)
 	struct exchange *last = d->session->last;
 	uint64_t acked = c->line.acked;
 	bool connect_waits = d->waiting && d->waiting->command.kind == COMMAND_CONNECT;
-	c->offer = d->offer_before && acked < d->offer_end ? d->offer_before : d->offer;
-	const struct exchange *first = d->session->first;
-	bool greeted = !first || first->command.kind != COMMAND_CONNECT || (first->answered && acked > first->reply.offset);
-	c->before_greeting = connect_waits || !greeted;
+	c->offer = offer_for(d, acked);
+	c->before_greeting = is_before_greeting(d, acked);
 	if (c->before_greeting && (!last || !last->command.before_greeting))
 		note_add(d, NOTE_EARLY_TALK, FROM_CLIENT, c->line.first);
 	if (!last || last->command.kind == COMMAND_CONNECT)
@@ -295,8 +308,10 @@ static void content_ends(struct dialogue *d, const struct chunk *chunk, uint64_t
 		.text = B("."), .length = 1, .offset = end - 3, .first = chunk->place, .last = chunk->place, .acked = chunk->acked,
 		.marks = chunk->marks, .odd = chunk->odd, .segments = 1,
 	};
-	if (!early)
+	if (!early) {
+		describe_moment(d, e);
 		exchange_append(d, e, true);
+	}
 	if (d->shadow && !d->latent_after)
 		d->latent_after = e;
 	d->content_exchange = NULL;
@@ -462,6 +477,7 @@ static void behind_starttls(struct dialogue *d)
 			struct exchange *e = exchange_new(d, COMMAND_LINE);
 			line_fill(d, e, &line);
 			e->command.ahead = e->command.behind_starttls = true;
+			e->command.offer = offer_for(d, line.acked);
 			phase_describe(d, e);
 			exchange_append(d, e, false);
 			d->session->unanswered++;
@@ -559,6 +575,11 @@ static void content_may_have_ended(struct dialogue *d, const struct chunk *chunk
 	bool heard = chunk->acked >= d->answered_end && d->content_answered;
 	if (!heard && !(d->content_lost && d->replies_lost))
 		return;
+	if (heard && d->content_lost) { /* the server answered the end that we did not see */
+		d->mode = MODE_LINES;
+		d->content_exchange = NULL;
+		return;
+	}
 	struct arena scratch = { 0 };
 	struct command c = { .kind = COMMAND_LINE };
 	c.line.text = bytes_cut(bytes_cut(chunk->bytes, '\n').head, '\r').head;

@@ -4,6 +4,7 @@
 #include "support/table.h"
 #include "support/talk.h"
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "smtp/dialogue.h"
 
@@ -107,6 +108,8 @@ static const struct kase { const char *name, *talk, *want; } cases[] = {
 	  HELLO_IS "3 AUTH LOGIN/503 ready g1 ^\n4 <redacted>/500 ready g1 +\n5 <redacted>/500 ready g1 +\n" },
 	{ "early talker", "C: EHLO a\nS: 220 mx ESMTP\nS: 250 mx\nC: QUIT\nS: 221 bye\n",
 	  "1 CONN/220 connected\n2 EHLO a/250 greeted !\n3 QUIT/221 ready g1\n" },
+	{ "bait for early talkers", "C: EHLO a\nS: 220-mx ESMTP\nS: 250-mx\nS: 250 SIZE 1\nC: QUIT\nS: 221 bye\n",
+	  "1 CONN/220 connected\n2 EHLO a/250 greeted !\n3 QUIT/221 ready g1\n" },
 	{ "second MAIL before the reply to the dot", ENVELOPE "C: DATA\nS: 354 go\nC: x\nC+: .\nC+: MAIL FROM:<c@c.test>\nS: 250 ok\nS: 250 ok\n",
 	  ENVELOPE_IS "5 DATA/354 recipient g1\n6 EOM/250 content g1 ^\n7 MAIL FROM:<c@c.test>/250 ready g1 +\n" },
 	{ "EHLO refused in mid-session keeps the offer", HELLO "C: EHLO b\nS: 501 no\nC: NOOP\nS: 250 ok\n",
@@ -165,7 +168,77 @@ static void talks(void **state)
 	}
 }
 
+/* ---- a session of many mails is handed over in windows ---- */
+
+struct tally {
+	unsigned windows, exchanges, unanswered, last_ordinal, mails;
+	size_t largest;
+	bool in_order, offers_kept, final;
+};
+
+static void tally_window(void *to, struct session *s, bool final)
+{
+	struct tally *t = to;
+	t->in_order &= s->window == t->windows++;
+	t->final = final;
+	t->mails = s->accepted_messages;
+	if (s->arena.size > t->largest)
+		t->largest = s->arena.size;
+	for (const struct exchange *e = s->first; e; e = e->next) {
+		t->in_order &= e->ordinal == ++t->last_ordinal;
+		t->unanswered += !e->answered;
+		t->exchanges++;
+		t->offers_kept &= e->ordinal <= 2 || e->command.offer->generation == 1;
+	}
+	session_free(s);
+}
+
+static void say(struct dialogue *d, uint64_t sent[2], enum direction direction, const char *text, size_t most)
+{
+	struct bytes rest = bytes_of(text);
+	while (rest.n) {
+		struct bytes part = bytes_first(rest, most);
+		struct chunk c = { .bytes = part, .offset = sent[direction], .acked = sent[direction_other(direction)] };
+		sent[direction] += part.n;
+		rest = bytes_from(rest, part.n);
+		assert_int_equal(dialogue_data(d, direction, &c), INTEREST_ALL);
+	}
+}
+
+static const struct many { const char *name, *command, *reply; unsigned times; bool bounded; } sessions[] = {
+	{ "thousands of mails in lock step", "MAIL FROM:<a@a.test>\r\n", "250 ok\r\n", 20000, true },
+	{ "thousands of unknown verbs", "BOGUS\r\n", "500 what\r\n", 20000, true },
+	{ "thousands of pipelined groups", "NOOP\r\nNOOP\r\nNOOP\r\n", "250 a\r\n250 b\r\n250 c\r\n", 7000, true },
+	{ "a short one", "NOOP\r\n", "250 ok\r\n", 5, false },
+};
+
+static void windows(void **state)
+{
+	const struct many *k = *state;
+	struct tally t = { .in_order = true, .offers_kept = true };
+	struct connection connection = { .server.port = 25, .syn_seen = true };
+	struct dialogue *d = dialogue_new(&connection, (struct dialogue_sink){ tally_window, &t });
+	uint64_t sent[2] = { 0 };
+	say(d, sent, FROM_SERVER, "220 mx ESMTP\r\n", 100);
+	say(d, sent, FROM_CLIENT, "EHLO a\r\n", 100);
+	say(d, sent, FROM_SERVER, "250-mx\r\n250 PIPELINING\r\n", 100);
+	for (unsigned i = 0; i < k->times; i++) {
+		say(d, sent, FROM_CLIENT, k->command, 9);
+		say(d, sent, FROM_SERVER, k->reply, 9);
+	}
+	dialogue_close(d, &connection, NULL);
+	assert_true(t.final);
+	assert_true(t.in_order);
+	assert_true(t.offers_kept);
+	assert_int_equal(t.unanswered, 0);
+	assert_int_equal(t.windows > 1, k->bounded);
+	assert_in_range(t.largest, 0, 3 * LIMIT_SESSION_MEMORY);
+	assert_int_equal(t.exchanges, t.last_ordinal);
+}
+
 int main(void)
 {
-	return TABLE_RUN("dialogue", cases, talks) != 0;
+	int failed = TABLE_RUN("dialogue", cases, talks);
+	failed += TABLE_RUN("windows", sessions, windows);
+	return failed != 0;
 }
