@@ -133,7 +133,7 @@ static struct witness *witness_new(void)
 	return w;
 }
 
-enum { IP_HEADER = 20, TCP_HEADER = 20, ASKED_PAYLOAD = 512 };
+enum { IP_HEADER = 20, TCP_HEADER = 20, ASKED_PAYLOAD = 512, ASKED_CLIENT = 49153, ASKED_SERVER = 49999 };
 
 static void put_u16(uint8_t *p, unsigned value)
 {
@@ -147,8 +147,9 @@ static void put_u32(uint8_t *p, uint32_t value)
 	put_u16(p + 2, value & 0xffff);
 }
 
-/* The packet that nDPI reads: addresses of RFC 5737, so that no address list of nDPI's has a say; the true ports. */
-static size_t build_packet(uint8_t *p, const struct connection *c, bool from_server, struct bytes payload, uint32_t seq, uint32_t ack)
+/* The packet that nDPI reads: addresses of RFC 5737 and ports of no service, so that only the bytes have a say. With the true
+ * port nDPI 4.2 calls HTTP on port 25 SMTP. */
+static size_t build_packet(uint8_t *p, bool from_server, struct bytes payload, uint32_t seq, uint32_t ack)
 {
 	size_t n = IP_HEADER + TCP_HEADER + payload.n;
 	memset(p, 0, IP_HEADER + TCP_HEADER);
@@ -159,8 +160,8 @@ static size_t build_packet(uint8_t *p, const struct connection *c, bool from_ser
 	put_u32(p + 12, from_server ? 0xc0000202 : 0xc0000201);
 	put_u32(p + 16, from_server ? 0xc0000201 : 0xc0000202);
 	uint8_t *tcp = p + IP_HEADER;
-	put_u16(tcp, from_server ? c->server.port : c->client.port);
-	put_u16(tcp + 2, from_server ? c->client.port : c->server.port);
+	put_u16(tcp, from_server ? ASKED_SERVER : ASKED_CLIENT);
+	put_u16(tcp + 2, from_server ? ASKED_CLIENT : ASKED_SERVER);
 	put_u32(tcp + 4, seq);
 	put_u32(tcp + 8, ack);
 	tcp[12] = 5 << 4;
@@ -184,7 +185,7 @@ static const char *witness_hear(struct witness *w, const struct connection *c, c
 		struct bytes b = bytes_first(said[side], ASKED_PAYLOAD);
 		if (b.n == 0)
 			continue;
-		size_t n = build_packet(packet, c, side, b, seq[side], seq[!side]);
+		size_t n = build_packet(packet, side, b, seq[side], seq[!side]);
 		seq[side] += (uint32_t)b.n;
 		found = ndpi_detection_process_packet(w->module, flow, packet, (unsigned short)n, (u_int64_t)c->first.time / 1000000);
 	}
