@@ -1,4 +1,4 @@
-/* inside - what the files of the dialogue share: sending.c (the client's octets become exchanges), pairing.c (replies find them),
+/* inside - what the files of the dialogue share: sending.c, data.c, held.c (the client's octets become exchanges), pairing.c (replies find them),
  * phase.c (what a reply changes), window.c (handing over), dialogue.c (the streams come in).
  * Never: included by anything else.
  *
@@ -132,13 +132,38 @@ void unseen_guess(struct exchange *);                                           
 
 /* sending.c */
 void client_chunk(struct dialogue *, const struct chunk *);
+void client_read(struct dialogue *, const struct chunk *);
 void client_gap(struct dialogue *, const struct gap *);
 void client_end(struct dialogue *);
-void held_answered(struct dialogue *, struct exchange *);
-void server_spoke_first(struct dialogue *, bool tls);
+void line_fill(struct dialogue *, struct exchange *, const struct line *);               /* copies the line, masked */
+void command_describe(struct dialogue *, struct exchange *);                             /* the moment it was sent */
+bool command_is_known(const struct command *);                                           /* a known verb in good order */
+const struct offer *offer_in_force(const struct dialogue *, uint64_t acked);
+
+/* data.c */
 void content_begin(struct dialogue *);
-void content_answer_early(struct dialogue *);                                           /* makes the exchange of unfinished data */
-void line_fill(struct dialogue *, struct exchange *, const struct line *);
+void content_part(struct dialogue *, const struct chunk *, struct bytes rest);
+void content_answer_early(struct dialogue *);                                            /* makes the exchange of unfinished data */
+void content_may_have_ended(struct dialogue *, const struct chunk *);
+void chunk_part(struct dialogue *, const struct chunk *, struct bytes rest);
+void chunk_ends(struct dialogue *);
+
+/* held.c */
+void held_add(struct dialogue *, const struct chunk *, const struct gap *);
+void held_answered(struct dialogue *, struct exchange *);
+void held_guess(struct dialogue *, const struct exchange *);                             /* its reply is lost */
+void held_release(struct dialogue *);
+void server_spoke_first(struct dialogue *, bool tls);
+void tls_begin(struct dialogue *, bool implicit);
+
+/* A part of a chunk, with all that is known of the whole. */
+static inline struct chunk chunk_part_of(const struct chunk *chunk, struct bytes part, uint64_t offset)
+{
+	struct chunk c = *chunk;
+	c.bytes = part;
+	c.offset = offset;
+	return c;
+}
 
 /* window.c */
 void window_check(struct dialogue *);

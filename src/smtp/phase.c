@@ -198,7 +198,11 @@ static void verb_effects(struct dialogue *d, const struct exchange *e, char clas
 		s->banner = e->reply.text;
 		s->server_name = bytes_word(bytes_cut(e->reply.text, '\n').head).head;
 	}
-	bool known = line && c->kind == COMMAND_LINE && c->verb < VERB_COUNT;
+	/* QUIT, NOOP, HELP, AUTH and STARTTLS are other protocols' verbs too. */
+	static const enum verb own[] = { VERB_EHLO, VERB_HELO, VERB_LHLO, VERB_MAIL, VERB_RCPT, VERB_DATA, VERB_BDAT };
+	bool known = false;
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		known |= c->kind != COMMAND_UNSEEN && c->verb == own[i];
 	s->confirmed |= known && e->reply.code >= 200 && e->reply.code < 600;
 	s->confirmed |= c->kind == COMMAND_CONNECT && bytes_find(e->reply.text, B("SMTP")) != BYTES_NONE;
 }

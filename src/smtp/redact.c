@@ -240,8 +240,7 @@ static bool masked_inside(struct arena *arena, struct secrets **secrets, struct 
 			size_t start = from + found + secret_names[i].n, end = end_of_value(*line, start);
 			struct bytes value = bytes_first(bytes_from(*line, start), end - start);
 			from = start + MASK.n;
-			/* AUTH=<> and AUTH=user are a parameter of MAIL (RFC 4954 5): an identity, no secret. */
-			if (value.n == 0 || bytes_equal(value, MASK) || bytes_starts_word(*line, B("MAIL ")) || bytes_starts_word(*line, B("RCPT ")))
+			if (value.n == 0 || bytes_equal(value, MASK))
 				continue;
 			remember(secrets, value);
 			*line = joined(arena, bytes_first(*line, start), bytes_from(*line, end));
@@ -263,22 +262,25 @@ static bool lone_base64(struct bytes line, unsigned circumstances)
 	return (circumstances & NEAR_AUTH) ? word.n >= 6 : word.n >= LONG_BASE64 && word.n % 4 == 0;
 }
 
+/* The commonest first. AUTH= of MAIL is an identity (RFC 4954 5); BURL is not here, its URLs carry tokens (RFC 4467). */
 static const struct bytes plain_verbs[] = {
-	B("EHLO"), B("HELO"), B("LHLO"), B("MAIL"), B("RCPT"), B("DATA"), B("BDAT"), B("RSET"), B("NOOP"), B("QUIT"), B("VRFY"), B("EXPN"),
-	B("HELP"), B("STARTTLS"), B("ETRN"), B("ATRN"), B("TURN"), B("BURL"), B("XCLIENT"), B("XFORWARD"), B("X-ANONYMOUSTLS"), B("XEXCH50"),
+	B("RCPT"), B("MAIL"), B("DATA"), B("EHLO"), B("QUIT"), B("HELO"), B("LHLO"), B("BDAT"), B("RSET"), B("NOOP"), B("VRFY"), B("EXPN"),
+	B("HELP"), B("STARTTLS"), B("ETRN"), B("ATRN"), B("TURN"), B("XCLIENT"), B("XFORWARD"), B("X-ANONYMOUSTLS"), B("XEXCH50"),
 	B("X-LINK2STATE"), B("SEND"), B("SOML"), B("SAML"),
 };
 
 struct bytes redact_line(struct arena *arena, struct secrets **secrets, struct bytes line, unsigned circumstances, bool *masked)
 {
 	struct cut first = bytes_word(line), second = bytes_word(first.tail);
-	bool plain = AMONG(first.head, plain_verbs);
+	*masked = false;
+	if (AMONG(first.head, plain_verbs))
+		return arena_copy(arena, line); /* their arguments are no secrets, and they are nearly all there is: no further look */
 	*masked = true;
-	if (!plain && first.tail.n && AMONG(first.head, credential_verbs))
+	if (first.tail.n && AMONG(first.head, credential_verbs))
 		return masked_from(arena, secrets, line, first.tail);
-	if (!plain && second.tail.n && AMONG(second.head, tagged_verbs) && !looks_like_auth(first.head, (struct bytes){ 0 }))
+	if (second.tail.n && AMONG(second.head, tagged_verbs) && !looks_like_auth(first.head, (struct bytes){ 0 }))
 		return masked_from(arena, secrets, line, second.tail);
-	if (!plain && first.tail.n && looks_like_auth(first.head, second.head)) {
+	if (first.tail.n && looks_like_auth(first.head, second.head)) {
 		if (!is_mechanism(second.head))
 			return masked_from(arena, secrets, line, first.tail);
 		if (second.tail.n && !bytes_equal(bytes_trim(second.tail), B("=")))
@@ -288,12 +290,12 @@ struct bytes redact_line(struct arena *arena, struct secrets **secrets, struct b
 		if (bytes_starts_word(line, secret_fields[i]) && line.n > secret_fields[i].n)
 			return masked_from(arena, secrets, line, bytes_word(bytes_from(line, secret_fields[i].n)).head.n
 			                   ? bytes_from(line, secret_fields[i].n + (line.p[secret_fields[i].n] == ' ')) : bytes_from(line, line.n));
-	if (!plain && lone_base64(line, circumstances)) {
+	if (lone_base64(line, circumstances)) {
 		remember(secrets, line);
 		return MASK;
 	}
 	*masked = false;
-	for (size_t i = 0; i < sizeof schemes / sizeof *schemes && !plain; i++) {
+	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
 		size_t at = bytes_find(line, schemes[i]);
 		struct bytes rest = at == BYTES_NONE ? (struct bytes){ 0 } : bytes_from(line, at + schemes[i].n);
 		if (rest.n && (at == 0 || line.p[at - 1] == ' ' || line.p[at - 1] == ':') && redact_is_base64(bytes_word(rest).head)) {

@@ -141,6 +141,8 @@ static const struct kase { const char *name, *talk, *want; } cases[] = {
 	  "1 CONN/220 connected\n2 EHLO a/250 greeted\n" },
 	{ "PROXY header read as a command", "C: PROXY TCP4 192.0.2.1 192.0.2.2 1 25\nS: 220 mx ESMTP\nS: 500 what\nC: EHLO a\nS: 250 mx\n",
 	  "1 CONN/220 connected\n2 PROXY TCP4 192.0.2.1 192.0.2.2 1 25/500 greeted !\n3 EHLO a/250 greeted\n" },
+	{ "BURL carries no token into the record", HELLO "C: BURL imap://u:secret1@h.test/x LAST\nS: 503 no\n",
+	  HELLO_IS "3 BURL imap://<redacted>@h.test/x LAST/503 ready g1\n" },
 	{ "TLS on a plain port", "S: 220 mx ESMTP\nC: \\x16\\x03\\x01\\x00\\x08ab\\ncd\\nef\\\nS: 500 a\nS: 500 b\nS: 500 c\n",
 	  "1 CONN/220 connected\n2 TLS/500 greeted ^\n3 TLS/500 greeted +\n4 TLS/500 greeted\n" },
 	{ "a differing copy, longer than the first", HELLO "C: STARTTLS\nS!: 220 2.0.0 Ready to start TLS | 502 5.5.1 not available\nC: QUIT\nS: 221 bye\n",

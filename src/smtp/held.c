@@ -1,0 +1,172 @@
+/* held.c - octets behind a DATA, AUTH or STARTTLS whose reply is not known yet. Takes chunks and gaps; gives them back to sending.c when
+ * the reply says what they are; never guesses while a reply may still come. */
+#include "smtp/inside.h"
+
+#include "base/banned.h"
+
+void held_add(struct dialogue *d, const struct chunk *chunk, const struct gap *gap)
+{
+	size_t n = chunk ? chunk->bytes.n : 0;
+	if (d->nheld + n > HELD_MOST || d->held_dropped) {
+		d->held_dropped += chunk ? n : gap->missing;
+		d->session->memory_limit = true;
+		return;
+	}
+	struct held *h = memory_new(1, sizeof *h + n);
+	h->is_gap = gap != NULL;
+	if (gap)
+		h->gap = *gap;
+	if (chunk) {
+		h->chunk = *chunk;
+		if (n)
+			memcpy(h->octets, chunk->bytes.p, n);
+		h->chunk.bytes.p = h->octets;
+	}
+	if (!d->held)
+		d->held_end = &d->held;
+	*d->held_end = h;
+	d->held_end = &h->next;
+	d->nheld += sizeof *h + n;
+	if (d->held_for)
+		d->held_for->command.followed |= d->held_for->command.kind != COMMAND_CONNECT;
+}
+
+void held_release(struct dialogue *d)
+{
+	struct held *h = d->held;
+	uint64_t dropped = d->held_dropped;
+	d->held = NULL;
+	d->nheld = 0;
+	d->held_dropped = 0;
+	uint64_t end = d->seen[FROM_CLIENT];
+	while (h) {
+		struct held *next = h->next;
+		if (h->is_gap)
+			client_gap(d, &h->gap);
+		else
+			client_read(d, &h->chunk);
+		free(h);
+		h = next;
+	}
+	if (dropped) {
+		struct gap gap = { .offset = end - dropped, .missing = dropped, .kind = GAP_LIMIT };
+		client_gap(d, &gap);
+	}
+}
+
+static bool held_is_tls(const struct dialogue *d)
+{
+	return d->held && !d->held->is_gap && d->held->octets[0] >= 0x14 && d->held->octets[0] <= 0x18;
+}
+
+void tls_begin(struct dialogue *d, bool implicit)
+{
+	struct session *s = d->session;
+	d->mode = MODE_TLS;
+	s->tls.implicit = implicit;
+	if (implicit)
+		s->protocol = PROTOCOL_TLS;
+	d->tls = tls_reader_new(&s->tls, &s->arena);
+}
+
+/* Commands behind STARTTLS, in clear: a server must forget them (RFC 3207 4.2); an attacker hopes that it does not. */
+static void read_behind_starttls(struct dialogue *d)
+{
+	struct lines lines = { 0 };
+	struct line line;
+	for (struct held *h = d->held, *next; h && !held_is_tls(d); h = next) {
+		next = h->next;
+		d->session->tls.commands_behind = true;
+		lines_push(&lines, &h->chunk);
+		while (!h->is_gap && lines_next(&lines, &line)) {
+			struct exchange *e = exchange_new(d, COMMAND_LINE);
+			line_fill(d, e, &line);
+			e->command.ahead = e->command.behind_starttls = true;
+			e->command.offer = offer_in_force(d, line.acked);
+			phase_describe(d, e);
+			exchange_append(d, e, false);
+			d->session->unanswered++;
+			struct note *n = note_add(d, NOTE_BEHIND_STARTTLS, FROM_CLIENT, line.first);
+			n->first = bytes_first(e->command.line.text, EXCERPT);
+		}
+		d->held = next;
+		free(h);
+	}
+	lines_free(&lines);
+}
+
+/* No reply will tell (it is lost): the octets themselves must. */
+void held_guess(struct dialogue *d, const struct exchange *e)
+{
+	struct line line = { 0 };
+	if (d->held && !d->held->is_gap)
+		line.text = bytes_cut(d->held->chunk.bytes, '\r').head;
+	struct arena scratch = { 0 };
+	struct command c = { .kind = COMMAND_LINE, .line = line };
+	grammar_parse(&scratch, &c);
+	bool command = command_is_known(&c);
+	arena_drop(&scratch);
+	d->mode = MODE_LINES;
+	d->state.certain = false;
+	if (e->command.verb == VERB_DATA && !command) {
+		content_begin(d);
+		if (d->held && !d->held->is_gap)
+			d->content_from = d->held->chunk.offset;
+		d->state.phase = PHASE_CONTENT;
+	} else if ((e->command.verb == VERB_STARTTLS || e->command.verb == VERB_XANONYMOUSTLS) && held_is_tls(d)) {
+		tls_begin(d, false);
+	} else if ((e->command.verb == VERB_AUTH || e->command.kind == COMMAND_AUTH) && !command) {
+		d->auth_expected = true;
+	}
+}
+
+void held_answered(struct dialogue *d, struct exchange *e)
+{
+	const struct reply *r = &e->reply;
+	bool positive = r->code / 100 == 2 || r->code / 100 == 3;
+	d->held_for = NULL;
+	d->mode = MODE_LINES;
+	d->auth_expected = false;
+	if (!e->answered) {
+		d->held_for = e; /* until its next octets come */
+		d->mode = MODE_HELD;
+		return;
+	}
+	switch (e->command.kind == COMMAND_AUTH ? VERB_AUTH : e->command.verb) {
+	case VERB_DATA:
+		if (r->code / 100 == 3) {
+			content_begin(d);
+			d->content_from = e->command.line.offset + e->command.line.length + 2;
+		} else if (r->code / 100 != 2) {
+			d->surplus_of = e->ordinal;
+			d->surplus_begun = false;
+		}
+		break;
+	case VERB_STARTTLS: case VERB_XANONYMOUSTLS:
+		if (r->code / 100 == 2) {
+			read_behind_starttls(d);
+			tls_begin(d, false);
+		}
+		break;
+	case VERB_AUTH: case VERB_XEXPS:
+		d->auth_expected = r->code / 100 == 3;
+		d->auth_tried |= !positive;
+		break;
+	default:
+		break;
+	}
+	held_release(d);
+}
+
+/* A TLS record came first and the server has answered: in TLS, or in clear. */
+void server_spoke_first(struct dialogue *d, bool tls)
+{
+	if (d->mode != MODE_HELD || !d->held_for || d->held_for->command.kind != COMMAND_CONNECT)
+		return;
+	d->held_for = NULL;
+	d->mode = MODE_LINES;
+	if (tls)
+		tls_begin(d, true);
+	held_release(d);
+}
+
