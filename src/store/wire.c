@@ -36,7 +36,8 @@ static void add(struct text *t, struct bytes wire, size_t most, bool lines)
 	size_t left = most;
 	for (size_t i = 0; i < wire.n && left;) {
 		size_t end = i;
-		while (end < wire.n && end - i < left && (is_plain(wire.p[end]) || (lines && wire.p[end] == '\n')))
+		size_t stop = wire.n - i < left ? wire.n : i + left;
+		while (end < stop && (is_plain(wire.p[end]) || (lines && wire.p[end] == '\n')))
 			end++;
 		text_add(t, (struct bytes){ wire.p + i, end - i });
 		left -= end - i;

@@ -129,7 +129,30 @@ static void all_named(void **state)
 	assert_int_equal(error.kind, ERROR_INPUT);
 }
 
+/* docs/database.md carries each query's SQL on one line. Tests run in the project's folder. */
+static void documented(void **state)
+{
+	const struct kase *k = *state;
+	char *line = NULL;
+	size_t room = 0;
+	bool found[64] = { false };
+	FILE *page = fopen(k->name, "r");
+	assert_non_null(page);
+	while (getline(&line, &room, page) > 0) {
+		line[strcspn(line, "\n")] = 0;
+		for (size_t i = 0; i < query_count(); i++)
+			found[i] |= strcmp(line, query_at(i)->sql) == 0;
+	}
+	free(line);
+	fclose(page);
+	for (size_t i = 0; i < query_count(); i++)
+		if (!found[i])
+			fail_msg("%s", query_at(i)->name);
+}
+
+static const struct kase pages[] = { { "docs/database.md" } };
+
 int main(void)
 {
-	return TABLE_RUN("named queries", named, answers) + TABLE_RUN("refused", refused, is_refused) + TABLE_RUN("query", cases, all_named);
+	return TABLE_RUN("named queries", named, answers) + TABLE_RUN("refused", refused, is_refused) + TABLE_RUN("query", cases, all_named) + TABLE_RUN("documented", pages, documented);
 }
