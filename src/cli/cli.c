@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <langinfo.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,13 +86,20 @@ bool cli_write(struct text *text)
 	return written;
 }
 
+/* Who closed the pipe has read enough: no message, as of cat or grep. */
+static bool reader_gone(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
+
 enum exit_status cli_close(enum exit_status status)
 {
 	errno = 0;
 	bool failed = ferror(stdout) != 0;
 	if (fflush(stdout) == 0 && !failed)
 		return status;
-	if (errno != EPIPE) /* who closed the pipe has read enough: no message, as of cat or grep */
+	if (!reader_gone())
 		cli_complain("standard output: cannot be written (%s)", errno ? strerror(errno) : "an earlier write failed");
 	return EXIT_NOT_WRITTEN;
 }

@@ -41,7 +41,7 @@ static enum exit_status named(struct reader *reader, const struct cli_words *wor
 		}
 		if (!one(reader, (int64_t)id, &first) && reader->error->kind == ERROR_NONE) {
 			if (!read_number(reader, "SELECT count(*) FROM error WHERE error_id = %lld", (long long)id)) {
-				cli_complain("%s: no error of this id in %s; smtpwhy query %s errors lists them", words->operands[i], words->operands[0],
+				cli_complain("%s: no error of this id in %s; smtpwhy report --csv %s lists them", words->operands[i], words->operands[0],
 				             words->operands[0]);
 				return EXIT_WRONG_USE;
 			}

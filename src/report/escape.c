@@ -132,6 +132,14 @@ size_t escape_width(struct bytes shown)
 	return columns;
 }
 
+size_t escape_break(struct bytes shown, size_t at)
+{
+	for (size_t back = 1; back < 4 && back < at; back++)
+		if (bytes_starts(bytes_from(shown, at - back), B("\\x")))
+			return at - back;
+	return at > 1 && shown.p[at - 1] == '\\' ? at - 1 : at;
+}
+
 /* A number as a spreadsheet reads it: sign, digits, at most one point. */
 static bool is_number(struct bytes b)
 {

@@ -26,6 +26,7 @@ void escape_terminal(struct text *, struct bytes, enum charset);
 /* The same, but never wider than so many columns; what is cut is told by three dots (or an ellipsis). */
 void escape_terminal_fit(struct text *, struct bytes, enum charset, size_t columns);
 size_t escape_width(struct bytes shown); /* columns of what escape_terminal made */
+size_t escape_break(struct bytes shown, size_t at); /* at, or before it the start of the \xHH that a line end at at would cut */
 
 /* A field of RFC 4180: quoted where it must be. A field that a spreadsheet would run as a formula (its first octet is one of
  * = + - @ HT CR, and it is no number) gets a ' in front, the usual guard (OWASP, CSV Injection). */

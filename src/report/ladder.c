@@ -130,7 +130,7 @@ static size_t piece(struct bytes shown, size_t columns)
 	while (at < shown.n) {
 		struct glyph glyph = glyph_at(bytes_from(shown, at));
 		if (used + glyph.width > columns)
-			return at ? at : glyph.octets;
+			return at ? escape_break(shown, at) : glyph.octets;
 		used += glyph.width;
 		at += glyph.octets;
 	}

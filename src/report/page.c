@@ -81,7 +81,7 @@ static size_t line_length(struct bytes shown, size_t columns)
 	while (at < shown.n) {
 		struct glyph glyph = glyph_at(bytes_from(shown, at));
 		if (used + glyph.width > columns)
-			return blank ? blank : at ? at : glyph.octets;
+			return blank ? blank : at ? escape_break(shown, at) : glyph.octets;
 		used += glyph.width;
 		if (shown.p[at] == ' ')
 			blank = at;
