@@ -73,6 +73,18 @@ bool reply_is_unrecognised(const struct failure *f)
 	return (failure_tone(f) == TONE_DIALOGUE || failure_tone(f) == TONE_OPEN) && reply_says(r, phrases);
 }
 
+/* After a refused DATA or BDAT a client that waited for the refusal and then sends a known verb has understood it. */
+bool failure_is_content(const struct failure *f)
+{
+	const struct command *c = f->command;
+	if (!c->content_of)
+		return c->line.flags & LINE_CONTENT;
+	const struct exchange *x = f->exchange->previous;
+	while (x && x->ordinal != c->content_of)
+		x = x->previous;
+	return c->verb >= VERB_COUNT || c->ahead || !x || exchange_accepted(x);
+}
+
 bool exchange_accepted(const struct exchange *x)
 {
 	return x->answered && x->reply.code >= 200 && x->reply.code <= 399;
@@ -147,7 +159,7 @@ static bool has_headers(const char *protocol)
 
 static bool opens_foreign(const struct command *c)
 {
-	return c->fault.kind == FAULT_PROTOCOL && c->kind != COMMAND_TLS;
+	return !c->content_of && c->fault.kind == FAULT_PROTOCOL && c->kind != COMMAND_TLS;
 }
 
 const struct exchange *foreign_opening(const struct exchange *x)

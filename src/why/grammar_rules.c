@@ -17,7 +17,7 @@ static void show_fault(const struct failure *f, struct evidence *e)
 
 static bool is_misread(const struct failure *f)
 {
-	return f->command->content_of || f->command->masked_run || !command_is_line(f->command);
+	return failure_is_content(f) || f->command->masked_run || !command_is_line(f->command);
 }
 
 /* ---- not SMTP at all ---- */

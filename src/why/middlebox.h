@@ -19,6 +19,7 @@ bool session_banner_starred(const struct session *);          /* greeting overwr
 struct place session_greeting(const struct session *);       /* the greeting, or the session's first packet when it is not kept */
 const struct masked *session_mask(const struct session *, const struct offer **); /* the first masked keyword; NULL */
 const struct masked *offer_hides(const struct offer *, enum extension); /* a mask that may hide this keyword, by place or by length */
+bool exchange_quotes_mask(const struct exchange *);            /* the reply quotes filler in place of the verb that the client sent */
 bool odd_is_foreign(uint16_t odd);                            /* marks of another sender than the connection's */
 const struct note *note_of_other_reply(const struct session *, const struct exchange *); /* two different replies for one range */
 

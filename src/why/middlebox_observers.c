@@ -79,7 +79,7 @@ static bool sees_keywords(const struct session *s, size_t i, struct evidence *e,
 static bool sees_verb(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
 {
 	for (const struct exchange *x = s->first; x && i == 0; x = x->next) {
-		bool quoted = x->answered && x->reply.flags & REPLY_QUOTES_MASK && !x->command.masked_run;
+		bool quoted = exchange_quotes_mask(x);
 		if ((!x->command.masked_run && !quoted) || x->command.content_of)
 			continue;
 		if (x->command.masked_run && exchange_accepted(x))

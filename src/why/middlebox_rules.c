@@ -13,7 +13,7 @@ static void name_device(const struct failure *f, struct evidence *e)
 /* The server's side of the box: the verb arrives as XXXX (RFC 5321 knows no such verb). */
 static bool masked_arrives(const struct failure *f, struct evidence *e)
 {
-	if (!f->command->masked_run || f->command->content_of || words_overrule(f))
+	if (!f->command->masked_run || failure_is_content(f) || words_overrule(f))
 		return false;
 	evidence_line(e, f->command, "a run of filler where a verb belongs");
 	evidence_reply(e, f->reply, "the server does not know it");
@@ -24,7 +24,7 @@ static bool masked_arrives(const struct failure *f, struct evidence *e)
 
 static bool masked_quoted(const struct failure *f, struct evidence *e)
 {
-	if (!(f->reply->flags & REPLY_QUOTES_MASK) || f->command->masked_run || f->command->kind == COMMAND_UNSEEN)
+	if (!exchange_quotes_mask(f->exchange))
 		return false;
 	evidence_line(e, f->command, "sent like this");
 	evidence_reply(e, f->reply, "the reply quotes what arrived");
@@ -65,7 +65,7 @@ static bool starttls_masked(const struct failure *f, struct evidence *e)
 static bool extension_masked(const struct failure *f, struct evidence *e)
 {
 	const struct command *c = f->command;
-	if (!command_is_line(c) || c->content_of || c->verb >= VERB_COUNT || failure_tone(f) == TONE_POLICY || c->verb == VERB_STARTTLS)
+	if (!command_is_line(c) || failure_is_content(f) || c->verb >= VERB_COUNT || failure_tone(f) == TONE_POLICY || c->verb == VERB_STARTTLS)
 		return false;
 	enum extension need = verb_needs(c->verb);
 	const struct masked *m = need != EXT_CORE && !offer_has(f->offer, need) ? offer_hides(f->offer, need) : NULL;

@@ -31,7 +31,7 @@ static bool is_privileged(enum verb v)
 static bool extension_not_advertised(const struct failure *f, struct evidence *e)
 {
 	const struct command *c = f->command;
-	if (!command_is_line(c) || c->content_of || c->verb >= VERB_COUNT)
+	if (!command_is_line(c) || failure_is_content(f) || c->verb >= VERB_COUNT)
 		return false;
 	enum extension need = verb_needs(c->verb);
 	if (need == EXT_CORE || offer_has(f->offer, need) || !offer_is_known(f->offer, f->state))
@@ -71,7 +71,7 @@ static bool breaks_earlier(const struct failure *f, const struct param *p)
 static bool parameter_not_advertised(const struct failure *f, struct evidence *e)
 {
 	const struct command *c = f->command;
-	if ((c->verb != VERB_MAIL && c->verb != VERB_RCPT) || c->content_of || !is_parameter_reply(f) || !offer_is_known(f->offer, f->state))
+	if ((c->verb != VERB_MAIL && c->verb != VERB_RCPT) || failure_is_content(f) || !is_parameter_reply(f) || !offer_is_known(f->offer, f->state))
 		return false;
 	for (size_t i = 0; i < c->nparams; i++) {
 		const struct param *p = &c->params[i];

@@ -174,7 +174,7 @@ static bool after_starttls(const struct failure *f, struct evidence *e, bool fai
 {
 	const struct tls *tls = &f->session->tls;
 	const struct exchange *start = exchange_earlier(f->exchange, is_started);
-	if (!start || words_overrule(f) || f->command->content_of || (failed ? tls->state != TLS_FAILED : tls->state != TLS_PLAINTEXT))
+	if (!start || words_overrule(f) || failure_is_content(f) || (failed ? tls->state != TLS_FAILED : tls->state != TLS_PLAINTEXT))
 		return false;
 	evidence_line(e, &start->command, "TLS is to begin");
 	evidence_reply(e, &start->reply, "the server is ready for it");

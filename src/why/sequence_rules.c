@@ -13,7 +13,7 @@ static bool is_content_of(const struct exchange *x)
 
 static bool body_as_commands(const struct failure *f, struct evidence *e)
 {
-	if (!f->command->content_of && !(f->command->line.flags & LINE_CONTENT))
+	if (!failure_is_content(f))
 		return false;
 	if (is_tls_junk(f->exchange) || is_foreign(f->exchange))
 		return false;
@@ -91,7 +91,7 @@ static void show_order(const struct failure *f, struct evidence *e, const char *
 
 static bool bad_sequence(const struct failure *f, struct evidence *e)
 {
-	if (!command_is_line(f->command) || f->command->content_of || failure_tone(f) == TONE_POLICY)
+	if (!command_is_line(f->command) || failure_is_content(f) || failure_tone(f) == TONE_POLICY)
 		return false;
 	const char *moment = wrong_moment(f);
 	if (!moment)
@@ -104,7 +104,13 @@ static bool bad_sequence(const struct failure *f, struct evidence *e)
 	if (f->reply->code != 503 && !said && !reply_enhanced(f->reply, 5, 1))
 		return false;
 	show_order(f, e, moment);
-	if (!f->state->certain || (f->reply->code != 503 && !said))
+	/* A transaction that a faulty MAIL began: which of the two was the client's mistake the bytes do not tell. */
+	const struct exchange *before = exchange_earlier(f->exchange, is_late_for);
+	bool doubtful = before && before->command.verb == VERB_MAIL && before->command.fault.kind != FAULT_NONE;
+	if (f->command->verb == VERB_MAIL)
+		for (const struct exchange *x = f->exchange->previous; x && !doubtful; x = x->previous)
+			doubtful = x->command.verb == VERB_MAIL && x->command.fault.kind != FAULT_NONE && exchange_accepted(x);
+	if (doubtful || !f->state->certain || (f->reply->code != 503 && !said))
 		e->certainty = CERTAINTY_LIKELY;
 	return true;
 }
@@ -112,7 +118,7 @@ static bool bad_sequence(const struct failure *f, struct evidence *e)
 /* The reply says so, whatever we believe of the state. */
 static bool sequence_said(const struct failure *f, struct evidence *e)
 {
-	if (f->reply->code != 503 || words_overrule(f) || f->command->kind == COMMAND_CONNECT || f->command->content_of)
+	if (f->reply->code != 503 || words_overrule(f) || f->command->kind == COMMAND_CONNECT || failure_is_content(f))
 		return false;
 	if (f->command->kind == COMMAND_LINE && f->command->verb >= VERB_COUNT)
 		return false;
@@ -193,6 +199,8 @@ static bool pipelining_seen(const struct failure *f, struct evidence *e)
 	} else if (!command_is_sound(f->command) || !is_ahead(f->exchange) || failure_tone(f) != TONE_DIALOGUE || !f->state->certain
 		|| !offer_is_known(f->offer, f->state) || !offer_has(f->offer, verb_needs(f->command->verb))) {
 		return false;
+	} else if (wrong_moment(f) && f->command->offer && f->command->offer->kind != OFFER_NONE) {
+		return false; /* had it waited it would be out of order all the same, unless it did not even wait for EHLO's reply */
 	} else if (f->reply->code != 503 && !reply_enhanced(f->reply, 5, 1) && !reply_enhanced(f->reply, 5, 0)) {
 		return false;
 	}

@@ -12,7 +12,7 @@ static void show(const struct failure *f, struct evidence *e, const char *says)
 
 static bool may_be_off(enum verb v)
 {
-	return v == VERB_VRFY || v == VERB_EXPN || v == VERB_ETRN || v == VERB_HELP || v == VERB_TURN || v == VERB_ATRN || v == VERB_NOOP;
+	return v == VERB_VRFY || v == VERB_EXPN || v == VERB_ETRN || v == VERB_HELP || v == VERB_TURN || v == VERB_ATRN;
 }
 
 static bool command_disabled_said(const struct failure *f, struct evidence *e)
@@ -31,7 +31,7 @@ static bool command_disabled_said(const struct failure *f, struct evidence *e)
 static bool command_disabled(const struct failure *f, struct evidence *e)
 {
 	enum verb v = f->command->verb;
-	if (!command_is_sound(f->command) || !may_be_off(v) || words_overrule(f) || f->reply->code < 550)
+	if (!command_is_sound(f->command) || !may_be_off(v) || words_overrule(f) || f->reply->code < 550 || f->reply->code > 554)
 		return false;
 	if (v == VERB_VRFY && f->words.strength >= 3)
 		return false; /* it may well be about the mailbox */

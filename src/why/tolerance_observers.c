@@ -137,7 +137,7 @@ static bool is_param_unoffered(const struct exchange *x)
 	const struct command *c = &x->command;
 	if (!command_is_sound(c) || !exchange_accepted(x) || !c->offer || c->offer->kind == OFFER_NONE || c->offer->incomplete || c->offer->nmasked)
 		return false;
-	for (size_t k = 0; k < c->nparams; k++)
+	for (size_t k = 0; k < c->nparams && (c->verb == VERB_MAIL || c->verb == VERB_RCPT); k++)
 		if (param_not_offered(c, &c->params[k], c->offer) && x->before.certain)
 			return true;
 	return false;
@@ -151,7 +151,7 @@ static bool sees_param(const struct session *s, size_t i, struct evidence *e, st
 static bool is_early(const struct exchange *x)
 {
 	/* A PROXY header and the records of implicit TLS belong there. */
-	return x->command.before_greeting && command_is_sound(&x->command) && !is_refused(x);
+	return x->command.before_greeting && command_is_sound(&x->command) && exchange_accepted(x);
 }
 
 static bool is_hasty(const struct exchange *x)

@@ -1,0 +1,74 @@
+/* diagnose.c - runs the diagnosis over a talk, whole and cut to pieces, and holds it against a row. */
+#include "support/diagnose.h"
+
+#include "smtp/dialogue.h"
+#include "support/table.h"
+#include "support/talk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_slug(enum cause cause, const char *slug)
+{
+	return slug && !strcmp(cause_entry(cause)->slug, slug);
+}
+
+static void check_error(const struct diagnosis *d, const struct verdicts *v)
+{
+	if (d->error > v->nerrors)
+		fail_msg("%s: %zu errors, wanted number %u", d->name, v->nerrors, d->error);
+	const struct verdict *x = &v->errors[d->error - 1];
+	assert_int_equal(x->ordinal, d->error);
+	if (d->want && !is_slug(x->cause, d->want))
+		fail_msg("%s: %s by %s, wanted %s", d->name, cause_entry(x->cause)->slug, x->rule, d->want);
+	if (is_slug(x->cause, d->never))
+		fail_msg("%s: %s by %s, which it must never be", d->name, d->never, x->rule);
+	if (d->certainty && strcmp(certainty_name(x->certainty), d->certainty))
+		fail_msg("%s: %s, wanted %s", d->name, certainty_name(x->certainty), d->certainty);
+}
+
+static void check_findings(const struct diagnosis *d, const struct verdicts *v)
+{
+	bool found = false;
+	for (size_t i = 0; i < v->nfindings; i++) {
+		found |= is_slug(v->findings[i].cause, d->want);
+		if (is_slug(v->findings[i].cause, d->never))
+			fail_msg("%s: a finding of %s, which must not be", d->name, d->never);
+		assert_true(v->findings[i].nproofs > 0);
+	}
+	if (d->want && !found)
+		fail_msg("%s: no finding of %s among %zu", d->name, d->want, v->nfindings);
+}
+
+static void check_proofs(const struct verdicts *v)
+{
+	for (size_t i = 0; i < v->nerrors; i++) {
+		const struct verdict *x = &v->errors[i];
+		assert_true(x->nproofs > 0);
+		for (size_t k = 0; k < x->nproofs; k++)
+			assert_true(x->proofs[k].says && *x->proofs[k].says && x->proofs[k].place.number);
+		for (size_t k = 0; k < x->nalso; k++) {
+			assert_int_not_equal(x->also[k], x->cause);
+			for (size_t j = 0; j < k; j++)
+				assert_int_not_equal(x->also[j], x->also[k]);
+		}
+	}
+}
+
+void diagnose(void **state)
+{
+	const struct diagnosis *d = *state;
+	struct error error = { 0 };
+	struct why *why = why_new((struct why_options){ 0 }, &error);
+	if (!why)
+		fail_msg("%s", error.sentence);
+	struct session *s = talk_session(d->talk, 0);
+	struct verdicts v = why_explain(why, s);
+	check_proofs(&v);
+	if (d->error)
+		check_error(d, &v);
+	else
+		check_findings(d, &v);
+	session_free(s);
+	why_free(why);
+}
