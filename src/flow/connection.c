@@ -519,10 +519,12 @@ static void take_fin(struct talk *t, const struct packet *p, unsigned side, int6
 	}
 }
 
+/* The octet before the next one, once more (RFC 9293 3.8.4); its value means nothing. Where that octet is the first that lacks an
+ * acknowledgement, it may be a retransmission, and is compared. */
 static bool is_keep_alive(const struct stream *s, const struct packet *p, int64_t pos)
 {
 	return p->payload_length <= 1 && !(p->flags & (TCP_SYN | TCP_FIN | TCP_RST)) && s->end > 0 && pos == s->end - 1 &&
-	       s->acked >= s->end;
+	       s->acked != pos;
 }
 
 /* Counts what was sent before; finds other bytes in it. The rest of the segment that is new stays in *g. */
