@@ -10,6 +10,8 @@ WARN    = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prot
 STD     = -std=gnu11 -fvisibility=hidden -fPIC -pthread
 INCLUDE = -Isrc -Iinclude -Ibuild/gen
 LIBS    = -lpcap -lndpi -lsqlite3 -lz -lzstd -llzma -llz4 -lbz2 -lm -pthread
+# make V=1 shows whole commands.
+Q       = $(if $(V),,@)
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 SOURCES := $(sort $(wildcard src/*/*.c) $(wildcard src/*.c))
@@ -24,34 +26,39 @@ SUPPORT := $(sort $(wildcard tests/support/*.c))
 all: smtpwhy
 
 smtpwhy: $(CLI:src/%.c=build/obj/%.o) build/libsmtpwhy.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	@echo '  LD   $@'
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 build/libsmtpwhy.a: $(LIBRARY:src/%.c=build/obj/%.o)
-	rm -f $@ && ar rcs $@ $^
+	@rm -f $@ && ar rcs $@ $^
 
 build/obj/%.o: src/%.c | $(GEN)
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(WARN) $(CFLAGS) $(INCLUDE) -MMD -MP -c -o $@ $<
+	@echo '  CC   $@'
+	$(Q)$(CC) $(STD) $(WARN) $(CFLAGS) $(INCLUDE) -MMD -MP -c -o $@ $<
 
 # ---- the same with sanitizers, for the tests ----
 
 build/asan/smtpwhy: $(CLI:src/%.c=build/asan/obj/%.o) build/asan/libsmtpwhy.a
-	$(CC) $(SANITIZE) -o $@ $^ $(LIBS)
+	@echo '  LD   $@'
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(LIBS)
 
 build/asan/libsmtpwhy.a: $(LIBRARY:src/%.c=build/asan/obj/%.o)
-	rm -f $@ && ar rcs $@ $^
+	@rm -f $@ && ar rcs $@ $^
 
 build/asan/obj/%.o: src/%.c | $(GEN)
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(WARN) -O1 -g $(SANITIZE) $(INCLUDE) -MMD -MP -c -o $@ $<
-
+	@echo '  CC   $@'
+	$(Q)$(CC) $(STD) $(WARN) -O1 -g $(SANITIZE) $(INCLUDE) -MMD -MP -c -o $@ $<
 build/asan/support/%.o: tests/support/%.c | $(GEN)
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(WARN) -O1 -g $(SANITIZE) $(INCLUDE) -Itests -MMD -MP -c -o $@ $<
+	@echo '  CC   $@'
+	$(Q)$(CC) $(STD) $(WARN) -O1 -g $(SANITIZE) $(INCLUDE) -Itests -MMD -MP -c -o $@ $<
 
 build/asan/unit/%: tests/unit/%.c $(SUPPORT:tests/support/%.c=build/asan/support/%.o) build/asan/libsmtpwhy.a
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(WARN) -O1 -g $(SANITIZE) $(INCLUDE) -Itests -MMD -MP -o $@ $< $(SUPPORT:tests/support/%.c=build/asan/support/%.o) build/asan/libsmtpwhy.a -lcmocka $(LIBS)
+	@echo '  TEST $@'
+	$(Q)$(CC) $(STD) $(WARN) -O1 -g $(SANITIZE) $(INCLUDE) -Itests -MMD -MP -o $@ $< $(SUPPORT:tests/support/%.c=build/asan/support/%.o) build/asan/libsmtpwhy.a -lcmocka $(LIBS)
 
 # ---- fuzzers: libFuzzer, clang only ----
 
@@ -59,19 +66,21 @@ FUZZ_FLAGS = -std=gnu11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-
 
 build/fuzz/obj/%.o: src/%.c | $(GEN)
 	@mkdir -p $(@D)
-	clang $(FUZZ_FLAGS) $(INCLUDE) -MMD -MP -c -o $@ $<
+	@echo '  CC   $@'
+	$(Q)clang $(FUZZ_FLAGS) $(INCLUDE) -MMD -MP -c -o $@ $<
 
 build/fuzz/libsmtpwhy.a: $(LIBRARY:src/%.c=build/fuzz/obj/%.o)
-	rm -f $@ && ar rcs $@ $^
+	@rm -f $@ && ar rcs $@ $^
 
 build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/libsmtpwhy.a
-	clang $(FUZZ_FLAGS) -fsanitize=fuzzer $(INCLUDE) -Itests -o $@ $< build/fuzz/libsmtpwhy.a $(LIBS)
+	@echo '  FUZZ $@'
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer $(INCLUDE) -Itests -o $@ $< build/fuzz/libsmtpwhy.a $(LIBS)
 
 # ---- texts that are compiled in ----
 
 build/gen/%.inc: src/%
 	@mkdir -p $(@D)
-	od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' > $@
+	@od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' > $@
 
 # ---- what people type ----
 
