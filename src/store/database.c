@@ -189,7 +189,7 @@ bool database_begin(struct database *d, const char *target, bool append, bool ex
 	if (d->replaces && !copy_old(d, error))
 		return false;
 	/* Nobody else sees this file: no journal, no sync until it is whole. */
-	if (!database_run(d, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -8192;"
+	if (!database_run(d, "PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -8192;"
 	                     "PRAGMA foreign_keys = OFF; BEGIN", error))
 		return false;
 	if (d->replaces)

@@ -1,7 +1,6 @@
 -- smtpwhy report database: indexes and views.
 CREATE INDEX IF NOT EXISTS error_by_session ON error (session_id);
 CREATE INDEX IF NOT EXISTS error_by_cause ON error (cause_id, time);
-CREATE INDEX IF NOT EXISTS error_by_time ON error (time);
 CREATE INDEX IF NOT EXISTS session_by_server ON session (server_addr, server_port);
 CREATE INDEX IF NOT EXISTS finding_by_session ON finding (session_id);
 CREATE INDEX IF NOT EXISTS finding_by_cause ON finding (cause_id);

@@ -5,8 +5,10 @@
 #include "store/query.h"
 #include "store/store.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -197,6 +199,35 @@ static void nowhere(void)
 	assert_int_equal(error.kind, ERROR_OUTPUT);
 }
 
+/* A limit on the size of files stands for a full disk. */
+static void disk_full(void)
+{
+	struct place_to_work w = work_new();
+	struct error error = { 0 };
+	write_one(w.path, false, "a.pcap");
+	struct rlimit old, small = { 1024 * 1024, RLIM_INFINITY };
+	getrlimit(RLIMIT_FSIZE, &old);
+	signal(SIGXFSZ, SIG_IGN);
+	small.rlim_max = old.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	struct store *s = store_new((struct store_options){ .path = w.path }, &error);
+	assert_non_null(s);
+	struct session_maker m;
+	session_maker_begin(&m, 1, start);
+	struct exchange *x = session_maker_exchange(&m, VERB_RCPT, "RCPT TO:<x@y>", 550, "", "no");
+	session_maker_error(&m, x, CAUSE_UNKNOWN, 3);
+	bool stored = true;
+	for (m.session.id = 1; m.session.id < 50000 && stored; m.session.id++)
+		stored = store_session(s, &m.session, &m.verdicts, true, &error);
+	assert_false(stored && store_finish(s, &error));
+	assert_int_equal(error.kind, ERROR_OUTPUT);
+	session_maker_end(&m);
+	store_free(s);
+	setrlimit(RLIMIT_FSIZE, &old);
+	assert_value(w.path, "SELECT group_concat(session_id) FROM session_report", "7");
+	work_end(&w);
+}
+
 static void windows(void)
 {
 	struct place_to_work w = work_new();
@@ -254,6 +285,7 @@ static const struct kase { const char *name; void (*run)(void); } cases[] = {
 	{ "a temporary database goes with its store", temporary },
 	{ "a file that is not ours stays", strangers },
 	{ "a place that cannot be written", nowhere },
+	{ "a full disk", disk_full },
 	{ "a session in three windows", windows },
 	{ "verb and line of each kind of command", trigger_kinds },
 };
