@@ -79,8 +79,29 @@ static bool is_bait(const struct dialogue *d, const struct line *line)
 	       && reply_line_looks_right(line->text) && !bytes_starts(line->text, B("220"));
 }
 
+/* The first line behind a hole. False: it is the rest of a line whose beginning was read. */
+static bool line_behind_hole(struct dialogue *d, const struct line *line)
+{
+	bool right = reply_line_looks_right(line->text), head_taken = d->head_taken;
+	d->head_taken = false;
+	if (!right && (head_taken || d->reply_holed))
+		return false;
+	if (!d->reply_holed)
+		return true;
+	d->reply_holed = false;
+	const struct bytes code = bytes_first(line->text, 3);
+	uint64_t value;
+	if (right && bytes_number(code, &value) && (int)value == d->replies.reply.code)
+		d->replies.reply.flags |= REPLY_CUT; /* it goes on; some of its lines are lost */
+	else
+		server_cut(d, line->offset);
+	return true;
+}
+
 static void server_line(struct dialogue *d, const struct line *line)
 {
+	if ((line->flags & LINE_AFTER_GAP) && !line_behind_hole(d, line))
+		return;
 	if (is_bait(d, line))
 		server_cut(d, line->offset);
 	uint64_t end = line->offset + line->length + (line->ending == LINE_CRLF ? 2 : line->ending == LINE_LF);
@@ -133,11 +154,11 @@ static void server_gap(struct dialogue *d, const struct gap *gap)
 		tls_reader_gap(d->tls, FROM_SERVER, gap);
 		return;
 	}
-	d->replies_lost = true; /* before the cut reply is given: it may be the end of another */
-	if (lines_gap(&d->lines[FROM_SERVER], gap, &line) && line.length && reply_line_looks_right(line.text))
+	d->replies_lost = true; /* before a cut reply is given */
+	d->head_taken = lines_gap(&d->lines[FROM_SERVER], gap, &line) && line.length;
+	if (d->head_taken)
 		server_line(d, &line);
-	server_cut(d, gap->offset);
-	d->replies_lost = true;
+	d->reply_holed = d->replies.begun;
 	d->lost_end = end;
 	d->state.certain = false;
 }
@@ -227,6 +248,10 @@ enum interest dialogue_data(struct dialogue *d, enum direction direction, const 
 	struct chunk chunk = without_tail(d, direction, given);
 	begin(d, direction == FROM_SERVER && given->offset == 0 && bytes_starts(given->bytes, B("220")));
 	check_acknowledged(d, direction, &chunk);
+	if (direction == FROM_CLIENT && d->reply_holed && chunk.acked >= d->lost_end) {
+		d->reply_holed = false; /* the client goes on: the end of the reply was in the hole */
+		server_cut(d, d->lost_end);
+	}
 	if (direction == FROM_CLIENT && d->mode != MODE_CHUNK)
 		pairing_settle(d, chunk.acked, false);
 	uint64_t end = chunk.offset + chunk.bytes.n;

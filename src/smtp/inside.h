@@ -56,6 +56,8 @@ struct dialogue {
 	struct replies replies;
 	uint64_t seen[2];               /* end of what was delivered or declared lost */
 	bool heard[2], ended[2];
+	bool reply_holed;               /* a hole lies in the reply being gathered */
+	bool head_taken;                /* the line before the hole was read: what follows of it is no line of its own */
 	bool begun;
 
 	/* the queue (pairing.c) */
