@@ -127,7 +127,7 @@ static void example(struct view *view, int64_t error_id)
 			wire_line(view, "C: ", B("(connects)"), rows, 7);
 		else
 			wire_line(view, "C: ", rows_text(rows, 6), rows, 7);
-		text_addf(&text, rows_null(rows, 8) ? "" : "%03lld ", (long long)rows_integer(rows, 8));
+		text_addf(&text, "%03lld ", (long long)rows_integer(rows, 8));
 		if (rows_text(rows, 9).n) {
 			text_add(&text, rows_text(rows, 9));
 			text_add_octet(&text, ' ');
