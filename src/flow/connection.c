@@ -328,7 +328,7 @@ static void drain(struct talk *t)
 {
 	if (!t->opened)
 		return;
-	while (!t->unwanted) {
+	while (!t->deaf) {
 		if (step_side(t, 0) || step_side(t, 1) || step_crossed(t))
 			continue;
 		if (step_hole(t, 0) || step_hole(t, 1) || step_forced(t, 0) || step_forced(t, 1))

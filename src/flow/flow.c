@@ -25,7 +25,6 @@ struct flow {
 	struct surroundings around;
 	struct table table;
 	int64_t clock;       /* the latest capture time */
-	uint64_t created;
 };
 
 struct flow *flow_new(struct flow_options options, struct flow_sink sink)

@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct flow *f = flow_new((struct flow_options){ .no_ndpi = true, .memory = size & 1 ? 64 * 1024 : 0 }, sink);
 	struct cursor c = cursor_at((struct bytes){ data, size });
 	int64_t time = INT64_C(1700000000000000000);
-	for (uint64_t n = 1; c.rest.n >= 8; n++) {
+	for (uint64_t n = 1; c.rest.n >= 8 && !c.truncated; n++) {
 		static const uint16_t server_ports[] = { 25, 25, 3325, 465 };
 		uint8_t kind = cursor_u8(&c), flags = cursor_u8(&c);
 		uint16_t seq = cursor_u16(&c), ack = cursor_u16(&c);
