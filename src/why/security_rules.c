@@ -129,9 +129,17 @@ static bool exchange_said(const struct failure *f, struct evidence *e)
 	return true;
 }
 
+/* Specific words that name another reason than the one the code stands for. */
+static bool words_differ(const struct failure *f, enum cause cause)
+{
+	if (f->words.strength < 4 || f->words.cause == cause || f->words.cause == CAUSE_POLICY_UNSPECIFIED)
+		return false;
+	return f->words.cause >= CAUSE_TLS_REQUIRED && f->words.cause < CAUSE_UNKNOWN;
+}
+
 static bool credentials(const struct failure *f, struct evidence *e)
 {
-	if (!is_auth(f) || f->state->authenticated)
+	if (!is_auth(f) || f->state->authenticated || words_differ(f, CAUSE_AUTH_CREDENTIALS_REJECTED))
 		return false;
 	if (f->reply->code != 535 && !reply_enhanced(f->reply, 7, 8))
 		return false;
@@ -141,7 +149,7 @@ static bool credentials(const struct failure *f, struct evidence *e)
 
 static bool too_weak(const struct failure *f, struct evidence *e)
 {
-	if (!is_auth(f) || (f->reply->code != 534 && !reply_enhanced(f->reply, 7, 9)) || f->words.strength >= 4)
+	if (!is_auth(f) || (f->reply->code != 534 && !reply_enhanced(f->reply, 7, 9)) || words_differ(f, CAUSE_AUTH_MECHANISM_TOO_WEAK))
 		return false;
 	show(f, e);
 	return true;

@@ -23,6 +23,8 @@ static bool command_disabled_said(const struct failure *f, struct evidence *e)
 		return false;
 	if (f->reply->code == 503 || f->reply->code == 530)
 		return false;
+	if (f->words.strength >= 4 && cause_entry(f->words.cause)->party == PARTY_RECIPIENT)
+		return false;
 	show(f, e, "a correct command");
 	return true;
 }

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-static struct row {
+struct row {
 	const char *name;
 	enum cause cause;
-} rows[CAUSE_COUNT];
+};
 
 static void complete(void **state)
 {
@@ -31,6 +31,7 @@ static void absent(void **state)
 int main(void)
 {
 	static const struct row no[] = { { "client", CAUSE_UNKNOWN }, { "", CAUSE_UNKNOWN }, { "Unknown", CAUSE_UNKNOWN } };
+	struct row rows[CAUSE_COUNT];
 	for (enum cause c = 0; c < CAUSE_COUNT; c++)
 		rows[c] = (struct row){ cause_entry(c)->slug, c };
 	return TABLE_RUN("causes", rows, complete) + TABLE_RUN("no causes", no, absent);
