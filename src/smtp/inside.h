@@ -66,7 +66,6 @@ struct dialogue {
 	struct exchange *early;         /* answered before its line was complete: the line is still to come */
 	bool hole;                      /* commands are missing behind hole_after (NULL: before all) */
 	struct exchange *hole_after;
-	uint64_t hole_offset;
 	bool replies_lost;              /* up to lost_end */
 	uint64_t lost_end;
 	struct put_off *put_off;

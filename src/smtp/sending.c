@@ -355,7 +355,6 @@ static void commands_lost(struct dialogue *d, const struct gap *gap)
 	if (!d->hole) {
 		d->hole = true;
 		d->hole_after = d->session->last;
-		d->hole_offset = gap->offset;
 	}
 	d->state.certain = false;
 	d->surplus_of = 0;
