@@ -76,6 +76,21 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/libsmtpwhy.a
 	@echo '  FUZZ $@'
 	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer $(INCLUDE) -Itests -o $@ $< build/fuzz/libsmtpwhy.a $(LIBS)
 
+# ---- the benchmark: workloads with their truth, a loop that only reads, a runner. SCALE=1 is full size (6 GB, one file at a time) ----
+
+BENCH = build/bench/generate build/bench/readloop build/bench/measure
+
+build/bench/generate: $(sort $(wildcard tests/bench/gen*.c)) tests/bench/gen.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 $(WARN) -Wno-format-nonliteral -o $@ $(filter %.c,$^)
+
+build/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 $(WARN) -o $@ $< -lpcap
+
+bench: smtpwhy $(BENCH)
+	@tests/bench/run
+
 # ---- texts that are compiled in ----
 
 build/gen/%.inc: src/%
@@ -103,6 +118,6 @@ golden: smtpwhy
 clean:
 	rm -rf build smtpwhy
 
-.PHONY: all demo check asan fuzzers golden clean
+.PHONY: all demo check bench asan fuzzers golden clean
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)
