@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include "base/arena.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -75,33 +76,12 @@ void text_add_c(struct text *t, struct bytes wire, size_t most)
 	}
 }
 
-/* Length of the well-formed UTF-8 character at the start of b (RFC 3629 section 4), 0 when there is none. */
-static size_t utf8_length(struct bytes b)
-{
-	static const struct { uint8_t first, last, low, high, more; } rows[] = {
-		{ 0x00, 0x7f, 0, 0, 0 },       { 0xc2, 0xdf, 0x80, 0xbf, 1 }, { 0xe0, 0xe0, 0xa0, 0xbf, 2 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 2 }, { 0xed, 0xed, 0x80, 0x9f, 2 }, { 0xee, 0xef, 0x80, 0xbf, 2 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 3 }, { 0xf1, 0xf3, 0x80, 0xbf, 3 }, { 0xf4, 0xf4, 0x80, 0x8f, 3 },
-	};
-	for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-		if (b.p[0] < rows[r].first || b.p[0] > rows[r].last)
-			continue;
-		if (b.n <= rows[r].more)
-			return 0;
-		for (size_t i = 1; i <= rows[r].more; i++)
-			if (b.p[i] < (i == 1 ? rows[r].low : 0x80) || b.p[i] > (i == 1 ? rows[r].high : 0xbf))
-				return 0;
-		return rows[r].more + 1u;
-	}
-	return 0;
-}
-
 void text_add_json(struct text *t, struct bytes b)
 {
 	text_add_octet(t, '"');
 	while (b.n) {
 		uint8_t c = b.p[0];
-		size_t n = utf8_length(b);
+		size_t n = utf8_character(b, NULL);
 		if (n == 0) {
 			text_add_string(t, "\xef\xbf\xbd");
 			n = 1;

@@ -2,16 +2,11 @@
  * character through that acts instead of being read. */
 #include "report/escape.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
-
-/* Well-formed UTF-8, RFC 3629 section 4: the first octet decides the range of the second and how many follow. */
-static const struct { uint8_t first, last, low, high, more, bits; } sequences[] = {
-	{ 0x00, 0x7f, 0x00, 0x00, 0, 0x7f }, { 0xc2, 0xdf, 0x80, 0xbf, 1, 0x1f }, { 0xe0, 0xe0, 0xa0, 0xbf, 2, 0x0f },
-	{ 0xe1, 0xec, 0x80, 0xbf, 2, 0x0f }, { 0xed, 0xed, 0x80, 0x9f, 2, 0x0f }, { 0xee, 0xef, 0x80, 0xbf, 2, 0x0f },
-	{ 0xf0, 0xf0, 0x90, 0xbf, 3, 0x07 }, { 0xf1, 0xf3, 0x80, 0xbf, 3, 0x07 }, { 0xf4, 0xf4, 0x80, 0x8f, 3, 0x07 },
-};
 
 struct range { uint32_t first, last; };
 
@@ -46,26 +41,14 @@ static bool within(const struct range *rows, size_t n, uint32_t code)
 
 struct glyph glyph_at(struct bytes b)
 {
-	struct glyph none = { .octets = 1, .width = 1 };
-	uint8_t c = b.p[0];
-	for (size_t r = 0; r < COUNT(sequences); r++) {
-		if (c < sequences[r].first || c > sequences[r].last)
-			continue;
-		size_t more = sequences[r].more;
-		if (b.n <= more)
-			return none;
-		uint32_t code = c & sequences[r].bits;
-		for (size_t i = 1; i <= more; i++) {
-			if (b.p[i] < (i == 1 ? sequences[r].low : 0x80) || b.p[i] > (i == 1 ? sequences[r].high : 0xbf))
-				return none;
-			code = code << 6 | (b.p[i] & 0x3f);
-		}
-		struct glyph glyph = { more + 1, code, 1, true, !within(hidden, COUNT(hidden), code) };
-		if (code >= 0x300)
-			glyph.width = within(combining, COUNT(combining), code) ? 0 : within(wide, COUNT(wide), code) ? 2 : 1;
-		return glyph;
-	}
-	return none;
+	uint32_t code;
+	size_t octets = utf8_character(b, &code);
+	if (octets == 0)
+		return (struct glyph){ .octets = 1, .width = 1 };
+	struct glyph glyph = { octets, code, 1, true, !within(hidden, COUNT(hidden), code) };
+	if (code >= 0x300)
+		glyph.width = within(combining, COUNT(combining), code) ? 0 : within(wide, COUNT(wide), code) ? 2 : 1;
+	return glyph;
 }
 
 static void add_octets_escaped(struct text *out, struct bytes b)

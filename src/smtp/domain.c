@@ -8,26 +8,6 @@ static struct misfit misfit(size_t at, const char *wanted, const char *clause)
 	return (struct misfit){ true, at, wanted, clause };
 }
 
-size_t domain_utf8_length(struct bytes b)
-{
-	static const struct { uint8_t first, last, low, high, more; } rows[] = {
-		{ 0x00, 0x7f, 0, 0, 0 },       { 0xc2, 0xdf, 0x80, 0xbf, 1 }, { 0xe0, 0xe0, 0xa0, 0xbf, 2 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 2 }, { 0xed, 0xed, 0x80, 0x9f, 2 }, { 0xee, 0xef, 0x80, 0xbf, 2 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 3 }, { 0xf1, 0xf3, 0x80, 0xbf, 3 }, { 0xf4, 0xf4, 0x80, 0x8f, 3 },
-	};
-	for (size_t r = 0; b.n && r < sizeof rows / sizeof *rows; r++) {
-		if (b.p[0] < rows[r].first || b.p[0] > rows[r].last)
-			continue;
-		if (b.n <= rows[r].more)
-			return 0;
-		for (size_t i = 1; i <= rows[r].more; i++)
-			if (b.p[i] < (i == 1 ? rows[r].low : 0x80) || b.p[i] > (i == 1 ? rows[r].high : 0xbf))
-				return 0;
-		return rows[r].more + 1u;
-	}
-	return 0;
-}
-
 static bool is_let_dig(uint8_t c)
 {
 	return octet_is_alpha(c) || octet_is_digit(c) || c >= 0x80;

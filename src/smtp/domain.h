@@ -11,6 +11,5 @@ struct misfit domain_check(struct bytes);            /* sub-domain *("." sub-dom
 struct misfit domain_check_literal(struct bytes);    /* [192.0.2.1], [IPv6:2001:db8::1], [tag:content] */
 bool domain_is_v4(struct bytes);                     /* a dotted quad */
 bool domain_is_v6(struct bytes);                     /* without IPv6: */
-size_t domain_utf8_length(struct bytes);             /* well-formed UTF-8 character at the start (RFC 3629 4); 0 none */
 
 #endif

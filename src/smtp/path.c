@@ -1,6 +1,7 @@
 /* path.c - paths and mailboxes by RFC 5321 4.1.2. Takes a line and an offset, gives the path's parts and its first fault. */
 #include "smtp/path.h"
 
+#include "base/utf8.h"
 #include "smtp/domain.h"
 
 #include "base/banned.h"
@@ -138,7 +139,7 @@ static void parse_inner(struct parse *p, struct bytes inner, bool forward)
 {
 	struct path *path = &p->command->path;
 	for (size_t i = 0, n; i < inner.n; i += n) {
-		n = domain_utf8_length(bytes_from(inner, i));
+		n = utf8_character(bytes_from(inner, i), NULL);
 		if (n == 0) {
 			parse_fault(p, FAULT_OCTET, offset_of(p, inner) + i, "ASCII, or well-formed UTF-8 with SMTPUTF8", "RFC 6531 3.3");
 			break;
