@@ -1,4 +1,6 @@
-/* automaton.c - Aho-Corasick as a complete transition table over octet classes. Takes words, gives their occurrences. */
+/* automaton.c - Aho-Corasick over a trie of child lists. Takes words, gives their occurrences.
+ * A complete transition table would be read faster, but with words of many scripts it has tens of megabytes and costs more to build
+ * than a run's texts cost to scan. Only the root, where most scans begin anew, has a row of its own. */
 #include "why/automaton.h"
 
 #include <assert.h>
@@ -7,18 +9,18 @@
 #include "base/banned.h"
 
 struct state {
-	uint32_t word;   /* number + 1 of the word that ends here, 0 none */
+	uint32_t word;    /* number + 1 of the word that ends here, 0 none */
 	uint32_t shorter; /* the next state, by suffixes, in which a word ends; 0 none */
-	uint32_t fail;
+	uint32_t fail;    /* the longest proper suffix that begins a word */
+	uint32_t child, sibling; /* 0 none: the root is nobody's child */
+	uint8_t octet;    /* that leads here */
 };
 
 struct automaton {
-	struct map numbers;     /* word -> number + 1 */
-	uint8_t class_of[256];  /* 0: in no word */
-	unsigned classes;       /* with class 0 */
+	struct map numbers; /* word -> number + 1 */
 	struct state *states;
-	uint32_t *next;         /* [state * classes + class] */
 	uint32_t count;
+	uint32_t root[256];
 };
 
 struct automaton *automaton_new(void)
@@ -46,15 +48,24 @@ struct bytes automaton_word(const struct automaton *a, uint32_t number)
 	return a->numbers.entries[number].key;
 }
 
-static void classes_find(struct automaton *a)
+static uint32_t child_find(const struct automaton *a, uint32_t at, uint8_t octet)
 {
-	a->classes = 1;
-	for (size_t w = 0; w < a->numbers.count; w++) {
-		struct bytes word = a->numbers.entries[w].key;
-		for (size_t i = 0; i < word.n; i++)
-			if (!a->class_of[word.p[i]] && a->classes < 256)
-				a->class_of[word.p[i]] = (uint8_t)a->classes++;
-	}
+	if (at == 0)
+		return a->root[octet];
+	for (uint32_t child = a->states[at].child; child; child = a->states[child].sibling)
+		if (a->states[child].octet == octet)
+			return child;
+	return 0;
+}
+
+static uint32_t child_add(struct automaton *a, uint32_t at, uint8_t octet)
+{
+	uint32_t child = a->count++;
+	a->states[child] = (struct state){ .octet = octet, .sibling = a->states[at].child };
+	a->states[at].child = child;
+	if (at == 0)
+		a->root[octet] = child;
+	return child;
 }
 
 /* The trie: a state for each prefix of a word. */
@@ -64,43 +75,42 @@ static void trie_grow(struct automaton *a)
 	for (size_t w = 0; w < a->numbers.count; w++)
 		most += a->numbers.entries[w].key.n;
 	a->states = memory_new(most, sizeof *a->states);
-	a->next = memory_new(most * a->classes, sizeof *a->next);
 	a->count = 1;
 	for (size_t w = 0; w < a->numbers.count; w++) {
 		struct bytes word = a->numbers.entries[w].key;
 		uint32_t at = 0;
 		for (size_t i = 0; i < word.n; i++) {
-			uint32_t *to = &a->next[(size_t)at * a->classes + a->class_of[word.p[i]]];
-			if (!*to)
-				*to = a->count++;
-			at = *to;
+			uint32_t child = child_find(a, at, word.p[i]);
+			at = child ? child : child_add(a, at, word.p[i]);
 		}
 		a->states[at].word = (uint32_t)w + 1;
 	}
 }
 
-/* Breadth first: a missing transition is the one of the longest proper suffix that is a prefix of some word. */
+static uint32_t step(const struct automaton *a, uint32_t at, uint8_t octet)
+{
+	for (;;) {
+		uint32_t child = child_find(a, at, octet);
+		if (child || at == 0)
+			return child;
+		at = a->states[at].fail;
+	}
+}
+
+/* Breadth first, so that a state's suffixes are done before it. */
 void automaton_build(struct automaton *a)
 {
-	classes_find(a);
 	trie_grow(a);
 	uint32_t *queue = memory_new(a->count, sizeof *queue);
 	size_t head = 0, tail = 0;
-	for (unsigned c = 0; c < a->classes; c++)
-		if (a->next[c])
-			queue[tail++] = a->next[c];
+	queue[tail++] = 0;
 	while (head < tail) {
-		uint32_t at = queue[head++], fail = a->states[at].fail;
-		a->states[at].shorter = a->states[fail].word ? fail : a->states[fail].shorter;
-		for (unsigned c = 0; c < a->classes; c++) {
-			uint32_t *to = &a->next[(size_t)at * a->classes + c];
-			uint32_t other = a->next[(size_t)fail * a->classes + c];
-			if (*to) {
-				a->states[*to].fail = other;
-				queue[tail++] = *to;
-			} else {
-				*to = other;
-			}
+		uint32_t at = queue[head++];
+		for (uint32_t child = a->states[at].child; child; child = a->states[child].sibling) {
+			struct state *s = &a->states[child];
+			s->fail = at ? step(a, a->states[at].fail, s->octet) : 0;
+			s->shorter = a->states[s->fail].word ? s->fail : a->states[s->fail].shorter;
+			queue[tail++] = child;
 		}
 	}
 	free(queue);
@@ -109,8 +119,10 @@ void automaton_build(struct automaton *a)
 void automaton_scan(const struct automaton *a, struct bytes text, void (*hit)(void *to, uint32_t number, size_t end), void *to)
 {
 	uint32_t at = 0;
+	if (!a->states)
+		return;
 	for (size_t i = 0; i < text.n; i++) {
-		at = a->next[(size_t)at * a->classes + a->class_of[text.p[i]]];
+		at = step(a, at, text.p[i]);
 		for (uint32_t s = at; s; s = a->states[s].shorter)
 			if (a->states[s].word)
 				hit(to, a->states[s].word - 1, i + 1);
@@ -123,6 +135,5 @@ void automaton_free(struct automaton *a)
 		return;
 	map_free(&a->numbers);
 	free(a->states);
-	free(a->next);
 	free(a);
 }

@@ -1,9 +1,9 @@
 /* automaton - many words found in one pass over a text (Aho and Corasick, 1975).
  * In:    words, then texts.
  * Out:   each occurrence of each word, by the octet after its end; overlapping and nested ones too.
- * Keeps: one row of transitions a state, over the classes of octets that occur in words.
+ * Keeps: a state a prefix of a word.
  * Never: fails; looks at case or word boundaries.
- * Lives: until automaton_free; read-only after automaton_build, so that several threads may scan. */
+ * Lives: until automaton_free; read-only after automaton_build (once, after the last word), so that several threads may scan. */
 #ifndef SMTPWHY_WHY_AUTOMATON_H
 #define SMTPWHY_WHY_AUTOMATON_H
 

@@ -34,47 +34,58 @@ static uint8_t base_letter(uint32_t code)
 	return code >= 0xc0 && i < sizeof letters - 1 ? (uint8_t)letters[i] : '?';
 }
 
+static uint32_t character(struct bytes rest, size_t *n)
+{
+	uint8_t a = rest.p[0], b = rest.n > 1 ? rest.p[1] : 0, c = rest.n > 2 ? rest.p[2] : 0;
+	*n = 1;
+	if (a >= 0xc2 && a <= 0xdf && (b & 0xc0) == 0x80) {
+		*n = 2;
+		return (uint32_t)(a & 0x1f) << 6 | (b & 0x3f);
+	}
+	if (a >= 0xe0 && a <= 0xef && (b & 0xc0) == 0x80 && (c & 0xc0) == 0x80) {
+		*n = 3;
+		return (uint32_t)(a & 0xf) << 12 | (uint32_t)(b & 0x3f) << 6 | (c & 0x3f);
+	}
+	return 0;
+}
+
+/* The ASCII octet that stands for a character; 0 none. */
+static uint8_t plain(uint32_t code)
+{
+	static const struct { uint16_t first, last; uint8_t octet; } rows[] = {
+		{ 0xa0, 0xa0, ' ' },      { 0xab, 0xab, '"' },      { 0xb4, 0xb4, '\'' },     { 0xbb, 0xbb, '"' },      { 0x2000, 0x200f, ' ' },
+		{ 0x2010, 0x2015, '-' },  { 0x2018, 0x201b, '\'' }, { 0x201c, 0x201f, '"' },  { 0x2026, 0x2026, '.' },  { 0x202f, 0x202f, ' ' },
+		{ 0x2032, 0x2032, '\'' }, { 0x2033, 0x2033, '"' },  { 0x2212, 0x2212, '-' },  { 0x3000, 0x3000, ' ' },  { 0x3001, 0x3001, ',' },
+		{ 0x3002, 0x3002, '.' },  { 0xfeff, 0xfeff, ' ' },
+	};
+	if (code >= 0xc0 && code <= 0x17f)
+		return base_letter(code);
+	if (code >= 0xff01 && code <= 0xff5e) /* full-width forms of ASCII */
+		return octet_lower((uint8_t)(code - 0xfee0));
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (code >= rows[i].first && code <= rows[i].last)
+			return rows[i].octet;
+	return 0;
+}
+
 /* One character beyond ASCII; returns its octets. */
 static size_t fold_wide(struct folded *f, struct bytes rest, size_t at)
 {
-	uint8_t a = rest.p[0], b = rest.n > 1 ? rest.p[1] : 0, c = rest.n > 2 ? rest.p[2] : 0;
-	if (a >= 0xc2 && a <= 0xdf && (b & 0xc0) == 0x80) {
-		uint32_t code = (uint32_t)(a & 0x1f) << 6 | (b & 0x3f);
-		if (code >= 0xc0 && code <= 0x17f) {
-			put(f, base_letter(code), at);
-		} else if (code == 0xa0) {
-			put_space(f, at);
-		} else if (code == 0xab || code == 0xbb) {
-			put(f, '"', at);
-		} else if (code >= 0x410 && code <= 0x42f) { /* Cyrillic capitals */
-			code += 0x20;
-			put(f, (uint8_t)(0xc0 | code >> 6), at);
-			put(f, (uint8_t)(0x80 | (code & 0x3f)), at);
-		} else {
-			put(f, a, at);
-			put(f, b, at);
-		}
-		return 2;
+	size_t n;
+	uint32_t code = character(rest, &n);
+	uint8_t octet = n > 1 ? plain(code) : base_letter(rest.p[0]); /* Latin-1: no well-formed UTF-8 begins here */
+	if (octet == ' ') {
+		put_space(f, at);
+	} else if (octet && octet != '?') {
+		put(f, octet, at);
+	} else if ((code >= 0x410 && code <= 0x42f) || (code >= 0x400 && code <= 0x40f) || code == 0x451) { /* Cyrillic capitals; io as ie */
+		code = code >= 0x410 && code <= 0x42f ? code + 0x20 : code == 0x401 || code == 0x451 ? 0x435 : code + 0x50;
+		put(f, (uint8_t)(0xc0 | code >> 6), at);
+		put(f, (uint8_t)(0x80 | (code & 0x3f)), at);
+	} else {
+		put_all(f, bytes_first(rest, n), at);
 	}
-	if (a >= 0xe0 && a <= 0xef && (b & 0xc0) == 0x80 && (c & 0xc0) == 0x80) {
-		uint32_t code = (uint32_t)(a & 0xf) << 12 | (uint32_t)(b & 0x3f) << 6 | (c & 0x3f);
-		if (code == 0x2018 || code == 0x2019 || code == 0x2032)
-			put(f, '\'', at);
-		else if (code == 0x201c || code == 0x201d || code == 0x201e)
-			put(f, '"', at);
-		else if (code >= 0x2010 && code <= 0x2015)
-			put(f, '-', at);
-		else if (code >= 0x2000 && code <= 0x200f)
-			put_space(f, at);
-		else
-			put_all(f, bytes_first(rest, 3), at);
-		return 3;
-	}
-	if (a >= 0xc0) /* Latin-1: no well-formed UTF-8 begins here */
-		put(f, base_letter(a), at);
-	else
-		put(f, a, at);
-	return 1;
+	return n;
 }
 
 static bool is_hex(uint8_t c)
@@ -84,7 +95,7 @@ static bool is_hex(uint8_t c)
 
 static bool is_atom(uint8_t c)
 {
-	return octet_is_digit(c) || octet_is_alpha(c) || c == '.' || c == '-' || c == '_' || c == '+' || c == '=' || c == '%' || c >= 0x80;
+	return octet_is_digit(c) || octet_is_alpha(c) || c == '.' || c == '-' || c == '_' || c == '+' || c == '=' || c == '%';
 }
 
 static size_t span(struct bytes b, bool (*is)(uint8_t))
@@ -129,6 +140,90 @@ static bool is_id(struct bytes word)
 	return word.n >= 10 && digits >= 3 && digits < word.n;
 }
 
+/* ---- host names ---- */
+
+/* Names that are words of a provider or list: a host name that holds one stays. */
+static const char *const told[] = {
+	"spamhaus", "spamcop", "sorbs", "barracuda", "uceprotect", "surbl", "uribl", "invaluement", "ivmsip", "psbl", "mailspike", "senderscore",
+	"senderbase", "talosintel", "cloudmark", "abusix", "trustwave", "gbudb", "spamrl", "abuseat", "njabl", "manitu", "nixspam", "dnsbl", "dnsrbl",
+	"spfbl", "dronebl", "backscatter", "spameatingmonkey", "lashback", "unsubscore", "junkemailfilter", "hostkarma", "spamrats", "wpbl", "s5h.net",
+	"nszones", "blocklist.de", "efnetrbl", "tornevall", "fabel", "abuse.ro", "woody.ch", "interserver", "cobion", "ciscoiport", "proofpoint",
+	"trendmicro", "dul.ru", "rhsbl", "rbl.", "rbl-", "blacklist", "blackhole", "blocklist", "openspf", "open-spf", "dmarc.org", "mimecast", "messagelabs",
+	"symantec", "outlook.com", "office.com", "hotmail", "live.com", "microsoft", "google", "gmail", "yahoo", "aol.com", "comcast", "spectrum.net",
+	"charter", "cox.", "icloud", "apple.com", "qq.com", "weixin", "163.com", "126.com", "netease", "mail.ru", "yandex", "t-online", "gmx", "web.de",
+	"orange.fr", "laposte", "secureserver", "x.co", "improvmx", "facebook", "djb", "pobox", "in-addr.arpa", "ip6.arpa", "bl.", "dnswl", "att.",
+};
+
+static bool is_told(struct bytes name)
+{
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+		if (bytes_find(name, bytes_of(told[i])) != BYTES_NONE)
+			return true;
+	return false;
+}
+
+/* Labels with dots whose last one is a top-level domain as hosts have it: not "error.Mailbox", "5.7.1" or "RESOLVER.ADR". */
+static bool is_host(struct bytes word)
+{
+	static const char *const tops[] = { "com", "net", "org", "edu", "gov", "mil", "int", "info", "biz", "name", "local", "localdomain", "lan", "internal",
+		"invalid", "example", "test", "arpa", "home", "corp", "intra", "cloud", "online", "email", "host", "shop", "site", "tech", "app", "dev", "pro",
+		"mobi", "asia", "cat", "jobs", "travel", "xyz", "top", "club", "store", "live" };
+	while (word.n && (word.p[word.n - 1] == '.' || word.p[word.n - 1] == '-'))
+		word.n--;
+	struct cut cut = bytes_cut(word, '.');
+	if (!cut.found || cut.head.n == 0)
+		return false;
+	while (cut.found) {
+		if (cut.head.n == 0)
+			return false;
+		cut = bytes_cut(cut.tail, '.');
+	}
+	struct bytes top = cut.head;
+	bool mixed = top.n > 1 && top.p[0] != octet_lower(top.p[0]) && top.p[1] == octet_lower(top.p[1]);
+	if (top.n == 2)
+		return octet_is_alpha(top.p[0]) && octet_is_alpha(top.p[1]) && !mixed;
+	for (size_t i = 0; i < sizeof tops / sizeof *tops && !mixed; i++)
+		if (bytes_is(top, bytes_of(tops[i])))
+			return true;
+	return false;
+}
+
+/* ---- words ---- */
+
+static bool is_wide(uint8_t c)
+{
+	return c >= 0x80;
+}
+
+static void put_lower(struct folded *f, struct bytes word, size_t at)
+{
+	for (size_t i = 0; i < word.n; i++)
+		put(f, octet_lower(word.p[i]), at + i);
+}
+
+/* Octets of the domain behind an '@'. */
+static size_t domain_length(struct bytes b)
+{
+	size_t n = span(b, is_atom);
+	return n ? n : span(b, is_wide);
+}
+
+static bool is_address(struct bytes rest, size_t local)
+{
+	return local + 1 < rest.n && rest.p[local] == '@' && domain_length(bytes_from(rest, local + 1));
+}
+
+/* "said...user@host": the address begins behind the dots, unless it stands in brackets (some providers allow dots in a row). */
+static size_t ellipsis(struct bytes word)
+{
+	size_t at = bytes_find(word, B("..."));
+	if (at == BYTES_NONE || at == 0)
+		return 0;
+	while (at < word.n && word.p[at] == '.')
+		at++;
+	return at < word.n ? at : 0;
+}
+
 /* A word of atom octets at the start of rest; returns the octets taken. */
 static size_t fold_word(struct folded *f, struct bytes rest, size_t at)
 {
@@ -138,48 +233,84 @@ static size_t fold_word(struct folded *f, struct bytes rest, size_t at)
 		return n;
 	}
 	n = span(rest, is_atom);
+	bool address = is_address(rest, n);
+	size_t dots = ellipsis(bytes_first(rest, n));
+	if (dots && !(f->n && (f->text[f->n - 1] == '<' || f->text[f->n - 1] == '"'))) {
+		n = dots;
+		address = false;
+	}
 	struct bytes word = bytes_first(rest, n);
-	if (n < rest.n && rest.p[n] == '@' && n + 1 < rest.n && is_atom(rest.p[n + 1])) {
+	if (address) {
 		put_all(f, B("<addr>"), at);
-		return n + 1 + span(bytes_from(rest, n + 1), is_atom);
+		return n + 1 + domain_length(bytes_from(rest, n + 1));
 	}
-	if (is_id(word)) {
+	if (is_id(word))
 		put_all(f, B("<id>"), at);
-		return n;
-	}
-	for (size_t i = 0; i < n;) {
-		if (word.p[i] >= 0x80) {
-			i += fold_wide(f, bytes_from(word, i), at + i);
-			continue;
-		}
-		put(f, octet_lower(word.p[i]), at + i);
-		i++;
-	}
+	else if (is_host(word) && !is_told(word))
+		put_all(f, B("<dn>"), at);
+	else
+		put_lower(f, word, at);
 	return n;
 }
 
-void fold(struct bytes text, struct folded *f)
+static bool is_url_octet(uint8_t c)
+{
+	return c > 0x20 && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '\'' && c != ')' && c != ']';
+}
+
+/* A URL behind its scheme: it stays, in lower case, when a provider's name is in it. */
+static size_t fold_url(struct folded *f, struct bytes rest, size_t at)
+{
+	size_t n = span(rest, is_url_octet);
+	put_all(f, B("<www> "), at);
+	if (is_told(bytes_first(rest, n)))
+		put_lower(f, bytes_first(rest, n), at);
+	return n;
+}
+
+/* Octets of "..." with its quotes, 0 when it is never closed. */
+static size_t quote_length(struct bytes rest)
+{
+	size_t end = bytes_index(bytes_from(rest, 1), '"');
+	return end == BYTES_NONE ? 0 : end + 2;
+}
+
+bool fold_has_quotes(struct bytes text)
+{
+	size_t at = bytes_index(text, '"');
+	return at != BYTES_NONE && quote_length(bytes_from(text, at)) > 0;
+}
+
+void fold(struct bytes text, bool quotes, struct folded *f)
 {
 	f->n = 0;
-	for (size_t i = 0; i < text.n;) {
+	for (size_t i = 0; i < text.n && f->n < FOLD_MOST;) {
 		struct bytes rest = bytes_from(text, i);
 		uint8_t c = rest.p[0];
-		if (bytes_starts_word(rest, B("http://")) || bytes_starts_word(rest, B("https://"))) {
-			put_all(f, B("<url> "), i);
-			i += bytes_index(rest, ':') + 3;
+		size_t scheme = bytes_starts_word(rest, B("http://")) ? 7 : bytes_starts_word(rest, B("https://")) ? 8 : 0;
+		size_t n = 1, quote = c == '"' && !quotes ? quote_length(rest) : 0;
+		if (quote) {
+			put_all(f, B("<quote>"), i);
+			n = quote;
+		} else if (scheme) {
+			n = scheme + fold_url(f, bytes_from(rest, scheme), i + scheme);
 		} else if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
 			put_space(f, i);
-			i++;
+		} else if (c >= 0x80) {
+			size_t wide = span(rest, is_wide);
+			bool address = is_address(rest, wide);
+			if (address)
+				put_all(f, B("<addr>"), i);
+			n = address ? wide + 1 + domain_length(bytes_from(rest, wide + 1)) : fold_wide(f, rest, i);
 		} else if (is_atom(c) || (c == ':' && rest.n > 2 && rest.p[1] == ':' && is_hex(rest.p[2]))) {
-			size_t n = fold_word(f, rest, i);
+			n = fold_word(f, rest, i);
 			if (n == 0) { /* "::" that begins no address */
 				put(f, c, i);
 				n = 1;
 			}
-			i += n;
 		} else {
 			put(f, octet_is_print(c) ? octet_lower(c) : ' ', i);
-			i++;
 		}
+		i += n;
 	}
 }

@@ -4,29 +4,16 @@
 #include "why/words.h"
 
 #include "base/text.h"
-#include "why/fold.h"
-#include "why/words_table.h"
+#include "why/words_match.h"
 
 #include <stdlib.h>
 
 #include "base/banned.h"
 
-enum { HITS_MOST = 256, REACH = 80 }; /* REACH: octets between two fragments of a phrase */
+enum { CAUSES_MOST = 8, CANDIDATES_MOST = 4096, WEIGHT_MOST = 100 };
 
 struct words {
 	struct words_table table;
-};
-
-struct hit {
-	uint32_t word;
-	uint16_t start, end;
-};
-
-struct hits {
-	const struct words_table *table;
-	struct bytes text;
-	struct hit all[HITS_MOST];
-	size_t n;
 };
 
 struct asked { /* the codes and the stage that rows are held against */
@@ -85,57 +72,9 @@ void words_free(struct words *w)
 	free(w);
 }
 
-/* ---- phrases in the text ---- */
-
 static bool is_word_octet(uint8_t c)
 {
 	return octet_is_digit(c) || octet_is_alpha(c);
-}
-
-static void hit_note(void *to, uint32_t word, size_t end)
-{
-	struct hits *h = to;
-	size_t n = automaton_word(h->table->automaton, word).n;
-	if (h->n < HITS_MOST)
-		h->all[h->n++] = (struct hit){ word, (uint16_t)(end - n), (uint16_t)end };
-}
-
-static bool fragment_fits(const struct hits *h, const struct fragment *f, const struct hit *hit)
-{
-	if (f->word != hit->word)
-		return false;
-	const uint8_t *p = h->text.p;
-	if (!f->open_start && hit->start > 0 && is_word_octet(p[hit->start]) && is_word_octet(p[hit->start - 1]))
-		return false;
-	return f->open_end || hit->end == h->text.n || !is_word_octet(p[hit->end - 1]) || !is_word_octet(p[hit->end]);
-}
-
-/* The phrase, its first fragment at hit: where it ends, 0 when it is not there. */
-static size_t phrase_end(const struct hits *h, const struct phrase *phrase, size_t hit)
-{
-	if (!fragment_fits(h, &phrase->fragments[0], &h->all[hit]) || (phrase->at_start && h->all[hit].start > 0))
-		return 0;
-	size_t end = h->all[hit].end;
-	for (unsigned i = 1; i < phrase->n; i++) {
-		size_t next = 0;
-		for (size_t k = 0; k < h->n; k++) {
-			const struct hit *other = &h->all[k];
-			if (other->start >= end && other->start <= end + REACH && fragment_fits(h, &phrase->fragments[i], other) && (!next || other->end < next))
-				next = other->end;
-		}
-		if (!next)
-			return 0;
-		end = next;
-	}
-	return end;
-}
-
-static bool phrase_anywhere(const struct hits *h, const struct phrase *phrase)
-{
-	for (size_t i = 0; i < h->n; i++)
-		if (phrase_end(h, phrase, i))
-			return true;
-	return false;
 }
 
 /* ---- rows against codes ---- */
@@ -174,46 +113,97 @@ static bool row_fits(const struct words_row *row, const struct asked *asked)
 
 static bool row_is_void(const struct hits *h, const struct words_row *row)
 {
-	for (size_t i = 0; i < row->nunless; i++)
-		if (phrase_anywhere(h, &row->unless[i]))
+	for (uint32_t i = 0; i < row->nunless; i++)
+		if (hits_anywhere(h, &h->table->exceptions[row->unless + i]))
 			return true;
 	return false;
 }
 
 /* ---- the judgement ---- */
 
-static void cause_keep(struct best *causes, size_t *n, size_t most, struct best candidate)
+struct candidate { /* a row that may fit: its phrase may begin at the hit */
+	const struct words_row *row;
+	uint32_t step;
+	uint16_t hit;
+};
+
+struct candidates {
+	struct candidate all[CANDIDATES_MOST];
+	uint16_t order[CANDIDATES_MOST];
+	size_t n;
+};
+
+static void candidate_add(struct candidates *c, const struct words_row *row, uint32_t step, size_t hit)
 {
-	for (size_t i = 0; i < *n; i++)
-		if (causes[i].row->cause == candidate.row->cause) {
-			if (candidate.weight > causes[i].weight || (candidate.weight == causes[i].weight && candidate.length >= causes[i].length))
-				causes[i] = candidate;
-			return;
+	if (c->n < CANDIDATES_MOST)
+		c->all[c->n++] = (struct candidate){ row, step, (uint16_t)hit };
+}
+
+static void candidates_find(const struct words_table *t, const struct hits *h, const struct asked *asked, struct candidates *c)
+{
+	c->n = 0;
+	for (size_t i = 0; i < t->nbare; i++)
+		if (row_fits(&t->rows[t->bare[i]], asked))
+			candidate_add(c, &t->rows[t->bare[i]], 0, 0);
+	for (size_t i = 0; i < h->n; i++)
+		for (uint32_t e = t->first[h->all[i].word]; e; e = t->entries[e - 1].next) {
+			const struct words_entry *entry = &t->entries[e - 1];
+			if (row_fits(&t->rows[entry->row], asked))
+				candidate_add(c, &t->rows[entry->row], entry->step, i);
 		}
-	if (*n < most)
-		causes[(*n)++] = candidate;
+}
+
+/* Heaviest first, else in the order found. */
+static void candidates_sort(struct candidates *c)
+{
+	uint16_t from[WEIGHT_MOST + 2] = { 0 };
+	for (size_t i = 0; i < c->n; i++)
+		from[WEIGHT_MOST - c->all[i].row->weight + 1]++;
+	for (size_t w = 1; w <= WEIGHT_MOST; w++)
+		from[w] = (uint16_t)(from[w] + from[w - 1]);
+	for (size_t i = 0; i < c->n; i++)
+		c->order[from[WEIGHT_MOST - c->all[i].row->weight]++] = (uint16_t)i;
 }
 
 static bool better(const struct best *a, const struct best *b)
 {
-	return a->weight != b->weight ? a->weight > b->weight : a->length > b->length;
+	if (a->weight != b->weight || a->length != b->length)
+		return a->weight != b->weight ? a->weight > b->weight : a->length > b->length;
+	return a->row > b->row;
 }
 
-static size_t causes_found(const struct words_table *t, const struct hits *h, const struct asked *asked, struct best *causes, size_t most)
+static struct best *cause_of(struct best *causes, size_t n, enum cause cause)
+{
+	for (size_t i = 0; i < n; i++)
+		if (causes[i].row->cause == cause)
+			return &causes[i];
+	return NULL;
+}
+
+/* The best row of each cause, until there are enough or the rest weighs less than half. A row that cannot win is not looked for. */
+static size_t causes_found(const struct hits *h, const struct candidates *c, struct best *causes)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < h->n; i++)
-		for (uint32_t e = t->first[h->all[i].word]; e; e = t->entries[e - 1].next) {
-			const struct words_entry *entry = &t->entries[e - 1];
-			const struct words_row *row = &t->rows[entry->row];
-			size_t end = phrase_end(h, &entry->phrase, i);
-			if (end && row_fits(row, asked) && !row_is_void(h, row))
-				cause_keep(causes, &n, most, (struct best){ row, row->weight, end - h->all[i].start, h->all[i].start, end });
+	for (size_t i = 0; i < c->n; i++) {
+		const struct candidate *it = &c->all[c->order[i]];
+		const struct words_row *row = it->row;
+		if (n && (row->weight * 2 < causes[0].weight || (n == CAUSES_MOST && row->weight < causes[n - 1].weight)))
+			break;
+		struct best *known = cause_of(causes, n, row->cause);
+		if (known && known->weight > row->weight)
+			continue;
+		struct best new = { .row = row, .weight = row->weight };
+		if (row->phrase.n) {
+			new.start = h->all[it->hit].start;
+			new.end = hits_phrase(h, &row->phrase, it->step, it->hit);
+			new.length = new.end - new.start;
 		}
-	for (size_t i = 0; i < t->nbare; i++) {
-		const struct words_row *row = &t->rows[t->bare[i]];
-		if (row_fits(row, asked) && !row_is_void(h, row))
-			cause_keep(causes, &n, most, (struct best){ .row = row, .weight = row->weight });
+		if ((row->phrase.n && !new.end) || (known && !better(&new, known)) || row_is_void(h, row))
+			continue;
+		if (known)
+			*known = new;
+		else if (n < CAUSES_MOST)
+			causes[n++] = new;
 	}
 	for (size_t i = 1; i < n; i++)
 		for (size_t k = i; k > 0 && better(&causes[k], &causes[k - 1]); k--) {
@@ -231,10 +221,13 @@ static int strength_of(int weight)
 
 static struct words_result judged(const struct words_table *t, const struct asked *asked, struct bytes text)
 {
-	struct hits h = { .table = t, .text = text };
-	struct best causes[16];
-	automaton_scan(t->automaton, text, hit_note, &h);
-	size_t n = causes_found(t, &h, asked, causes, sizeof causes / sizeof *causes);
+	struct hits h;
+	struct candidates candidates;
+	struct best causes[CAUSES_MOST];
+	hits_find(&h, t, text);
+	candidates_find(t, &h, asked, &candidates);
+	candidates_sort(&candidates);
+	size_t n = causes_found(&h, &candidates, causes);
 	if (n == 0)
 		return (struct words_result){ .cause = CAUSE_UNKNOWN };
 	struct words_result r = {
@@ -271,51 +264,72 @@ static void enhanced_find(struct bytes text, struct enhanced *e)
 /* Where the innermost quoted reply begins: behind the last "said: 5xx" and its like; 0 none. */
 static size_t inner_reply(struct bytes text, int *code)
 {
-	static const char *const marks[] = { "said:", "says:", "replied:", "responded:", "response:", "reply was:", "answered:", "smtp;", "error:", "returned:" };
+	static const struct { const char *mark; bool bare; } marks[] = { /* bare: a reply follows even when no code does */
+		{ "said:", true }, { "says:", true }, { "replied:", true }, { "responded:", true }, { "response:", false }, { "reply was:", true },
+		{ "answered:", true }, { "smtp;", false }, { "error:", false }, { "returned:", false }, { "failed:", false },
+	};
 	size_t inner = 0;
 	for (size_t m = 0; m < sizeof marks / sizeof *marks; m++) {
-		struct bytes mark = bytes_of(marks[m]);
+		struct bytes mark = bytes_of(marks[m].mark);
 		for (size_t from = 0, at; (at = bytes_find(bytes_from(text, from), mark)) != BYTES_NONE; from += at + mark.n) {
 			size_t start = from + at + mark.n;
 			uint64_t value;
 			while (start < text.n && text.p[start] == ' ')
 				start++;
 			struct bytes digits = bytes_first(bytes_from(text, start), 3);
-			if (digits.n == 3 && digits.p[0] == '5' && bytes_number(digits, &value) && start + 3 > inner) {
-				inner = start + 3;
+			bool coded = digits.n == 3 && (digits.p[0] == '5' || digits.p[0] == '4') && bytes_number(digits, &value);
+			if ((!coded && !marks[m].bare) || start + 3 <= inner)
+				continue;
+			inner = coded ? start + 3 : start;
+			if (coded && digits.p[0] == '5')
 				*code = (int)value;
-			}
 		}
 	}
 	return inner;
 }
 
-struct words_result words_judge(const struct words *w, enum stage stage, const struct reply *reply)
+/* The innermost quoted reply decides, as far as it says something; then the whole. */
+static struct words_result peeled(const struct words_table *t, const struct asked *outer, struct bytes text)
 {
-	struct folded folded;
-	fold(reply->text, &folded);
-	struct bytes text = { folded.text, folded.n };
-	struct asked asked = { stage, reply->code, reply->enhanced };
+	struct asked asked = *outer;
 	struct enhanced within = { 0 };
 	enhanced_find(text, &within);
 	if (within.present && !asked.enhanced.present)
 		asked.enhanced = within;
-	struct words_result result = { 0 };
+	struct words_result result = { .cause = CAUSE_UNKNOWN };
 	struct asked inner = asked;
 	size_t start = inner_reply(text, &inner.code);
 	if (start) {
 		if (within.present)
 			inner.enhanced = within;
-		result = judged(&w->table, &inner, bytes_from(text, start));
+		result = judged(t, &inner, bytes_from(text, start));
 	}
-	if (result.strength < 3)
-		result = judged(&w->table, &asked, text);
+	return result.strength < 3 ? judged(t, &asked, text) : result;
+}
+
+static struct words_result judged_folded(const struct words_table *t, const struct asked *asked, struct bytes text, bool quotes)
+{
+	struct folded folded;
+	fold(text, quotes, &folded);
+	struct words_result result = peeled(t, asked, (struct bytes){ folded.text, folded.n });
 	if (result.matched.n) {
 		size_t from = folded.from[result.matched.p - folded.text];
 		size_t last = folded.from[result.matched.p - folded.text + (ptrdiff_t)result.matched.n - 1];
-		result.matched = bytes_first(bytes_from(reply->text, from), last - from + 1);
+		result.matched = bytes_first(bytes_from(text, from), last - from + 1);
 	}
 	return result;
+}
+
+/* What stands in quotes is often the client's own (a subject, a file name, a command): it counts only when nothing else speaks. */
+struct words_result words_judge(const struct words *w, enum stage stage, const struct reply *reply)
+{
+	struct asked asked = { stage, reply->code, reply->enhanced };
+	bool quotes = fold_has_quotes(reply->text);
+	struct words_result result = judged_folded(&w->table, &asked, reply->text, !quotes);
+	if (!quotes || result.strength >= 3)
+		return result;
+	struct words_result whole = judged_folded(&w->table, &asked, reply->text, true);
+	return whole.strength > result.strength ? whole : result;
 }
 
 enum stage words_stage(const struct command *command)

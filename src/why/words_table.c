@@ -88,110 +88,146 @@ static bool codes_read(struct bytes text, struct words_row *row)
 
 /* ---- patterns ---- */
 
-static bool fragment_read(struct words_table *t, struct bytes text, struct phrase *phrase)
+static bool choice_read(struct words_table *t, struct bytes text, struct choice *choice)
 {
-	struct fragment fragment = { 0 };
+	*choice = (struct choice){ 0 };
 	text = bytes_trim(text);
-	if (text.n && text.p[0] == '^' && phrase->n == 0) {
-		phrase->at_start = true;
-		text = bytes_from(text, 1);
-	}
 	if (text.n && text.p[0] == '~') {
-		fragment.open_start = true;
+		choice->open_start = true;
 		text = bytes_from(text, 1);
 	}
 	if (text.n && text.p[text.n - 1] == '~') {
-		fragment.open_end = true;
+		choice->open_end = true;
 		text.n--;
 	}
-	if (text.n == 0 || phrase->n == FRAGMENTS_MOST)
+	text = bytes_trim(text);
+	if (text.n == 0)
 		return false;
 	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] >= 'A' && text.p[i] <= 'Z')
+		if ((text.p[i] >= 'A' && text.p[i] <= 'Z') || text.p[i] == '|' || text.p[i] == '[' || text.p[i] == ']')
 			return false;
-	fragment.word = automaton_add(t->automaton, text);
-	phrase->fragments[phrase->n++] = fragment;
+	choice->word = automaton_add(t->automaton, text);
 	return true;
+}
+
+static int choice_compare(const void *a, const void *b)
+{
+	uint32_t x = ((const struct choice *)a)->word, y = ((const struct choice *)b)->word;
+	return x < y ? -1 : x > y;
+}
+
+/* The alternatives of one step; a word given twice, closed and open, is open. */
+static bool step_read(struct words_table *t, struct bytes choices, struct step *step)
+{
+	step->first = (uint32_t)t->nchoices;
+	for (bool more = true; more;) {
+		struct cut cut = bytes_cut(choices, '|');
+		struct choice choice;
+		if (bytes_trim(cut.head).n == 0) {
+			step->optional = true;
+		} else {
+			if (!choice_read(t, cut.head, &choice))
+				return false;
+			t->choices = one_more(t->choices, t->nchoices, &t->choices_room, sizeof *t->choices);
+			t->choices[t->nchoices++] = choice;
+			step->n++;
+		}
+		choices = cut.tail;
+		more = cut.found;
+	}
+	if (step->n)
+		qsort(&t->choices[step->first], step->n, sizeof *t->choices, choice_compare);
+	return step->n > 0;
+}
+
+static bool step_add(struct words_table *t, struct phrase *phrase, struct bytes choices, bool glued)
+{
+	struct step step = { .glued = glued };
+	if (phrase->n == STEPS_MOST || !step_read(t, choices, &step))
+		return false;
+	t->steps = one_more(t->steps, t->nsteps, &t->steps_room, sizeof *t->steps);
+	t->steps[t->nsteps++] = step;
+	phrase->n++;
+	return true;
+}
+
+/* A fragment: plain text and [a|b] in turn, each a step that is glued to the one before it. */
+static bool fragment_read(struct words_table *t, struct bytes text, struct phrase *phrase)
+{
+	bool glued = false, open = false;
+	for (text = bytes_trim(text); text.n;) {
+		bool group = text.p[0] == '[';
+		size_t n = bytes_index(group ? text : bytes_from(text, 0), group ? ']' : '[');
+		if (n == BYTES_NONE && group)
+			return false;
+		struct bytes piece = n == BYTES_NONE ? text : bytes_first(text, n);
+		text = bytes_from(text, piece.n + group);
+		piece = bytes_trim(group ? bytes_from(piece, 1) : piece);
+		if (!group && bytes_is(piece, B("~"))) { /* before or behind a group: open, whichever alternative */
+			if (glued)
+				t->steps[t->nsteps - 1].open_end = true;
+			else
+				open = true;
+			continue;
+		}
+		if (piece.n == 0 && !group)
+			continue;
+		if (!step_add(t, phrase, piece, glued))
+			return false;
+		t->steps[t->nsteps - 1].open_start = open;
+		open = false;
+		glued = true;
+	}
+	return glued;
 }
 
 static bool phrase_read(struct words_table *t, struct bytes text, struct phrase *phrase)
 {
+	*phrase = (struct phrase){ .first = (uint32_t)t->nsteps };
+	text = bytes_trim(text);
+	if (text.n && text.p[0] == '^') {
+		phrase->at_start = true;
+		text = bytes_from(text, 1);
+	}
 	for (;;) {
 		size_t star = bytes_find(text, B(" * "));
 		if (!fragment_read(t, star == BYTES_NONE ? text : bytes_first(text, star), phrase))
 			return false;
 		if (star == BYTES_NONE)
-			return true;
+			break;
 		text = bytes_from(text, star + 3);
 	}
+	for (uint32_t i = 0; i < phrase->n; i++)
+		if (!t->steps[phrase->first + i].optional)
+			return true;
+	return false;
 }
 
-typedef bool phrase_sink(struct words_table *, void *to, const struct phrase *);
-
-/* Writes out the first [a|b] of the text and goes on with each result, until none is left. */
-static bool alternatives_read(struct words_table *t, struct bytes text, phrase_sink *sink, void *to)
+/* Files a row under each word that its phrase may begin with. */
+static void row_file(struct words_table *t, uint32_t row, const struct phrase *phrase)
 {
-	size_t open = bytes_index(text, '['), close = bytes_index(text, ']');
-	if (open == BYTES_NONE) {
-		struct phrase phrase = { 0 };
-		return phrase_read(t, text, &phrase) && sink(t, to, &phrase);
+	for (uint32_t i = 0; i < phrase->n; i++) {
+		const struct step *step = &t->steps[phrase->first + i];
+		for (uint32_t c = 0; c < step->n; c++) {
+			t->entries = one_more(t->entries, t->nentries, &t->entries_room, sizeof *t->entries);
+			t->entries[t->nentries++] = (struct words_entry){ .row = row, .step = i, .word = t->choices[step->first + c].word };
+		}
+		if (!step->optional)
+			return;
 	}
-	if (close == BYTES_NONE || close < open)
-		return false;
-	struct bytes choices = bytes_first(bytes_from(text, open + 1), close - open - 1);
-	for (bool more = true; more;) {
-		struct cut cut = bytes_cut(choices, '|');
-		size_t n = open + cut.head.n + (text.n - close - 1);
-		uint8_t *whole = arena_alloc(&t->arena, n, 1);
-		memcpy(whole, text.p, open);
-		if (cut.head.n)
-			memcpy(whole + open, cut.head.p, cut.head.n);
-		memcpy(whole + open + cut.head.n, text.p + close + 1, text.n - close - 1);
-		if (!alternatives_read(t, (struct bytes){ whole, n }, sink, to))
-			return false;
-		choices = cut.tail;
-		more = cut.found;
-	}
-	return true;
 }
 
-static bool entry_add(struct words_table *t, void *to, const struct phrase *phrase)
-{
-	(void)to;
-	t->entries = one_more(t->entries, t->nentries, &t->entries_room, sizeof *t->entries);
-	t->entries[t->nentries++] = (struct words_entry){ .phrase = *phrase, .row = (uint32_t)t->nrows };
-	return true;
-}
-
-struct unless_list {
-	struct phrase phrases[64];
-	size_t n;
-};
-
-static bool unless_add(struct words_table *t, void *to, const struct phrase *phrase)
-{
-	struct unless_list *list = to;
-	(void)t;
-	if (list->n == sizeof list->phrases / sizeof *list->phrases)
-		return false;
-	list->phrases[list->n++] = *phrase;
-	return true;
-}
-
-/* Several things that void a row are joined by " ; ". */
 static bool unless_read(struct words_table *t, struct bytes text, struct words_row *row)
 {
-	struct unless_list list = { .n = 0 };
+	row->unless = (uint32_t)t->nexceptions;
 	while (text.n) {
 		size_t at = bytes_find(text, B(" ; "));
-		if (!alternatives_read(t, at == BYTES_NONE ? text : bytes_first(text, at), unless_add, &list))
+		t->exceptions = one_more(t->exceptions, t->nexceptions, &t->exceptions_room, sizeof *t->exceptions);
+		if (!phrase_read(t, at == BYTES_NONE ? text : bytes_first(text, at), &t->exceptions[t->nexceptions++]))
 			return false;
+		row->nunless++;
 		text = at == BYTES_NONE ? (struct bytes){ 0 } : bytes_from(text, at + 3);
 	}
-	row->unless = ARENA_ARRAY(&t->arena, struct phrase, list.n);
-	row->nunless = list.n;
-	if (list.n)
-		memcpy(row->unless, list.phrases, list.n * sizeof *list.phrases);
 	return true;
 }
 
@@ -228,11 +264,12 @@ static bool row_read(struct words_table *t, struct place_in_file at, struct byte
 		return wrong(at, column[CODE], "codes look like 550, 55, 5.7.1 or 5.7, joined by commas", error);
 	if (column[PATTERN].n == 0 && row.ncodes == 0)
 		return wrong(at, line, "a row needs a pattern or a code", error);
-	if (column[PATTERN].n && !alternatives_read(t, column[PATTERN], entry_add, NULL))
+	if (column[PATTERN].n && !phrase_read(t, column[PATTERN], &row.phrase))
 		return wrong(at, column[PATTERN], "the pattern is wrong (lower case; fragments joined by ' * '; [a|b]; ~ at an open end)", error);
 	if (!unless_read(t, column[UNLESS], &row))
 		return wrong(at, column[UNLESS], "the exception is wrong", error);
 	row.source = source_keep(t, column[SOURCE]);
+	row_file(t, (uint32_t)t->nrows, &row.phrase);
 	if (column[PATTERN].n == 0) {
 		t->bare = one_more(t->bare, t->nbare, &t->bare_room, sizeof *t->bare);
 		t->bare[t->nbare++] = (uint32_t)t->nrows;
@@ -261,7 +298,7 @@ void words_table_build(struct words_table *t)
 	automaton_build(t->automaton);
 	t->first = memory_new(automaton_words(t->automaton), sizeof *t->first);
 	for (size_t i = t->nentries; i-- > 0;) {
-		uint32_t *head = &t->first[t->entries[i].phrase.fragments[0].word];
+		uint32_t *head = &t->first[t->entries[i].word];
 		t->entries[i].next = *head;
 		*head = (uint32_t)i + 1;
 	}
@@ -272,6 +309,9 @@ void words_table_free(struct words_table *t)
 	automaton_free(t->automaton);
 	arena_drop(&t->arena);
 	free(t->rows);
+	free(t->exceptions);
+	free(t->steps);
+	free(t->choices);
 	free(t->entries);
 	free(t->first);
 	free(t->bare);

@@ -4,10 +4,10 @@
  *        weight   1..100: 80 and more specific words or a provider's tag, 50 and more general words, below that codes
  *        stage    conn helo mail rcpt data eom auth tls other, joined by commas; empty: any
  *        code     550, 55, 5.7.1, 5.7 ..., joined by commas; a basic and an enhanced one must both fit when both are given; empty: any
- *        pattern  folded text (fold.h): fragments that stand in this order, joined by " * "; [a|b] either; a fragment begins and
- *                 ends at word boundaries unless it begins or ends with "~"; "^" at the start: at the start of the text;
- *                 empty: the codes alone
- *        unless   like pattern: the row is void when it is found anywhere
+ *        pattern  folded text (fold.h): fragments that stand in this order, joined by " * "; [a|b] either, [a|] a or nothing; a
+ *                 fragment begins and ends at word boundaries unless it, or the alternative, begins or ends with "~"; "^" at
+ *                 the start: at the start of the text; empty: the codes alone
+ *        unless   patterns joined by " ; ": the row is void when one is found anywhere
  *        source   where the wording is documented, or the provider
  * Out:   rows that a text matches.
  * Never: accepts a wrong row silently: the error names its line.
@@ -18,16 +18,22 @@
 #include "why/automaton.h"
 #include "why/words.h"
 
-enum { FRAGMENTS_MOST = 8, CODES_MOST = 8 };
+enum { STEPS_MOST = 24, CODES_MOST = 16 };
 
-struct fragment {
-	uint32_t word;         /* number in the automaton */
-	bool open_start, open_end; /* no word boundary needed */
+struct choice {
+	uint32_t word;             /* number in the automaton */
+	bool open_start, open_end; /* no word boundary needed, of its own */
 };
 
-struct phrase { /* one alternative of a pattern */
-	struct fragment fragments[FRAGMENTS_MOST];
-	unsigned n;
+struct step { /* one of several words */
+	uint32_t first, n;         /* in choices, by word number */
+	bool optional;
+	bool glued;                /* follows the step before it, with at most a blank between; else with at most a reach of octets */
+	bool open_start, open_end; /* no word boundary needed, whichever the choice */
+};
+
+struct phrase { /* a pattern */
+	uint32_t first, n;         /* in steps */
 	bool at_start;
 };
 
@@ -43,15 +49,14 @@ struct words_row {
 	unsigned stages;       /* 1 << enum stage; 0 any */
 	struct code_filter codes[CODES_MOST];
 	unsigned ncodes;
-	struct phrase *unless;
-	size_t nunless;
+	struct phrase phrase;  /* n = 0: the codes alone */
+	uint32_t unless, nunless; /* in exceptions */
 	const char *source;    /* "" none */
 };
 
-struct words_entry { /* a phrase of a row, filed under its first fragment */
-	struct phrase phrase;
-	uint32_t row;
-	uint32_t next;         /* entry + 1 with the same first fragment; 0 none */
+struct words_entry { /* a row, filed under a word that its phrase may begin with */
+	uint32_t row, step;    /* step: the one that the word belongs to (those before it are optional) */
+	uint32_t word, next;   /* next: entry + 1 with the same word; 0 none */
 };
 
 struct words_table {
@@ -59,6 +64,12 @@ struct words_table {
 	struct automaton *automaton;
 	struct words_row *rows;
 	size_t nrows, rows_room;
+	struct phrase *exceptions;
+	size_t nexceptions, exceptions_room;
+	struct step *steps;
+	size_t nsteps, steps_room;
+	struct choice *choices;
+	size_t nchoices, choices_room;
 	struct words_entry *entries;
 	size_t nentries, entries_room;
 	uint32_t *first;       /* by word number: entry + 1 */

@@ -1,0 +1,123 @@
+/* words_match.c - finds phrases in a text. Takes a table and a text, gives places; knows nothing of causes or codes. */
+#include "why/words_match.h"
+
+#include "base/banned.h"
+
+struct search {
+	const struct hits *hits;
+	const struct step *steps;
+	uint32_t n;
+	unsigned tries;
+};
+
+static bool is_word_octet(uint8_t c)
+{
+	return octet_is_digit(c) || octet_is_alpha(c);
+}
+
+static void hit_note(void *to, uint32_t word, size_t end)
+{
+	struct hits *h = to;
+	size_t start = end - automaton_word(h->table->automaton, word).n;
+	if (h->n == HITS_MOST)
+		return;
+	h->all[h->n] = (struct hit){ word, (uint16_t)start, (uint16_t)end, h->at[start] };
+	h->at[start] = (uint16_t)++h->n;
+}
+
+void hits_find(struct hits *h, const struct words_table *table, struct bytes text)
+{
+	h->table = table;
+	h->text = text;
+	h->n = 0;
+	memset(h->at, 0, (text.n + 1) * sizeof *h->at);
+	automaton_scan(table->automaton, text, hit_note, h);
+}
+
+static const struct choice *choice_find(const struct words_table *t, const struct step *step, uint32_t word)
+{
+	uint32_t low = step->first, high = step->first + step->n;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (t->choices[middle].word < word)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < step->first + step->n && t->choices[low].word == word ? &t->choices[low] : NULL;
+}
+
+static bool starts_word(const struct hits *h, const struct hit *hit)
+{
+	const uint8_t *p = h->text.p;
+	return hit->start == 0 || !is_word_octet(p[hit->start]) || !is_word_octet(p[hit->start - 1]);
+}
+
+static bool ends_word(const struct hits *h, const struct hit *hit)
+{
+	const uint8_t *p = h->text.p;
+	return hit->end == h->text.n || !is_word_octet(p[hit->end - 1]) || !is_word_octet(p[hit->end]);
+}
+
+static size_t rest_end(struct search *s, uint32_t step, const struct hit *last, bool open);
+
+/* The step at this hit, and all that follows it: where it ends. */
+static size_t step_end(struct search *s, uint32_t step, const struct hit *hit, bool inside)
+{
+	const struct step *it = &s->steps[step];
+	const struct choice *choice = choice_find(s->hits->table, it, hit->word);
+	if (!choice || (!inside && !it->open_start && !choice->open_start && !starts_word(s->hits, hit)))
+		return 0;
+	return rest_end(s, step + 1, hit, it->open_end || choice->open_end);
+}
+
+static size_t step_search(struct search *s, uint32_t step, size_t from, size_t to, bool inside)
+{
+	for (size_t at = from; at <= to && at < s->hits->text.n; at++)
+		for (unsigned i = s->hits->at[at]; i; i = s->hits->all[i - 1].next) {
+			if (s->tries++ >= TRIES_MOST)
+				return 0;
+			size_t end = step_end(s, step, &s->hits->all[i - 1], inside);
+			if (end)
+				return end;
+		}
+	return 0;
+}
+
+/* What follows the hit, from this step on; a fragment that is over must have ended with a word. */
+static size_t rest_end(struct search *s, uint32_t step, const struct hit *last, bool open)
+{
+	bool word = open || ends_word(s->hits, last);
+	if (step == s->n)
+		return word ? last->end : 0;
+	const struct step *it = &s->steps[step];
+	size_t end = 0;
+	if (it->glued) {
+		bool blank = last->end < s->hits->text.n && s->hits->text.p[last->end] == ' ';
+		end = step_search(s, step, last->end, last->end + blank, true);
+	} else if (word) {
+		end = step_search(s, step, last->end, last->end + REACH, false);
+	}
+	return end || !it->optional ? end : rest_end(s, step + 1, last, open);
+}
+
+size_t hits_phrase(const struct hits *h, const struct phrase *phrase, uint32_t step, size_t hit)
+{
+	struct search s = { h, &h->table->steps[phrase->first], phrase->n, 0 };
+	if (phrase->at_start && h->all[hit].start > 0)
+		return 0;
+	return step_end(&s, step, &h->all[hit], false);
+}
+
+bool hits_anywhere(const struct hits *h, const struct phrase *phrase)
+{
+	const struct step *steps = &h->table->steps[phrase->first];
+	for (size_t i = 0; i < h->n; i++)
+		for (uint32_t step = 0; step < phrase->n; step++) {
+			if (hits_phrase(h, phrase, step, i))
+				return true;
+			if (!steps[step].optional)
+				break;
+		}
+	return false;
+}
