@@ -48,6 +48,7 @@ struct smtpwhy_options {
 	int64_t idle;             /* nanoseconds of capture time after which a silent connection is closed; 0: 15 minutes */
 	bool recurse;             /* directories below given directories as well */
 	unsigned threads;         /* 0 or 1: one */
+	unsigned part, parts;     /* take only part 1..parts of the connections; parts 0: all. smtpwhy merge joins the databases */
 	bool no_ndpi;             /* do not ask nDPI */
 	/* Called now and then during smtpwhy_analyze; false stops reading (what was read is kept). NULL: never. */
 	bool (*progress)(void *to, const struct smtpwhy_progress *);

@@ -68,8 +68,9 @@ void analyser_packet(struct analyser *a, const struct packet *packet)
 	flow_packet(a->flow, packet);
 }
 
-void analyser_end(struct analyser *a)
+void analyser_end(struct analyser *a, int64_t time)
 {
+	flow_clock(a->flow, time);
 	flow_end(a->flow);
 }
 

@@ -74,10 +74,11 @@ static bool stages_begin(struct smtpwhy *run)
 	if (!run->store)
 		return false;
 	run->decoder = decoder_new();
+	struct shards_options how = { .threads = run->options.threads, .part = run->options.part, .parts = run->options.parts };
 	struct flow_options limits = {
 		.memory = run->options.memory, .idle = run->options.idle, .ports = run->options.ports, .no_ndpi = run->options.no_ndpi,
 	};
-	run->shards = shards_new(run->options.threads, limits, run->why, (struct outcome_sink){ outcome_came, run });
+	run->shards = shards_new(how, limits, run->why, (struct outcome_sink){ outcome_came, run });
 	return true;
 }
 
@@ -99,6 +100,8 @@ bool smtpwhy_analyze(struct smtpwhy *run)
 {
 	struct frame frame;
 	struct packet packet;
+	if (run->options.parts && (run->options.part < 1 || run->options.part > run->options.parts))
+		error_set(&run->error, ERROR_USAGE, "there is no part %u of %u", run->options.part, run->options.parts);
 	if (run->error.kind != ERROR_NONE || !stages_begin(run))
 		return false;
 	while (goes_on(run) && timeline_next(run->timeline, &frame)) {

@@ -41,6 +41,8 @@ struct shards {
 	struct analyser *direct;  /* with one thread */
 	struct shard *shards;
 	unsigned n;
+	uint32_t part, parts;     /* part: 0.. */
+	int64_t time;             /* of the last packet, also of other parts */
 	struct queue outcomes;
 	pthread_t writer;
 	bool ended;
@@ -116,7 +118,7 @@ static void *analyse(void *to)
 		batch->n = batch->used = 0;
 		queue_put(&shard->empty, batch);
 	}
-	analyser_end(shard->analyser);
+	analyser_end(shard->analyser, shard->all->time);
 	return NULL;
 }
 
@@ -145,38 +147,25 @@ static void shard_begin(struct shards *s, struct shard *shard, struct flow_optio
 		abort();
 }
 
-struct shards *shards_new(unsigned threads, struct flow_options options, const struct why *why, struct outcome_sink sink)
+struct shards *shards_new(struct shards_options how, struct flow_options options, const struct why *why, struct outcome_sink sink)
 {
 	struct shards *s = memory_new(1, sizeof *s);
 	s->sink = sink;
-	if (threads <= 1) {
+	s->parts = how.parts ? how.parts : 1;
+	s->part = how.parts ? how.part - 1 : 0;
+	if (how.threads <= 1) {
 		s->direct = analyser_new(options, why, sink);
 		return s;
 	}
-	s->n = threads;
-	s->shards = memory_new(threads, sizeof *s->shards);
-	options.memory /= threads;
+	s->n = how.threads;
+	s->shards = memory_new(s->n, sizeof *s->shards);
+	options.memory /= s->n;
 	queue_init(&s->outcomes, OUTCOMES_AHEAD);
 	if (pthread_create(&s->writer, NULL, hand_over, s) != 0)
 		abort();
-	for (unsigned i = 0; i < threads; i++)
+	for (unsigned i = 0; i < s->n; i++)
 		shard_begin(s, &s->shards[i], options, why);
 	return s;
-}
-
-static uint64_t endpoint_hash(const struct endpoint *e)
-{
-	uint64_t a, b;
-	memcpy(&a, e->address.octets, sizeof a);
-	memcpy(&b, e->address.octets + sizeof a, sizeof b);
-	a = (a ^ e->port) * 0x9e3779b97f4a7c15u ^ b * 0xc2b2ae3d27d4eb4fu;
-	return (a ^ a >> 29) * 0xbf58476d1ce4e5b9u;
-}
-
-uint64_t packet_shard(const struct packet *p)
-{
-	uint64_t sum = endpoint_hash(&p->from) + endpoint_hash(&p->to);
-	return sum ^ sum >> 32;
 }
 
 static void batch_send(struct shard *shard)
@@ -187,11 +176,16 @@ static void batch_send(struct shard *shard)
 
 void shards_packet(struct shards *s, const struct packet *packet)
 {
+	/* A part is cut into as many pieces as there are threads, so that both divisions spread evenly. */
+	uint32_t pieces = s->n ? s->n : 1, piece = s->parts * pieces > 1 ? flow_shard(packet, s->parts * pieces) : 0;
+	s->time = packet->place.time;
+	if (piece / pieces != s->part)
+		return;
 	if (s->direct) {
 		analyser_packet(s->direct, packet);
 		return;
 	}
-	struct shard *shard = &s->shards[packet_shard(packet) % s->n];
+	struct shard *shard = &s->shards[piece % pieces];
 	struct batch *batch = shard->filling;
 	struct packet *copy = &batch->packets[batch->n++];
 	struct bytes payload = bytes_first(packet->payload, SEGMENT_MOST);
@@ -209,7 +203,7 @@ void shards_end(struct shards *s)
 {
 	s->ended = true;
 	if (s->direct) {
-		analyser_end(s->direct);
+		analyser_end(s->direct, s->time);
 		return;
 	}
 	for (unsigned i = 0; i < s->n; i++) {

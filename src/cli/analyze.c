@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT, APPEND, FILTER, PORTS, RULES, MEMORY, IDLE, RECURSE, JOBS, NO_NDPI, FAIL_ON, QUIET };
+enum { OUTPUT, APPEND, FILTER, PORTS, RULES, MEMORY, IDLE, RECURSE, JOBS, SHARD, NO_NDPI, FAIL_ON, QUIET };
 
 /* One table for both commands. The plain one writes a database only when it is told where. */
 static const struct cli_option options[] = {
@@ -24,6 +24,7 @@ static const struct cli_option options[] = {
 	[IDLE] = { 0, "idle", "TIME", "Silence in capture time after which a connection counts as ended, as 90s, 15m or 2h; 15m unless given.", false },
 	[RECURSE] = { 'r', "recurse", NULL, "Captures in the directories below a given directory as well.", false },
 	[JOBS] = { 'j', "jobs", "N", "Threads to use. The result is the same whatever their number.", false },
+	[SHARD] = { 0, "shard", "I/N", "Take only the I-th of N parts of the connections, for a run that is spread over machines; smtpwhy merge joins the N databases.", false },
 	[NO_NDPI] = { 0, "no-ndpi", NULL, "Do not ask nDPI what speaks on an SMTP port when it is no SMTP.", false },
 	[FAIL_ON] = { 0, "fail-on", "CAUSE,...", "Exit with status 1 when one of these causes was found: a cause (client.bad_sequence), a family (middlebox), or 'any' for any 5xx reply.", false },
 	[QUIET] = { 'q', "quiet", NULL, "No progress, and nothing on standard output but what was asked for.", false },
@@ -55,6 +56,18 @@ static bool quantity(const char *word, const struct unit *units, size_t n, uint6
 }
 
 #define QUANTITY(word, units, value) quantity((word), (units), sizeof(units) / sizeof *(units), (value))
+
+/* "2/8": the second of eight parts. */
+static bool part_of(const char *word, struct smtpwhy_options *wanted)
+{
+	struct cut cut = bytes_cut(bytes_of(word), '/');
+	uint64_t part, parts;
+	if (!bytes_number(cut.head, &part) || !bytes_number(cut.tail, &parts) || part < 1 || part > parts || parts > 4096)
+		return false;
+	wanted->part = (unsigned)part;
+	wanted->parts = (unsigned)parts;
+	return true;
+}
 
 enum { PORTS_MOST = 64 };
 
@@ -109,6 +122,8 @@ static enum exit_status job_options(struct job *job)
 	if (given[JOBS] && !(bytes_number(bytes_of(given[JOBS]), &number) && number >= 1 && number <= 256))
 		return cli_misused(job->command, "--jobs %s: not a number from 1 to 256", given[JOBS]);
 	job->options.threads = given[JOBS] ? (unsigned)number : 1;
+	if (given[SHARD] && !part_of(given[SHARD], &job->options))
+		return cli_misused(job->command, "--shard %s: not a part such as 2/8", given[SHARD]);
 	if (given[FAIL_ON] && !fail_on_parse(&job->fail_on, given[FAIL_ON]))
 		return cli_misused(job->command, "--fail-on %s: \"%s\" is no cause, family of causes or 'any'; see: smtpwhy causes", given[FAIL_ON],
 		                   job->fail_on.wrong);
