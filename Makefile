@@ -115,9 +115,13 @@ fuzzers: $(FUZZERS:%=build/fuzz/%)
 golden: smtpwhy
 	tests/golden/run --update ./smtpwhy
 
+# A real Slurm with two nodes on this machine; says so when it cannot run.
+check-cluster: smtpwhy
+	scripts/cluster/check ./smtpwhy
+
 clean:
 	rm -rf build smtpwhy
 
-.PHONY: all demo check bench asan fuzzers golden clean
+.PHONY: all demo check check-cluster bench asan fuzzers golden clean
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)
