@@ -5,13 +5,14 @@
 #include "cli/cli.h"
 #include "cli/fail_on.h"
 #include "cli/interrupt.h"
+#include "cli/progress.h"
 #include "report/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT, APPEND, FILTER, PORTS, RULES, MEMORY, IDLE, RECURSE, JOBS, SHARD, NO_NDPI, FAIL_ON, QUIET };
+enum { OUTPUT, APPEND, FILTER, PORTS, RULES, MEMORY, IDLE, RECURSE, JOBS, SHARD, NO_NDPI, PARTIAL, FAIL_ON, QUIET };
 
 /* One table for both commands. The plain one writes a database only when it is told where. */
 static const struct cli_option options[] = {
@@ -26,6 +27,7 @@ static const struct cli_option options[] = {
 	[JOBS] = { 'j', "jobs", "N", "Threads to use. The result is the same whatever their number.", false },
 	[SHARD] = { 0, "shard", "I/N", "Take only the I-th of N parts of the connections, for a run that is spread over machines; smtpwhy merge joins the N databases.", false },
 	[NO_NDPI] = { 0, "no-ndpi", NULL, "Do not ask nDPI what speaks on an SMTP port when it is no SMTP.", false },
+	[PARTIAL] = { 0, "partial", NULL, "When interrupted by Ctrl-C, keep and report what was read so far (exit status 3). Without it nothing is written.", false },
 	[FAIL_ON] = { 0, "fail-on", "CAUSE,...", "Exit with status 1 when one of these causes was found: a cause (client.bad_sequence), a family (middlebox), or 'any' for any 5xx reply.", false },
 	[QUIET] = { 'q', "quiet", NULL, "No progress, and nothing on standard output but what was asked for.", false },
 };
@@ -95,7 +97,7 @@ struct job {
 	uint16_t ports[PORTS_MOST + 1];
 	struct fail_on fail_on;
 	struct interrupt interrupt;
-	bool progress_shown;
+	struct progress progress;
 };
 
 static enum exit_status job_options(struct job *job)
@@ -130,37 +132,10 @@ static enum exit_status job_options(struct job *job)
 	return EXIT_DONE;
 }
 
-/* ---- progress ---- */
-
-static void scaled(char *out, size_t room, uint64_t octets)
-{
-	double n = (double)octets;
-	const char *units = "BKMGT";
-	for (; n >= 1000 && units[1]; units++)
-		n /= 1024;
-	snprintf(out, room, *units == 'B' ? "%.0f %c" : "%.1f %c", n, *units);
-}
-
-static void progress_clear(struct job *job)
-{
-	if (job->progress_shown)
-		fputs("\r\033[K", stderr);
-	job->progress_shown = false;
-}
-
 static bool progress(void *to, const struct smtpwhy_progress *at)
 {
 	struct job *job = to;
-	if (!job->words->given[QUIET] && isatty(STDERR_FILENO)) {
-		char done[16], total[16], share[24] = "";
-		scaled(done, sizeof done, at->bytes_done);
-		scaled(total, sizeof total, at->bytes_total);
-		if (at->bytes_total)
-			snprintf(share, sizeof share, " of %s", total);
-		fprintf(stderr, "\r\033[K%s%s read, %llu packets, %llu sessions, %llu errors", done, share, (unsigned long long)at->packets,
-		        (unsigned long long)at->sessions, (unsigned long long)at->errors);
-		job->progress_shown = true;
-	}
+	progress_show(&job->progress, at);
 	return !interrupt_came(&job->interrupt);
 }
 
@@ -224,6 +199,7 @@ static enum exit_status work(struct job *job, bool whole)
 {
 	enum exit_status status;
 	interrupt_begin(&job->interrupt);
+	progress_begin(&job->progress, !job->words->given[QUIET]);
 	job->options.progress = progress;
 	job->options.progress_to = job;
 	struct smtpwhy *run = smtpwhy_new(&job->options);
@@ -231,8 +207,13 @@ static enum exit_status work(struct job *job, bool whole)
 		status = smtpwhy_status(run) == SMTPWHY_DONE ? EXIT_WRONG_USE : (enum exit_status)smtpwhy_status(run);
 	} else {
 		bool done = smtpwhy_analyze(run);
-		progress_clear(job);
-		if (interrupt_came(&job->interrupt)) {
+		progress_clear(&job->progress);
+		bool partial = done && job->words->given[PARTIAL] && interrupt_came(&job->interrupt);
+		if (partial && smtpwhy_finish(run)) {
+			cli_complain("interrupted: what follows covers only what was read until then");
+			outcome(job, run, whole);
+			status = EXIT_INPUT_DAMAGED;
+		} else if (interrupt_came(&job->interrupt)) {
 			cli_complain("interrupted: nothing was written");
 			status = EXIT_NOT_WRITTEN;
 		} else if (done && smtpwhy_finish(run)) {
@@ -244,7 +225,8 @@ static enum exit_status work(struct job *job, bool whole)
 	}
 	smtpwhy_free(run);
 	interrupt_end(&job->interrupt);
-	interrupt_die(&job->interrupt);
+	if (!job->words->given[PARTIAL])
+		interrupt_die(&job->interrupt);
 	return status;
 }
 
