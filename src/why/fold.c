@@ -125,7 +125,7 @@ static size_t ip_length(struct bytes b)
 		return 0;
 	if (colons == 0 && dots == 3 && digits + 3 == n && n >= 7 && n <= 15)
 		return n;
-	return colons >= 2 && colons <= 7 && digits && n >= 4 ? n : 0;
+	return colons >= 2 && colons <= 7 && digits && n >= 3 ? n : 0;
 }
 
 /* An id: 8 octets or more that mix letters and at least three digits, without a dot inside. */
