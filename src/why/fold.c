@@ -239,6 +239,9 @@ static size_t fold_word(struct folded *f, struct bytes rest, size_t at)
 		n = dots;
 		address = false;
 	}
+	size_t equals = bytes_index(bytes_first(rest, n), '=');
+	if (!address && equals != BYTES_NONE) /* "ip=192.0.2.1": two words; in an address it is one (RFC 5321 4.1.2) */
+		n = equals + 1;
 	struct bytes word = bytes_first(rest, n);
 	if (address) {
 		put_all(f, B("<addr>"), at);

@@ -94,7 +94,8 @@ static size_t rest_end(struct search *s, uint32_t step, const struct hit *last, 
 	size_t end = 0;
 	if (it->glued) {
 		bool blank = last->end < s->hits->text.n && s->hits->text.p[last->end] == ' ';
-		end = step_search(s, step, last->end, last->end + blank, true);
+		bool at_once = it->joined || ends_word(s->hits, last);
+		end = step_search(s, step, last->end + !at_once, last->end + blank, true);
 	} else if (word) {
 		end = step_search(s, step, last->end, last->end + REACH, false);
 	}

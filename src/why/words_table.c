@@ -140,9 +140,8 @@ static bool step_read(struct words_table *t, struct bytes choices, struct step *
 	return step->n > 0;
 }
 
-static bool step_add(struct words_table *t, struct phrase *phrase, struct bytes choices, bool glued)
+static bool step_add(struct words_table *t, struct phrase *phrase, struct bytes choices, struct step step)
 {
-	struct step step = { .glued = glued };
 	if (phrase->n == STEPS_MOST || !step_read(t, choices, &step))
 		return false;
 	t->steps = one_more(t->steps, t->nsteps, &t->steps_room, sizeof *t->steps);
@@ -151,10 +150,22 @@ static bool step_add(struct words_table *t, struct phrase *phrase, struct bytes 
 	return true;
 }
 
+/* Does a piece begin or end with a blank; a group: does any of its alternatives. */
+static bool piece_has_blank(struct bytes piece, bool begin, bool group)
+{
+	while (piece.n) {
+		struct cut cut = group ? bytes_cut(piece, '|') : (struct cut){ .head = piece };
+		if (cut.head.n && cut.head.p[begin ? 0 : cut.head.n - 1] == ' ')
+			return true;
+		piece = cut.tail;
+	}
+	return false;
+}
+
 /* A fragment: plain text and [a|b] in turn, each a step that is glued to the one before it. */
 static bool fragment_read(struct words_table *t, struct bytes text, struct phrase *phrase)
 {
-	bool glued = false, open = false;
+	bool glued = false, open = false, blank = true;
 	for (text = bytes_trim(text); text.n;) {
 		bool group = text.p[0] == '[';
 		size_t n = bytes_index(group ? text : bytes_from(text, 0), group ? ']' : '[');
@@ -162,7 +173,10 @@ static bool fragment_read(struct words_table *t, struct bytes text, struct phras
 			return false;
 		struct bytes piece = n == BYTES_NONE ? text : bytes_first(text, n);
 		text = bytes_from(text, piece.n + group);
-		piece = bytes_trim(group ? bytes_from(piece, 1) : piece);
+		piece = group ? bytes_from(piece, 1) : piece;
+		bool joined = glued && !blank && !piece_has_blank(piece, true, group);
+		blank = piece_has_blank(piece, false, group);
+		piece = bytes_trim(piece);
 		if (!group && bytes_is(piece, B("~"))) { /* before or behind a group: open, whichever alternative */
 			if (glued)
 				t->steps[t->nsteps - 1].open_end = true;
@@ -170,11 +184,12 @@ static bool fragment_read(struct words_table *t, struct bytes text, struct phras
 				open = true;
 			continue;
 		}
-		if (piece.n == 0 && !group)
+		if (piece.n == 0 && !group) {
+			blank = true;
 			continue;
-		if (!step_add(t, phrase, piece, glued))
+		}
+		if (!step_add(t, phrase, piece, (struct step){ .glued = glued, .joined = joined, .open_start = open }))
 			return false;
-		t->steps[t->nsteps - 1].open_start = open;
 		open = false;
 		glued = true;
 	}

@@ -28,7 +28,8 @@ struct choice {
 struct step { /* one of several words */
 	uint32_t first, n;         /* in choices, by word number */
 	bool optional;
-	bool glued;                /* follows the step before it, with at most a blank between; else with at most a reach of octets */
+	bool glued;                /* follows the step before it at once; else with at most a reach of octets between */
+	bool joined;               /* glued, and without a blank in the pattern: no word boundary needed */
 	bool open_start, open_end; /* no word boundary needed, whichever the choice */
 };
 
