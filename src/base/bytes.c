@@ -3,31 +3,6 @@
 
 #include <string.h>
 
-struct bytes bytes_of(const char *string)
-{
-	return (struct bytes){ (const uint8_t *)string, string ? strlen(string) : 0 };
-}
-
-struct bytes bytes_from(struct bytes b, size_t offset)
-{
-	if (offset >= b.n)
-		return (struct bytes){ 0 };
-	return (struct bytes){ b.p + offset, b.n - offset };
-}
-
-struct bytes bytes_first(struct bytes b, size_t n)
-{
-	if (n < b.n)
-		b.n = n;
-	return b;
-}
-
-size_t bytes_index(struct bytes b, uint8_t octet)
-{
-	const uint8_t *at = b.n ? memchr(b.p, octet, b.n) : NULL;
-	return at ? (size_t)(at - b.p) : BYTES_NONE;
-}
-
 struct cut bytes_cut(struct bytes b, uint8_t at)
 {
 	size_t i = bytes_index(b, at);
@@ -63,11 +38,6 @@ struct bytes bytes_trim(struct bytes b)
 	return b;
 }
 
-bool bytes_equal(struct bytes a, struct bytes b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 static bool same_letters(const uint8_t *a, const uint8_t *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -81,19 +51,41 @@ bool bytes_is(struct bytes b, struct bytes word)
 	return b.n == word.n && same_letters(b.p, word.p, b.n);
 }
 
-bool bytes_starts(struct bytes b, struct bytes prefix)
-{
-	return bytes_equal(bytes_first(b, prefix.n), prefix);
-}
-
 bool bytes_starts_word(struct bytes b, struct bytes prefix)
 {
 	return bytes_is(bytes_first(b, prefix.n), prefix);
 }
 
+/* Sixteen octets at a time. Setting 0x20 makes letters lower case; what else it makes equal, same_letters tells apart. */
+typedef uint8_t octets __attribute__((vector_size(16)));
+
+static octets octets_at(const uint8_t *p)
+{
+	octets v;
+	memcpy(&v, p, sizeof v);
+	return v | 0x20;
+}
+
+/* Whether the needle's first two letters stand together anywhere in the 17 octets at p. */
+static bool may_begin(const uint8_t *p, uint8_t first, uint8_t second)
+{
+	octets both = (octets)(octets_at(p) == (first | 0x20)) & (octets)(octets_at(p + 1) == (second | 0x20));
+	uint64_t halves[2];
+	memcpy(halves, &both, sizeof halves);
+	return halves[0] | halves[1];
+}
+
 size_t bytes_find(struct bytes b, struct bytes needle)
 {
-	for (size_t i = 0; needle.n <= b.n && i <= b.n - needle.n; i++)
+	size_t i = 0, end = needle.n <= b.n ? b.n - needle.n + 1 : 0; /* where it may begin */
+	for (; needle.n >= 2 && i + sizeof(octets) <= end; i += sizeof(octets)) {
+		if (!may_begin(b.p + i, needle.p[0], needle.p[1]))
+			continue;
+		for (size_t k = i; k < i + sizeof(octets); k++)
+			if (same_letters(b.p + k, needle.p, needle.n))
+				return k;
+	}
+	for (; i < end; i++)
 		if (same_letters(b.p + i, needle.p, needle.n))
 			return i;
 	return BYTES_NONE;
@@ -114,15 +106,25 @@ bool bytes_number(struct bytes b, uint64_t *value)
 	return true;
 }
 
-/* FNV-1a with a final mix: keys are short, and hostile input can at worst slow one bucket that map.c bounds. */
+static uint64_t hash_step(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 32;
+}
+
+/* A multiplication for each eight octets; hostile input can at worst slow one bucket that map.c bounds. */
 uint64_t bytes_hash(struct bytes b)
 {
-	uint64_t h = 0xcbf29ce484222325u;
-	for (size_t i = 0; i < b.n; i++)
-		h = (h ^ b.p[i]) * 0x100000001b3u;
-	h ^= h >> 32;
-	h *= 0x9e3779b97f4a7c15u;
-	return h ^ h >> 29;
+	uint64_t h = 0xcbf29ce484222325u ^ b.n, word;
+	for (; b.n >= sizeof word; b = bytes_from(b, sizeof word)) {
+		memcpy(&word, b.p, sizeof word);
+		h = hash_step(h, word);
+	}
+	word = 0;
+	if (b.n)
+		memcpy(&word, b.p, b.n);
+	h = hash_step(h, word);
+	return hash_step(h, h >> 29);
 }
 
 int bytes_compare(struct bytes a, struct bytes b)

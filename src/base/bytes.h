@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct bytes {
 	const uint8_t *p;
@@ -23,23 +24,56 @@ struct cut {
 	bool found;
 };
 
-struct bytes bytes_of(const char *string);                  /* a C string of our own, never wire data; NULL gives an empty view */
+static inline struct bytes bytes_of(const char *string);    /* a C string of our own, never wire data; NULL gives an empty view */
 struct cut bytes_cut(struct bytes b, uint8_t at);           /* at the first such octet, which is dropped; not found: head is all of b */
 struct cut bytes_word(struct bytes b);                      /* leading blanks skipped; head is the word, tail what follows its blanks */
-struct bytes bytes_from(struct bytes b, size_t offset);     /* beyond the end: empty */
-struct bytes bytes_first(struct bytes b, size_t n);         /* at most n */
+static inline struct bytes bytes_from(struct bytes b, size_t offset); /* beyond the end: empty */
+static inline struct bytes bytes_first(struct bytes b, size_t n); /* at most n */
 struct bytes bytes_trim(struct bytes b);                    /* blanks (SP, HT) off both ends */
-bool bytes_equal(struct bytes a, struct bytes b);           /* octet by octet */
+static inline bool bytes_equal(struct bytes a, struct bytes b); /* octet by octet */
 bool bytes_is(struct bytes b, struct bytes word);           /* ASCII case ignored */
-bool bytes_starts(struct bytes b, struct bytes prefix);     /* octet by octet */
+static inline bool bytes_starts(struct bytes b, struct bytes prefix); /* octet by octet */
 bool bytes_starts_word(struct bytes b, struct bytes prefix); /* ASCII case ignored */
 size_t bytes_find(struct bytes b, struct bytes needle);     /* ASCII case ignored; BYTES_NONE when absent */
-size_t bytes_index(struct bytes b, uint8_t octet);          /* BYTES_NONE when absent */
+static inline size_t bytes_index(struct bytes b, uint8_t octet); /* BYTES_NONE when absent */
 bool bytes_number(struct bytes b, uint64_t *value);         /* all decimal digits, at least one, no overflow */
 uint64_t bytes_hash(struct bytes b);                        /* stable within a run, not a promise across versions */
 int bytes_compare(struct bytes a, struct bytes b);          /* octet order, shorter first */
 
 #define BYTES_NONE ((size_t)-1)
+
+/* ---- those that are called for every line, inlined ---- */
+
+static inline struct bytes bytes_of(const char *string)
+{
+	return (struct bytes){ (const uint8_t *)string, string ? strlen(string) : 0 };
+}
+
+static inline struct bytes bytes_from(struct bytes b, size_t offset)
+{
+	return offset < b.n ? (struct bytes){ b.p + offset, b.n - offset } : (struct bytes){ 0 };
+}
+
+static inline struct bytes bytes_first(struct bytes b, size_t n)
+{
+	return (struct bytes){ b.p, n < b.n ? n : b.n };
+}
+
+static inline bool bytes_equal(struct bytes a, struct bytes b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool bytes_starts(struct bytes b, struct bytes prefix)
+{
+	return bytes_equal(bytes_first(b, prefix.n), prefix);
+}
+
+static inline size_t bytes_index(struct bytes b, uint8_t octet)
+{
+	const uint8_t *at = b.n ? memchr(b.p, octet, b.n) : NULL;
+	return at ? (size_t)(at - b.p) : BYTES_NONE;
+}
 
 static inline bool octet_is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
 static inline bool octet_is_alpha(uint8_t c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }

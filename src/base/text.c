@@ -35,11 +35,6 @@ void text_add_string(struct text *t, const char *string)
 	text_add(t, bytes_of(string));
 }
 
-void text_add_octet(struct text *t, uint8_t octet)
-{
-	text_add(t, (struct bytes){ &octet, 1 });
-}
-
 void text_addf(struct text *t, const char *format, ...)
 {
 	va_list arguments;

@@ -15,7 +15,7 @@ struct text {
 
 void text_add(struct text *, struct bytes);
 void text_add_string(struct text *, const char *);
-void text_add_octet(struct text *, uint8_t);
+static inline void text_add_octet(struct text *, uint8_t);
 void text_addf(struct text *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_add_c(struct text *, struct bytes wire, size_t most); /* C escapes: \\ \t \r \n \" stays, \xHH for the rest; at most so many wire octets */
 void text_add_json(struct text *, struct bytes);                /* a JSON string with its quotes; bytes that are no UTF-8 become U+FFFD */
@@ -23,5 +23,15 @@ void text_add_time(struct text *, int64_t nanoseconds);         /* ISO 8601, UTC
 struct bytes text_view(const struct text *);
 void text_clear(struct text *); /* keeps the memory */
 void text_free(struct text *);
+
+static inline void text_add_octet(struct text *t, uint8_t octet)
+{
+	if (t->room - t->n < 2) {
+		text_add(t, (struct bytes){ &octet, 1 });
+		return;
+	}
+	t->p[t->n++] = (char)octet;
+	t->p[t->n] = 0;
+}
 
 #endif

@@ -247,7 +247,7 @@ static bool pcapng_next(struct reader *r, struct frame *frame)
 {
 	struct pcapng_state *ng = r->state;
 	uint32_t type = 0, length = 0;
-	struct bytes body;
+	struct bytes body = { 0 };
 	while (block_begin(r, ng, &type, &length)) {
 		const struct packet_block *packet = packet_block_of(type);
 		if (!packet && type != BLOCK_SECTION && type != BLOCK_INTERFACE) {
