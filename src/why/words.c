@@ -148,7 +148,7 @@ static void candidates_find(const struct words_table *t, const struct hits *h, c
 	for (size_t i = 0; i < h->n; i++)
 		for (uint32_t e = t->first[h->all[i].word]; e; e = t->entries[e - 1].next) {
 			const struct words_entry *entry = &t->entries[e - 1];
-			if (row_fits(&t->rows[entry->row], asked))
+			if (hits_may_have(h, &t->rows[entry->row].phrase) && row_fits(&t->rows[entry->row], asked))
 				candidate_add(c, &t->rows[entry->row], entry->step, i);
 		}
 }

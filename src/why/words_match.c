@@ -15,6 +15,16 @@ static bool is_word_octet(uint8_t c)
 	return octet_is_digit(c) || octet_is_alpha(c);
 }
 
+static bool bit(const uint8_t *bits, uint32_t i)
+{
+	return bits[i / 8] >> i % 8 & 1;
+}
+
+static void bit_set(uint8_t *bits, uint32_t i)
+{
+	bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << i % 8);
+}
+
 static void hit_note(void *to, uint32_t word, size_t end)
 {
 	struct hits *h = to;
@@ -23,6 +33,19 @@ static void hit_note(void *to, uint32_t word, size_t end)
 		return;
 	h->all[h->n] = (struct hit){ word, (uint16_t)start, (uint16_t)end, h->at[start] };
 	h->at[start] = (uint16_t)++h->n;
+	if (bit(h->words, word))
+		return;
+	bit_set(h->words, word);
+	for (uint32_t i = h->table->steps_from[word]; i < h->table->steps_from[word + 1]; i++)
+		bit_set(h->steps, h->table->steps_of[i]);
+}
+
+bool hits_may_have(const struct hits *h, const struct phrase *phrase)
+{
+	for (uint32_t i = phrase->first; i < phrase->first + phrase->n; i++)
+		if (!bit(h->steps, i) && !h->table->steps[i].optional)
+			return false;
+	return true;
 }
 
 void hits_find(struct hits *h, const struct words_table *table, struct bytes text)
@@ -31,6 +54,8 @@ void hits_find(struct hits *h, const struct words_table *table, struct bytes tex
 	h->text = text;
 	h->n = 0;
 	memset(h->at, 0, (text.n + 1) * sizeof *h->at);
+	memset(h->words, 0, automaton_words(table->automaton) / 8 + 1);
+	memset(h->steps, 0, table->nsteps / 8 + 1);
 	automaton_scan(table->automaton, text, hit_note, h);
 }
 
@@ -113,6 +138,8 @@ size_t hits_phrase(const struct hits *h, const struct phrase *phrase, uint32_t s
 bool hits_anywhere(const struct hits *h, const struct phrase *phrase)
 {
 	const struct step *steps = &h->table->steps[phrase->first];
+	if (!hits_may_have(h, phrase))
+		return false;
 	for (size_t i = 0; i < h->n; i++)
 		for (uint32_t step = 0; step < phrase->n; step++) {
 			if (hits_phrase(h, phrase, step, i))

@@ -24,8 +24,10 @@ struct hits {
 	size_t n;
 	struct hit all[HITS_MOST];
 	uint16_t at[FOLD_MOST + 1]; /* hit + 1 that begins at this octet */
+	uint8_t words[WORDS_TOTAL / 8 + 1], steps[STEPS_TOTAL / 8 + 1]; /* bits: the words there are, the steps that have one of them */
 };
 
+bool hits_may_have(const struct hits *, const struct phrase *); /* each step has a word in the text: cheap, and mostly false */
 void hits_find(struct hits *, const struct words_table *, struct bytes text);
 size_t hits_phrase(const struct hits *, const struct phrase *, uint32_t step, size_t hit); /* the phrase's step at this hit: where the phrase ends; 0 not there */
 bool hits_anywhere(const struct hits *, const struct phrase *);

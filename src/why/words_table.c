@@ -142,7 +142,7 @@ static bool step_read(struct words_table *t, struct bytes choices, struct step *
 
 static bool step_add(struct words_table *t, struct phrase *phrase, struct bytes choices, struct step step)
 {
-	if (phrase->n == STEPS_MOST || !step_read(t, choices, &step))
+	if (phrase->n == STEPS_MOST || t->nsteps == STEPS_TOTAL || automaton_words(t->automaton) + choices.n > WORDS_TOTAL || !step_read(t, choices, &step))
 		return false;
 	t->steps = one_more(t->steps, t->nsteps, &t->steps_room, sizeof *t->steps);
 	t->steps[t->nsteps++] = step;
@@ -308,10 +308,26 @@ bool words_table_add(struct words_table *t, const char *name, struct bytes text,
 	return true;
 }
 
+/* For each word the steps that have it. */
+static void steps_invert(struct words_table *t)
+{
+	size_t words = automaton_words(t->automaton);
+	t->steps_from = memory_new(words + 2, sizeof *t->steps_from);
+	t->steps_of = memory_new(t->nchoices + 1, sizeof *t->steps_of);
+	for (size_t c = 0; c < t->nchoices; c++)
+		t->steps_from[t->choices[c].word + 2]++;
+	for (size_t w = 2; w <= words; w++)
+		t->steps_from[w + 1] += t->steps_from[w];
+	for (uint32_t s = 0; s < t->nsteps; s++)
+		for (uint32_t c = t->steps[s].first; c < t->steps[s].first + t->steps[s].n; c++)
+			t->steps_of[t->steps_from[t->choices[c].word + 1]++] = s;
+}
+
 void words_table_build(struct words_table *t)
 {
 	automaton_build(t->automaton);
-	t->first = memory_new(automaton_words(t->automaton), sizeof *t->first);
+	steps_invert(t);
+	t->first = memory_new(automaton_words(t->automaton) + 1, sizeof *t->first);
 	for (size_t i = t->nentries; i-- > 0;) {
 		uint32_t *head = &t->first[t->entries[i].word];
 		t->entries[i].next = *head;
@@ -329,6 +345,8 @@ void words_table_free(struct words_table *t)
 	free(t->choices);
 	free(t->entries);
 	free(t->first);
+	free(t->steps_of);
+	free(t->steps_from);
 	free(t->bare);
 	*t = (struct words_table){ 0 };
 }

@@ -18,7 +18,7 @@
 #include "why/automaton.h"
 #include "why/words.h"
 
-enum { STEPS_MOST = 24, CODES_MOST = 16 };
+enum { STEPS_MOST = 24, CODES_MOST = 16, WORDS_TOTAL = 65536, STEPS_TOTAL = 65536 }; /* a phrase's, a row's; a table's */
 
 struct choice {
 	uint32_t word;             /* number in the automaton */
@@ -74,6 +74,7 @@ struct words_table {
 	struct words_entry *entries;
 	size_t nentries, entries_room;
 	uint32_t *first;       /* by word number: entry + 1 */
+	uint32_t *steps_of, *steps_from; /* the steps that have a word: steps_of[steps_from[word]..steps_from[word + 1]] */
 	uint32_t *bare;        /* rows without a pattern */
 	size_t nbare, bare_room;
 };
