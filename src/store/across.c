@@ -1,0 +1,371 @@
+/* across.c - takes a database whose sessions are all there, gives the rows that only all of them together give. */
+#include "store/across.h"
+
+#include "store/outbreak.h"
+
+#include <stdlib.h>
+
+/* ---- counts ---- */
+
+struct tally {
+	uint32_t cause_id, errors, sessions;
+	uint32_t who;
+	int64_t first, last;
+};
+
+static int by_who_and_cause(const void *a, const void *b)
+{
+	const struct tally *x = a, *y = b;
+	if (x->who != y->who)
+		return x->who < y->who ? -1 : 1;
+	return x->cause_id < y->cause_id ? -1 : x->cause_id > y->cause_id;
+}
+
+/* Hits of one party (server or client) and one cause become one row. */
+static size_t add_up(struct tally *t, size_t n)
+{
+	size_t kept = 0;
+	qsort(t, n, sizeof *t, by_who_and_cause);
+	for (size_t i = 0; i < n; i++) {
+		struct tally *to = kept ? &t[kept - 1] : NULL;
+		if (!to || by_who_and_cause(to, &t[i]) != 0) {
+			t[kept++] = t[i];
+			continue;
+		}
+		to->errors += t[i].errors;
+		to->sessions++;
+		to->first = t[i].first < to->first ? t[i].first : to->first;
+		to->last = t[i].last > to->last ? t[i].last : to->last;
+	}
+	return kept;
+}
+
+static bool write_counts(struct database *d, const struct population *p, bool servers, struct error *error)
+{
+	struct tally *t = memory_new(p->nhits ? p->nhits : 1, sizeof *t);
+	for (size_t i = 0; i < p->nhits; i++) {
+		const struct hit *h = &p->hits[i];
+		const struct person *who = &p->people[h->number];
+		t[i] = (struct tally){ h->cause_id, h->errors, 1, servers ? who->server : who->client, h->first, h->last };
+	}
+	size_t n = add_up(t, p->nhits);
+	sqlite3_stmt *row = database_statement(d, servers ? "INSERT INTO server_cause VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+	                                                  : "INSERT INTO client_cause VALUES (?1, ?3, ?4, ?5, ?6, ?7)", error);
+	bool done = row;
+	for (size_t i = 0; done && i < n; i++) {
+		database_bind_text(row, 1, servers ? p->servers[t[i].who].address : p->clients[t[i].who]);
+		if (servers)
+			sqlite3_bind_int64(row, 2, p->ports[t[i].who]);
+		const int64_t numbers[] = { t[i].cause_id, t[i].errors, t[i].sessions, t[i].first, t[i].last };
+		for (int k = 0; k < 5; k++)
+			sqlite3_bind_int64(row, 3 + k, numbers[k]);
+		done = database_step(d, row, error);
+	}
+	sqlite3_finalize(row);
+	free(t);
+	return done;
+}
+
+/* ---- sentences ---- */
+
+static const char *const kind_names[] = {
+	[TURN_STARTTLS] = "starttls", [TURN_KEYWORDS] = "keywords", [TURN_BANNER] = "banner", [TURN_NAME] = "name",
+	[TURN_STACK] = "stack", [TURN_TTL] = "ttl", [TURN_ERRORS] = "errors",
+};
+
+static void value_text(struct text *t, const struct population *p, const struct turn *c, uint32_t value)
+{
+	if (!value)
+		text_add_string(t, "several values");
+	else if (c->kind == TURN_TTL)
+		text_addf(t, "%u", value);
+	else
+		text_add(t, p->values[value].text);
+}
+
+static void where(struct text *t, const struct population *p, const struct turn *c)
+{
+	bool one = c->server != SERVER_ANY, path = c->network != NETWORK_ANY;
+	if (path) {
+		text_add_string(t, one ? " on the path from " : " on the paths from ");
+		text_add(t, p->networks[c->network]);
+	}
+	if (one) {
+		text_add_string(t, path ? " to " : " at ");
+		text_add(t, p->servers[c->server].address);
+		text_addf(t, " port %u", p->ports[c->server]);
+	}
+	if (!one && path && c->kind != TURN_ERRORS)
+		text_addf(t, " to %u servers", c->servers);
+	if (!path && !one)
+		text_add_string(t, " at all servers seen");
+}
+
+/* "PIPELINING, DSN" less "DSN": the items of one list that another lacks. */
+static void lacking(struct text *t, struct bytes list, struct bytes other, const char *label)
+{
+	bool any = false;
+	for (struct cut cut = { .tail = list, .found = list.n > 0 }; cut.found;) {
+		cut = bytes_cut(cut.tail, ',');
+		struct bytes item = bytes_trim(cut.head);
+		bool there = false;
+		for (struct cut look = { .tail = other, .found = other.n > 0 }; look.found && !there;) {
+			look = bytes_cut(look.tail, ',');
+			there = bytes_equal(bytes_trim(look.head), item);
+		}
+		if (there)
+			continue;
+		text_add_string(t, any ? ", " : label);
+		text_add(t, item);
+		any = true;
+	}
+}
+
+static void what(struct text *t, const struct population *p, const struct turn *c)
+{
+	const struct value *v = p->values;
+	bool masked = c->party == PARTY_MIDDLEBOX && (!c->before || !v[c->before].masked);
+	switch (c->kind) {
+	case TURN_STARTTLS:
+		text_add_string(t, masked ? "STARTTLS is overwritten in transit" : c->after == VALUE_OFFERED ? "STARTTLS is offered" :
+		                c->after == VALUE_ABSENT ? "STARTTLS is not offered" : "EHLO is refused, HELO accepted");
+		return;
+	case TURN_KEYWORDS:
+		text_add_string(t, masked ? "EHLO keywords are overwritten in transit" : "the EHLO keywords differ");
+		return;
+	case TURN_BANNER:
+		text_add_string(t, masked ? "the greeting is overwritten with stars" : "the greeting differs");
+		return;
+	case TURN_NAME:
+		text_add_string(t, "the server calls itself otherwise");
+		return;
+	case TURN_STACK:
+		text_add_string(t, "the TCP options of the SYN-ACK differ");
+		return;
+	case TURN_TTL:
+		text_add_string(t, "the server's packets arrive with another hop count");
+		return;
+	default:
+		text_addf(t, "%s", cause_entry(c->cause)->slug);
+	}
+}
+
+static const char *plural(unsigned n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void sides(struct text *t, const struct population *p, const struct turn *c)
+{
+	if (c->kind == TURN_ERRORS) {
+		text_addf(t, " (before: met by %u of %u session%s; since: by %u of %u)", c->hits_before, c->nbefore, plural(c->nbefore),
+		          c->hits_after, c->nafter);
+		return;
+	}
+	text_add_string(t, c->since ? " (before: " : " (elsewhere: ");
+	bool lists = c->kind == TURN_KEYWORDS && c->before && c->after;
+	if (lists) {
+		size_t begin = t->n;
+		lacking(t, p->values[c->before].text, p->values[c->after].text, "with ");
+		if (t->n == begin)
+			text_add_string(t, "fewer");
+	} else {
+		value_text(t, p, c, c->before);
+	}
+	text_addf(t, " in %u session%s; %s: ", c->nbefore, plural(c->nbefore), c->since ? "since" : "here");
+	if (lists) {
+		size_t begin = t->n;
+		lacking(t, p->values[c->after].text, p->values[c->before].text, "with ");
+		if (t->n == begin)
+			text_add_string(t, "without");
+	} else {
+		value_text(t, p, c, c->after);
+	}
+	text_addf(t, " in %u)", c->nafter);
+}
+
+static void who(struct text *t, const struct turn *c)
+{
+	if (c->kind == TURN_ERRORS)
+		return;
+	if (c->server == SERVER_ANY && c->party != PARTY_MIDDLEBOX) {
+		text_add_string(t, "; of several servers at once, so it is the network's own way out");
+		return;
+	}
+	if (c->party == PARTY_SERVER)
+		text_add_string(t, "; on every path, so it is the server's own or what stands before it");
+	else if (c->party == PARTY_ROUTING)
+		text_add_string(t, "; other paths to the server still show the old: a box on this one, or a rule of the server for it");
+	else if (c->party == PARTY_UNKNOWN && !c->since)
+		text_add_string(t, "; a rule of the server for this network, or a box on the path: a capture at the server tells");
+	else if (c->party == PARTY_UNKNOWN)
+		text_add_string(t, "; the server's own, or the path's: only this path was seen");
+}
+
+/* ---- rows ---- */
+
+/* What a reader wants first: what a box did, then errors, then what servers say, then what only their packets show. */
+static int rank(const struct turn *c)
+{
+	static const int ranks[] = { [TURN_STARTTLS] = 2, [TURN_KEYWORDS] = 3, [TURN_BANNER] = 3, [TURN_NAME] = 4, [TURN_STACK] = 5,
+	                             [TURN_TTL] = 5, [TURN_ERRORS] = 1 };
+	if (c->party == PARTY_MIDDLEBOX)
+		return 0;
+	return ranks[c->kind];
+}
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct turn *x = a, *y = b;
+	if (rank(x) != rank(y))
+		return rank(x) - rank(y);
+	if (!x->since != !y->since)
+		return !x->since - !y->since;
+	unsigned m = x->kind == TURN_ERRORS ? x->hits_after : x->nafter, n = y->kind == TURN_ERRORS ? y->hits_after : y->nafter;
+	if (m != n)
+		return m > n ? -1 : 1;
+	if (x->since != y->since)
+		return x->since < y->since ? -1 : 1;
+	if (x->session_since != y->session_since)
+		return x->session_since < y->session_since ? -1 : 1;
+	if (x->kind != y->kind)
+		return (int)x->kind - (int)y->kind;
+	return (int)x->cause - (int)y->cause;
+}
+
+static bool change_row(struct database *d, sqlite3_stmt *row, const struct population *p, const struct turn *c, int64_t cause_id, int64_t id,
+                       struct error *error)
+{
+	struct text says = { 0 }, before = { 0 }, after = { 0 };
+	bool errors = c->kind == TURN_ERRORS, one = c->server != SERVER_ANY;
+	what(&says, p, c);
+	where(&says, p, c);
+	sides(&says, p, c);
+	who(&says, c);
+	if (!errors) {
+		value_text(&before, p, c, c->before);
+		value_text(&after, p, c, c->after);
+	}
+	struct bytes null = { 0 };
+	const int64_t numbers[] = { c->nbefore, errors ? c->hits_before : c->nbefore, c->nafter, errors ? c->hits_after : c->nafter };
+	sqlite3_bind_int64(row, 1, id);
+	database_bind_text(row, 2, bytes_of(kind_names[c->kind]));
+	database_bind_text(row, 3, one ? p->servers[c->server].address : null);
+	database_bind_id(row, 4, one ? p->ports[c->server] : 0);
+	database_bind_text(row, 5, c->network == NETWORK_ANY ? null : p->networks[c->network]);
+	database_bind_id(row, 6, cause_id);
+	database_bind_id(row, 7, c->last_before);
+	database_bind_id(row, 8, c->since);
+	database_bind_text(row, 9, errors ? null : text_view(&before));
+	database_bind_text(row, 10, errors ? null : text_view(&after));
+	for (int k = 0; k < 4; k++)
+		sqlite3_bind_int64(row, 11 + k, numbers[k]);
+	database_bind_id(row, 15, c->session_before);
+	database_bind_id(row, 16, c->session_since);
+	database_bind_text(row, 17, bytes_of(party_name(c->party)));
+	sqlite3_bind_int64(row, 18, c->certainty);
+	database_bind_text(row, 19, text_view(&says));
+	bool done = database_step(d, row, error);
+	text_free(&says);
+	text_free(&before);
+	text_free(&after);
+	return done;
+}
+
+static bool write_changes(struct database *d, const struct population *p, struct turns *changes, const int64_t *cause_ids, struct error *error)
+{
+	sqlite3_stmt *row = database_statement(d, "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
+	bool done = row;
+	if (changes->n)
+		qsort(changes->all, changes->n, sizeof *changes->all, by_weight);
+	for (size_t i = 0; done && i < changes->n; i++) {
+		const struct turn *c = &changes->all[i];
+		done = change_row(d, row, p, c, c->cause < CAUSE_COUNT ? cause_ids[c->cause] : 0, (int64_t)i + 1, error);
+	}
+	sqlite3_finalize(row);
+	return done;
+}
+
+/* ---- findings ---- */
+
+static int64_t keep_text(struct database *d, const char *text, struct error *error)
+{
+	sqlite3_stmt *row = database_statement(d, "INSERT INTO text (text) VALUES (?)", error);
+	if (row)
+		database_bind_text(row, 1, bytes_of(text));
+	bool done = row && database_step(d, row, error);
+	sqlite3_finalize(row);
+	return done ? sqlite3_last_insert_rowid(d->db) : 0;
+}
+
+static const char finding_sql[] =
+	"INSERT OR IGNORE INTO finding SELECT t.session_id * 100000 + ?3, t.session_id, coalesce(t.offer_time, s.start), t.offer_capture_id, t.offer_frame, "
+	"NULL, ?4, NULL, ?5, ?6, json_array(json_array(coalesce(t.offer_capture_id, 0), coalesce(t.offer_frame, 0), 1, coalesce(t.offer_id, ''), ?7), "
+	"json_array(coalesce(w.offer_capture_id, 0), coalesce(w.offer_frame, 0), 1, coalesce(w.offer_id, ''), ?8)) "
+	"FROM trace AS t JOIN session AS s ON s.session_id = t.session_id JOIN trace AS w ON w.session_id = ?2 WHERE t.session_id = ?1";
+
+static bool write_findings(struct database *d, const struct turns *changes, const int64_t *cause_ids, struct error *error)
+{
+	if (!changes->nsuspicions)
+		return true;
+	int64_t many = keep_text(d, "STARTTLS is removed on this path: unrelated servers that offer it elsewhere do not offer it here.", error);
+	int64_t alone = keep_text(d, "STARTTLS went on this path alone, while other paths to the same server still have it: a box removes it, or the "
+	                          "server treats this network otherwise.", error);
+	int64_t here = keep_text(d, "this EHLO reply does not list STARTTLS", error);
+	int64_t there = keep_text(d, "the same server's EHLO reply in another session does, and is alike in all else", error);
+	sqlite3_stmt *row = error->kind == ERROR_NONE ? database_statement(d, finding_sql, error) : NULL;
+	bool done = row;
+	for (size_t i = 0; done && i < changes->nsuspicions; i++) {
+		const struct suspicion *s = &changes->suspicions[i];
+		const int64_t numbers[] = { s->session, s->witness, ACROSS_FIRST, cause_ids[s->cause], s->certainty, s->servers > 1 ? many : alone, here, there };
+		for (int k = 0; k < 8; k++)
+			sqlite3_bind_int64(row, 1 + k, numbers[k]);
+		done = database_step(d, row, error);
+	}
+	sqlite3_finalize(row);
+	return done;
+}
+
+/* ---- all of it ---- */
+
+enum { CAUSE_IDS_MOST = 1024 };
+
+/* cause_id by cause, and back. Causes of a catalogue that this program does not know have no number here. */
+static bool read_causes(struct database *d, int64_t ids[CAUSE_COUNT], enum cause causes[CAUSE_IDS_MOST], struct error *error)
+{
+	for (size_t i = 0; i < CAUSE_IDS_MOST; i++)
+		causes[i] = CAUSE_COUNT;
+	for (size_t i = 0; i < CAUSE_COUNT; i++)
+		ids[i] = 0;
+	sqlite3_stmt *row = database_statement(d, "SELECT cause_id, cause FROM cause", error);
+	int step = SQLITE_ERROR;
+	while (row && (step = sqlite3_step(row)) == SQLITE_ROW) {
+		int64_t id = sqlite3_column_int64(row, 0);
+		enum cause cause = cause_find(bytes_of((const char *)sqlite3_column_text(row, 1)));
+		if (cause == CAUSE_COUNT || id < 0 || id >= CAUSE_IDS_MOST)
+			continue;
+		ids[cause] = id;
+		causes[id] = cause;
+	}
+	sqlite3_finalize(row);
+	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
+}
+
+bool across_fill(struct database *d, struct error *error)
+{
+	int64_t ids[CAUSE_COUNT];
+	enum cause causes[CAUSE_IDS_MOST];
+	struct population p;
+	struct turns changes = { 0 };
+	if (!database_run(d, "DELETE FROM finding WHERE finding_id % 100000 >= 99901", error) || !read_causes(d, ids, causes, error))
+		return false;
+	bool done = population_load(&p, d, error) && write_counts(d, &p, true, error) && write_counts(d, &p, false, error);
+	if (done) {
+		turns_find(&p.seen, &p.arena, &changes);
+		suspicions_find(&p.seen, &p.arena, &changes);
+		outbreaks_find(&p, causes, CAUSE_IDS_MOST, &p.arena, &changes);
+		done = write_changes(d, &p, &changes, ids, error) && write_findings(d, &changes, ids, error);
+	}
+	population_free(&p);
+	return done;
+}

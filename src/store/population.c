@@ -1,0 +1,311 @@
+/* population.c - takes the tables session, trace and error, gives small numbers in place of their texts. Two texts of the same words
+ * have one number, whatever their rows. Never writes. */
+#include "store/population.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { VOCABULARY_SERVER, VOCABULARY_CLIENT, VOCABULARY_NETWORK, VOCABULARY_VALUE };
+static const struct prefixes site = { PREFIX_V4, PREFIX_V6 };
+
+#define GROW(pointer, n, room)                                                                   \
+	do {                                                                                     \
+		if ((n) == (room)) {                                                             \
+			(room) = (room) ? 2 * (room) : 64;                                       \
+			(pointer) = memory_grow((pointer), (room), sizeof *(pointer));           \
+		}                                                                                \
+	} while (0)
+
+static struct bytes column(sqlite3_stmt *row, int at)
+{
+	const uint8_t *text = sqlite3_column_text(row, at);
+	return (struct bytes){ text, text ? (size_t)sqlite3_column_bytes(row, at) : 0 };
+}
+
+/* The number of a text in a vocabulary, from 1; *new when it had none. */
+static uint32_t number_of(struct population *p, int vocabulary, struct bytes text, bool *new)
+{
+	void **slot = map_put(&p->names[vocabulary], text);
+	*new = !*slot;
+	if (*new)
+		*slot = (void *)(uintptr_t)p->names[vocabulary].count;
+	return (uint32_t)(uintptr_t)*slot;
+}
+
+/* ---- values ---- */
+
+static uint32_t add_value(struct population *p, struct bytes text, bool masked)
+{
+	GROW(p->values, p->nvalues, p->values_room);
+	p->values[p->nvalues] = (struct value){ text.n ? arena_copy(&p->arena, text) : B(""), masked };
+	return (uint32_t)p->nvalues++;
+}
+
+static uint32_t value_of(struct population *p, struct bytes text, bool masked)
+{
+	void **slot = map_put(&p->names[VOCABULARY_VALUE], text);
+	if (!*slot)
+		*slot = (void *)(uintptr_t)add_value(p, text, masked);
+	return (uint32_t)(uintptr_t)*slot;
+}
+
+static void reserved_values(struct population *p)
+{
+	add_value(p, B(""), false);
+	add_value(p, B("offered"), false);
+	add_value(p, B("overwritten"), true);
+	add_value(p, B("not offered"), false);
+	add_value(p, B("EHLO refused"), false);
+	add_value(p, B("overwritten with stars"), true);
+}
+
+/* A filler word: X and one counting letter, as boxes put it in a keyword's place. */
+static bool is_filler(struct bytes line)
+{
+	size_t n = line.n;
+	while (n > 1 && line.p[n - 1] == ' ')
+		n--;
+	for (size_t i = 0; i + 1 < n; i++)
+		if (line.p[i] != 'X')
+			return false;
+	return n >= 3 && octet_is_alpha(line.p[n - 1]);
+}
+
+struct offer_values {
+	uint32_t starttls, keywords;
+};
+
+static bool names_starttls(struct bytes lines)
+{
+	for (struct cut cut = { .tail = lines, .found = lines.n > 0 }; cut.found;) {
+		cut = bytes_cut(cut.tail, '\n');
+		if (bytes_is(cut.head, B("STARTTLS")))
+			return true;
+	}
+	return false;
+}
+
+/* Keywords in words: those that stand there but STARTTLS, which has a row of its own, and behind them what is overwritten. */
+static struct offer_values read_offer(struct population *p, struct bytes offer, struct bytes hidden)
+{
+	struct text words = { 0 };
+	bool masked = false;
+	for (struct cut cut = { .tail = offer, .found = offer.n > 0 }; cut.found;) {
+		cut = bytes_cut(cut.tail, '\n');
+		if (bytes_is(bytes_trim(cut.head), B("STARTTLS")) || (hidden.n && is_filler(cut.head)))
+			continue;
+		text_add_string(&words, words.n ? ", " : "");
+		text_add(&words, cut.head);
+	}
+	for (struct cut cut = { .tail = hidden, .found = hidden.n > 0 }; cut.found;) {
+		cut = bytes_cut(cut.tail, '\n');
+		if (bytes_is(cut.head, B("STARTTLS")))
+			continue;
+		text_add_string(&words, masked ? ", " : words.n ? "; overwritten: " : "overwritten: ");
+		masked = true;
+		if (cut.head.n && cut.head.p[0] == '?') {
+			text_add_string(&words, "a word of ");
+			text_add(&words, bytes_from(cut.head, 1));
+		} else {
+			text_add(&words, cut.head);
+		}
+	}
+	if (!words.n)
+		text_add_string(&words, "none");
+	struct offer_values v = { names_starttls(offer) ? VALUE_OFFERED : names_starttls(hidden) ? VALUE_MASKED : VALUE_ABSENT,
+	                          value_of(p, text_view(&words), masked) };
+	text_free(&words);
+	return v;
+}
+
+/* ---- rows ---- */
+
+enum { ID, CLIENT, SERVER, PORT, START, TRACED, NAME, BANNER, STARRED, HELLO, OFFER, HIDDEN, TTL, CLIENT_STACK, SERVER_STACK };
+static const char sessions_sql[] =
+	"SELECT s.session_id, s.client_addr, s.server_addr, s.server_port, s.start, t.session_id IS NOT NULL, t.name_id, t.banner_id, t.starred, "
+	"t.hello, t.offer_id, t.hidden_id, t.server_ttl, t.client_stack_id, t.server_stack_id "
+	"FROM session AS s LEFT JOIN trace AS t ON t.session_id = s.session_id ORDER BY s.session_id";
+
+struct loader {
+	struct population *p;
+	sqlite3_stmt *text;
+	struct map offers; /* offer_id and hidden_id to their values */
+	size_t people_room, seen_room;
+};
+
+static struct bytes text_of(struct loader *l, int64_t id)
+{
+	sqlite3_reset(l->text);
+	sqlite3_bind_int64(l->text, 1, id);
+	return id && sqlite3_step(l->text) == SQLITE_ROW ? column(l->text, 0) : (struct bytes){ 0 };
+}
+
+static uint32_t text_value(struct loader *l, int64_t id, bool up_to_comma)
+{
+	if (!id)
+		return 0;
+	id = 2 * id + up_to_comma;
+	void **slot = map_put(&l->p->texts, (struct bytes){ (const uint8_t *)&id, sizeof id });
+	if (!*slot) {
+		struct bytes text = text_of(l, id / 2);
+		size_t comma = up_to_comma ? bytes_find(text, B(", mss")) : BYTES_NONE;
+		*slot = (void *)(uintptr_t)value_of(l->p, comma == BYTES_NONE ? text : bytes_first(text, comma), false);
+	}
+	return (uint32_t)(uintptr_t)*slot;
+}
+
+static struct offer_values offer_values(struct loader *l, int64_t offer, int64_t hidden)
+{
+	int64_t key[2] = { offer, hidden };
+	void **slot = map_put(&l->offers, (struct bytes){ (const uint8_t *)key, sizeof key });
+	if (!*slot) {
+		struct text lines = { 0 };
+		text_add(&lines, text_of(l, offer));
+		struct offer_values v = read_offer(l->p, text_view(&lines), text_of(l, hidden));
+		text_free(&lines);
+		*slot = ARENA_NEW(&l->p->arena, struct offer_values);
+		*(struct offer_values *)*slot = v;
+	}
+	return *(struct offer_values *)*slot;
+}
+
+static uint32_t server_number(struct population *p, struct bytes address, uint16_t port)
+{
+	uint8_t key[64];
+	size_t n = address.n < sizeof key - 2 ? address.n : sizeof key - 2;
+	memcpy(key, address.p, n);
+	memcpy(key + n, &port, sizeof port);
+	bool new;
+	uint32_t number = number_of(p, VOCABULARY_SERVER, (struct bytes){ key, n + sizeof port }, &new) - 1;
+	if (new) {
+		if (p->nservers == p->servers_room)
+			p->ports = memory_grow(p->ports, p->servers_room ? 2 * p->servers_room : 64, sizeof *p->ports);
+		GROW(p->servers, p->nservers, p->servers_room);
+		struct text network = { 0 };
+		network_add(&network, address, site);
+		p->ports[p->nservers] = port;
+		p->servers[p->nservers++] = (struct server_seen){ arena_copy(&p->arena, address), arena_copy(&p->arena, text_view(&network)) };
+		text_free(&network);
+	}
+	return number;
+}
+
+static uint32_t client_number(struct population *p, struct bytes address, struct person *who)
+{
+	bool new;
+	uint32_t number = number_of(p, VOCABULARY_CLIENT, address, &new) - 1;
+	if (new) {
+		GROW(p->clients, p->nclients, p->clients_room);
+		p->clients[p->nclients++] = arena_copy(&p->arena, address);
+	}
+	struct text network = { 0 };
+	network_add(&network, address, site);
+	who->network = number_of(p, VOCABULARY_NETWORK, text_view(&network), &new) - 1;
+	if (new) {
+		GROW(p->networks, p->nnetworks, p->networks_room);
+		p->networks[p->nnetworks++] = arena_copy(&p->arena, text_view(&network));
+	}
+	text_free(&network);
+	return number;
+}
+
+static void add_sighting(struct loader *l, sqlite3_stmt *row, const struct person *who)
+{
+	struct population *p = l->p;
+	int64_t offer = sqlite3_column_int64(row, OFFER);
+	int hello = sqlite3_column_int(row, HELLO);
+	struct sighting x = { .session = who->id, .time = who->start, .number = (uint32_t)p->n, .server = who->server, .network = who->network };
+	bool whole = hello == 3 && sqlite3_column_type(row, OFFER) != SQLITE_NULL;
+	if (whole) {
+		struct offer_values v = offer_values(l, offer, sqlite3_column_int64(row, HIDDEN));
+		x.value[TURN_STARTTLS] = v.starttls;
+		x.value[TURN_KEYWORDS] = v.keywords;
+	} else if (hello == 2) {
+		x.value[TURN_STARTTLS] = VALUE_EHLO_REFUSED;
+	}
+	x.value[TURN_BANNER] = sqlite3_column_int(row, STARRED) ? (uint32_t)VALUE_STARRED : text_value(l, sqlite3_column_int64(row, BANNER), false);
+	x.value[TURN_NAME] = text_value(l, sqlite3_column_int64(row, NAME), false);
+	x.value[TURN_TTL] = (uint32_t)sqlite3_column_int(row, TTL);
+	x.value[TURN_STACK] = text_value(l, sqlite3_column_int64(row, SERVER_STACK), true);
+	x.client_stack = text_value(l, sqlite3_column_int64(row, CLIENT_STACK), true);
+	GROW(p->seen.all, p->seen.n, l->seen_room);
+	p->seen.all[p->seen.n++] = x;
+}
+
+static bool load_sessions(struct loader *l, struct database *d, struct error *error)
+{
+	struct population *p = l->p;
+	sqlite3_stmt *row = database_statement(d, sessions_sql, error);
+	l->text = database_statement(d, "SELECT text FROM text WHERE text_id = ?", error);
+	int step = SQLITE_ERROR;
+	while (row && l->text && (step = sqlite3_step(row)) == SQLITE_ROW) {
+		struct person who = { .id = sqlite3_column_int64(row, ID), .start = sqlite3_column_int64(row, START), .traced = sqlite3_column_int(row, TRACED) };
+		who.server = server_number(p, column(row, SERVER), (uint16_t)sqlite3_column_int(row, PORT));
+		who.client = client_number(p, column(row, CLIENT), &who);
+		if (who.traced)
+			add_sighting(l, row, &who);
+		GROW(p->people, p->n, l->people_room);
+		p->people[p->n++] = who;
+	}
+	sqlite3_finalize(row);
+	sqlite3_finalize(l->text);
+	p->seen.values = p->values;
+	p->seen.servers = p->servers;
+	p->seen.nnetworks = p->nnetworks;
+	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
+}
+
+/* Errors lie in order of session, for their ids do. */
+static bool load_errors(struct population *p, struct database *d, struct error *error)
+{
+	sqlite3_stmt *row = database_statement(d, "SELECT session_id, cause_id, time FROM error ORDER BY error_id", error);
+	int step = SQLITE_ERROR;
+	size_t number = 0, begin = 0;
+	while (row && (step = sqlite3_step(row)) == SQLITE_ROW) {
+		int64_t id = sqlite3_column_int64(row, 0), time = sqlite3_column_int64(row, 2);
+		uint32_t cause = (uint32_t)sqlite3_column_int64(row, 1);
+		while (number < p->n && p->people[number].id < id)
+			number++, begin = p->nhits;
+		if (number == p->n || p->people[number].id != id)
+			continue;
+		size_t k = begin;
+		while (k < p->nhits && p->hits[k].cause_id != cause)
+			k++;
+		if (k == p->nhits) {
+			GROW(p->hits, p->nhits, p->hits_room);
+			p->hits[p->nhits++] = (struct hit){ (uint32_t)number, cause, 0, time, time };
+		}
+		struct hit *h = &p->hits[k];
+		h->errors++;
+		h->first = time < h->first ? time : h->first;
+		h->last = time > h->last ? time : h->last;
+	}
+	sqlite3_finalize(row);
+	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
+}
+
+bool population_load(struct population *p, struct database *d, struct error *error)
+{
+	struct loader l = { .p = p };
+	*p = (struct population){ 0 };
+	reserved_values(p);
+	bool done = load_sessions(&l, d, error) && load_errors(p, d, error);
+	map_free(&l.offers);
+	return done;
+}
+
+void population_free(struct population *p)
+{
+	for (size_t i = 0; i < sizeof p->names / sizeof *p->names; i++)
+		map_free(&p->names[i]);
+	map_free(&p->texts);
+	free(p->people);
+	free(p->seen.all);
+	free(p->values);
+	free(p->servers);
+	free(p->ports);
+	free(p->clients);
+	free(p->networks);
+	free(p->hits);
+	arena_drop(&p->arena);
+}

@@ -1,0 +1,48 @@
+/* population - all sessions of a database in memory, as small numbers, and the errors they met.
+ * In:    an open database.
+ * Out:   sightings (why/turns.h) of the sessions whose trace is known; for each session its server, client and network; for each
+ *        error its session and cause.
+ * Keeps: some 100 octets a session, 16 a pair of session and cause.
+ * Lives: until population_free. */
+#ifndef SMTPWHY_STORE_POPULATION_H
+#define SMTPWHY_STORE_POPULATION_H
+
+#include "base/map.h"
+#include "base/network.h"
+#include "store/database.h"
+#include "why/turns.h"
+
+struct hit { /* a session met a cause */
+	uint32_t number, cause_id; /* number: of the session, in order of id */
+	uint32_t errors;
+	int64_t first, last;       /* times */
+};
+
+struct person { /* a session */
+	int64_t id, start;
+	uint32_t server, client, network;
+	bool traced;
+};
+
+struct population {
+	struct arena arena;
+	struct person *people;
+	size_t n;
+	struct sightings seen;
+	struct value *values;
+	size_t nvalues, values_room;
+	struct server_seen *servers;
+	uint16_t *ports;
+	size_t nservers, servers_room;
+	struct bytes *clients, *networks;
+	size_t nclients, clients_room, nnetworks, networks_room;
+	struct hit *hits;          /* by session */
+	size_t nhits, hits_room;
+	struct map names[4];       /* texts to numbers, one a vocabulary */
+	struct map texts;          /* text_id to value */
+};
+
+bool population_load(struct population *, struct database *, struct error *);
+void population_free(struct population *);
+
+#endif

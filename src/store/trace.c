@@ -1,0 +1,167 @@
+/* trace.c - takes a session, window by window, gives its row of the table "trace": what is compared across sessions.
+ * Never keeps a greeting's variable parts: two sessions with the same server give the same texts. */
+#include "store/writer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { BANNER_MOST = 200, NAME_MOST = 255, STARS_LEAST = 3 };
+
+enum hello { HELLO_NONE, HELLO_HELO, HELLO_HELO_AFTER_EHLO, HELLO_EHLO };
+
+/* A word of the date, in the forms of RFC 5322 3.3 and of ctime: "Sun,", "Nov". */
+static bool is_date_word(struct bytes word)
+{
+	static const char words[] = "MonTueWedThuFriSatSunJanFebMarAprMayJunJulAugSepOctNovDec";
+	if (word.n == 4 && word.p[3] == ',')
+		word.n = 3;
+	for (size_t i = 0; word.n == 3 && i + 3 < sizeof words; i += 3)
+		if (memcmp(words + i, word.p, 3) == 0)
+			return true;
+	return false;
+}
+
+static bool has_digit(struct bytes word)
+{
+	for (size_t i = 0; i < word.n; i++)
+		if (octet_is_digit(word.p[i]))
+			return true;
+	return false;
+}
+
+/* "mx7.example ESMTP k12si67 Sun, 22 Nov" -> "NAME ESMTP # # # #": what a mail server changes from one greeting to the next. */
+static int64_t banner_class(struct store *s, struct bytes banner, struct bytes name, struct error *error)
+{
+	text_clear(&s->line);
+	for (struct cut word = bytes_word(banner); word.head.n && s->line.n < BANNER_MOST; word = bytes_word(word.tail)) {
+		if (s->line.n)
+			text_add_octet(&s->line, ' ');
+		if (name.n && bytes_is(word.head, name))
+			text_add_string(&s->line, "NAME");
+		else if (has_digit(word.head) || is_date_word(word.head))
+			text_add_octet(&s->line, '#');
+		else
+			text_add(&s->line, bytes_first(word.head, BANNER_MOST));
+	}
+	return writer_text(s, text_view(&s->line), BANNER_MOST, error);
+}
+
+/* The characters that a box leaves are '2', '0' and blanks (Microsoft KB320027; Postfix smtp_proto.c tests the same set). */
+static bool is_starred(struct bytes banner)
+{
+	unsigned stars = 0;
+	for (size_t i = 0; i < banner.n; i++) {
+		uint8_t c = banner.p[i];
+		stars += c == '*';
+		if (c != '*' && c != '2' && c != '0' && c != ' ' && c != '\t' && c != '\n')
+			return false;
+	}
+	return stars >= STARS_LEAST;
+}
+
+static int64_t hidden_keywords(struct store *s, const struct offer *offer, struct error *error)
+{
+	if (!offer->nmasked)
+		return 0;
+	text_clear(&s->line);
+	for (size_t i = 0; i < offer->nmasked; i++) {
+		const struct masked *m = &offer->masked[i];
+		text_add_string(&s->line, i ? "\n" : "");
+		if (m->likely < EXT_COUNT)
+			text_add_string(&s->line, extension_keyword(m->likely));
+		else
+			text_addf(&s->line, "?%zu", m->octets);
+	}
+	return interned_id(&s->texts, text_view(&s->line), error);
+}
+
+/* Of the first EHLO reply that was accepted in clear: later ones may differ by what the session did in between. */
+static void gather_offer(struct store *s, struct trace *t, const struct session *session, struct error *error)
+{
+	const struct offer *first = NULL;
+	for (const struct offer *o = session->offers; o; o = o->before)
+		if ((o->kind == OFFER_EHLO || o->kind == OFFER_LHLO) && !o->after_tls)
+			first = o;
+	if (!first || t->greeted_ehlo)
+		return;
+	t->greeted_ehlo = true;
+	if (first->incomplete)
+		return;
+	t->offer_at = first->at;
+	t->offer = writer_offer(s, first, error);
+	t->hidden = hidden_keywords(s, first, error);
+}
+
+static struct bytes own_name(const struct session *session)
+{
+	for (const struct exchange *x = session->first; x; x = x->next)
+		if ((x->command.verb == VERB_EHLO || x->command.verb == VERB_LHLO) && x->answered && x->reply.code == 250)
+			return bytes_word(bytes_cut(x->reply.text, '\n').head).head;
+	return session->server_name;
+}
+
+static void gather_greeting(struct store *s, struct trace *t, const struct session *session, struct error *error)
+{
+	const struct connection *c = &session->connection;
+	const struct exchange *x = session->first;
+	if (session->banner.n) {
+		t->starred = is_starred(session->banner);
+		t->banner = t->starred ? 0 : banner_class(s, bytes_cut(session->banner, '\n').head, session->server_name, error);
+	}
+	if (x && x->command.kind == COMMAND_CONNECT && x->answered && c->syn_ack_seen && c->handshake_rtt)
+		t->wait = x->reply.first.time - c->first.time - c->handshake_rtt;
+}
+
+void trace_gather(struct store *s, struct trace *t, const struct session *session, struct error *error)
+{
+	if (!t->seen)
+		gather_greeting(s, t, session, error);
+	t->seen = true;
+	gather_offer(s, t, session, error);
+	if (!t->name) {
+		struct bytes name = own_name(session);
+		bool dotted = bytes_index(name, '.') != BYTES_NONE && bytes_index(name, '*') == BYTES_NONE;
+		t->name = dotted ? writer_text(s, name, NAME_MOST, error) : 0;
+	}
+	for (const struct exchange *x = session->first; x; x = x->next) {
+		bool refused = x->answered && x->reply.code >= 500 && x->reply.code <= 502;
+		t->refused_ehlo |= x->command.verb == VERB_EHLO && refused;
+		t->greeted_helo |= x->command.verb == VERB_HELO && x->answered && x->reply.code == 250;
+	}
+}
+
+/* What a stack always says alike: the kinds of its options in order, the scale of its window, and its segment size, which a hop on
+ * the way may lower. */
+static int64_t stack(struct store *s, const struct marks *m, bool seen, struct error *error)
+{
+	if (!seen)
+		return 0;
+	text_clear(&s->line);
+	text_addf(&s->line, "options %08x, window %u", m->options, m->window);
+	if (m->window_scale != 255)
+		text_addf(&s->line, " << %u", m->window_scale);
+	text_addf(&s->line, ", mss %u", m->mss);
+	return interned_id(&s->texts, text_view(&s->line), error);
+}
+
+bool trace_row(struct store *s, const struct trace *t, const struct session *session, int64_t session_id, struct error *error)
+{
+	const struct connection *c = &session->connection;
+	if (session->protocol > PROTOCOL_LMTP)
+		return true;
+	enum hello hello = t->greeted_ehlo ? HELLO_EHLO : !t->greeted_helo ? HELLO_NONE : t->refused_ehlo ? HELLO_HELO_AFTER_EHLO : HELLO_HELO;
+	const int64_t ids[] = {
+		t->offer, t->hidden, c->baseline[FROM_CLIENT].ttl, c->baseline[FROM_SERVER].ttl, stack(s, &c->syn[FROM_CLIENT], c->syn_seen, error),
+		stack(s, &c->syn[FROM_SERVER], c->syn_ack_seen, error), t->wait > 0 ? t->wait : 0,
+		writer_capture(s, t->offer_at), t->offer_at.number, t->offer_at.time,
+	};
+	sqlite3_stmt *row = s->trace;
+	sqlite3_bind_int64(row, 1, session_id);
+	database_bind_id(row, 2, t->name);
+	database_bind_id(row, 3, t->banner);
+	sqlite3_bind_int64(row, 4, t->starred);
+	sqlite3_bind_int64(row, 5, hello);
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+		database_bind_id(row, 6 + (int)i, ids[i]);
+	return error->kind == ERROR_NONE && database_step(&s->database, row, error);
+}

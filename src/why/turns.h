@@ -1,0 +1,87 @@
+/* turns - what changed at a server or on a path, and when; and what only another session can prove.
+ * In:    sightings: what each session shows of its server, in any order, with texts that are canonical (equal text, equal value).
+ * Out:   changes: the last session before, the first since, how many on each side, who can have done it; and suspicions: sessions
+ *        whose server is known, from other sessions, to offer or say something else.
+ * Order: of time and session id, never of arrival: the same sightings give the same answer.
+ * Never: takes a mixed pool for a change (values that alternate say nothing), a server that treats some networks otherwise for a
+ *        box, or a change of all paths at once for anything but the server's.
+ * Lives: on the arena that is given. */
+#ifndef SMTPWHY_WHY_TURNS_H
+#define SMTPWHY_WHY_TURNS_H
+
+#include "why/why.h"
+
+enum turn_kind { TURN_STARTTLS, TURN_KEYWORDS, TURN_BANNER, TURN_NAME, TURN_STACK, TURN_TTL, SEEN_KINDS, TURN_ERRORS = SEEN_KINDS };
+
+/* Values: 0 is not known in this session. Those of TURN_TTL are the hop count itself; the others are indexes of texts. */
+enum { VALUE_OFFERED = 1, VALUE_MASKED, VALUE_ABSENT, VALUE_EHLO_REFUSED, VALUE_STARRED, VALUE_FIRST };
+struct value {
+	struct bytes text;
+	bool masked; /* overwritten in transit: it accuses a box by itself */
+};
+
+struct sighting {
+	int64_t session, time;
+	uint32_t number;          /* the caller's */
+	uint32_t server, network; /* indexes */
+	uint32_t client_stack;    /* a SYN-ACK answers it: only stacks that answer the same are compared */
+	uint32_t value[SEEN_KINDS];
+};
+
+struct server_seen {
+	struct bytes address, network; /* "192.0.2.1", "192.0.2.0/24" */
+};
+
+struct sightings {
+	struct sighting *all;       /* sorted by turns_find */
+	size_t n;
+	const struct value *values;
+	const struct server_seen *servers;
+	size_t nnetworks;
+	uint8_t *marks;             /* scratch of turns_find, one a network */
+};
+
+enum { NETWORK_ANY = UINT32_MAX, SERVER_ANY = UINT32_MAX };
+
+struct turn {
+	enum turn_kind kind;
+	uint32_t server, network;          /* SERVER_ANY, NETWORK_ANY: all that were seen */
+	enum cause cause;                  /* TURN_ERRORS */
+	uint32_t before, after;            /* values; 0 for errors, and where several servers differ */
+	int64_t last_before, since;        /* times; since 0: it differs by path, at all times */
+	int64_t session_before, session_since;
+	unsigned nbefore, nafter;          /* sessions on each side */
+	unsigned hits_before, hits_after;  /* errors: sessions that met it, of those */
+	unsigned networks;                 /* that were seen on both sides */
+	unsigned servers;                  /* that turned together; 1 when server names it */
+	enum party party;                  /* middlebox, server, routing (the path or the box on it), unknown (server or path) */
+	enum certainty certainty;
+};
+
+struct suspicion { /* a finding that rests on other sessions */
+	int64_t session, witness;          /* the witness shows what the server says otherwise */
+	enum cause cause;
+	enum certainty certainty;
+	unsigned servers;                  /* unrelated servers that show the same on this path */
+};
+
+struct turns {
+	struct turn *all;
+	size_t n, room;
+	struct suspicion *suspicions;
+	size_t nsuspicions, suspicions_room;
+};
+
+void turns_find(struct sightings *, struct arena *, struct turns *);
+void turns_add(struct turns *, struct arena *, struct turn);
+void suspicions_find(const struct sightings *, struct arena *, struct turns *); /* after turns_find (witness.c) */
+
+/* When a cause of errors set in. hits: which of n sessions in order of time met it, ascending. False: no clear moment. */
+struct onset {
+	size_t at;             /* index in hits of the first since then */
+	unsigned hits_before;
+	double weight;         /* log likelihood gained; comparable */
+};
+bool onset_find(const uint32_t *hits, size_t nhits, size_t n, struct onset *);
+
+#endif
