@@ -50,6 +50,8 @@ struct smtpwhy_options {
 	unsigned threads;         /* 0 or 1: one */
 	unsigned part, parts;     /* take only part 1..parts of the connections; parts 0: all. smtpwhy merge joins the databases */
 	bool no_ndpi;             /* do not ask nDPI */
+	bool redact;              /* addresses and names become tokens, in the database and so in all that is read from it; not with append */
+	const char *redact_key;   /* file whose octets make the tokens the same in several runs; NULL: a random key */
 	/* Called now and then during smtpwhy_analyze; false stops reading (what was read is kept). NULL: never. */
 	bool (*progress)(void *to, const struct smtpwhy_progress *);
 	void *progress_to;

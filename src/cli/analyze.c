@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT, APPEND, FILTER, PORTS, RULES, MEMORY, IDLE, RECURSE, JOBS, SHARD, NO_NDPI, PARTIAL, FAIL_ON, QUIET };
+enum { OUTPUT, APPEND, FILTER, PORTS, RULES, MEMORY, IDLE, RECURSE, JOBS, SHARD, NO_NDPI, PARTIAL, FAIL_ON, REDACT, REDACT_KEY, QUIET };
 
 /* One table for both commands. The plain one writes a database only when it is told where. */
 static const struct cli_option options[] = {
@@ -29,6 +29,8 @@ static const struct cli_option options[] = {
 	[NO_NDPI] = { 0, "no-ndpi", NULL, "Do not ask nDPI what speaks on an SMTP port when it is no SMTP.", false },
 	[PARTIAL] = { 0, "partial", NULL, "When interrupted by Ctrl-C, keep and report what was read so far (exit status 3). Without it nothing is written.", false },
 	[FAIL_ON] = { 0, "fail-on", "CAUSE,...", "Exit with status 1 when one of these causes was found: a cause (client.bad_sequence), a family (middlebox), or 'any' for any 5xx reply.", false },
+	[REDACT] = { 0, "redact", NULL, "Tokens in place of addresses, host names, mailboxes, banners and ids, in the database and in all that is made of it, so that it can be shared.", false },
+	[REDACT_KEY] = { 0, "redact-key", "FILE", "With --redact: the key of the tokens, so that several runs give the same; at least 16 octets that nobody can guess. Without it the key is random and forgotten.", false },
 	[QUIET] = { 'q', "quiet", NULL, "No progress, and nothing on standard output but what was asked for.", false },
 };
 
@@ -110,6 +112,10 @@ static enum exit_status job_options(struct job *job)
 		.database = given[OUTPUT], .append = given[APPEND] != NULL, .filter = given[FILTER], .rules = given[RULES],
 		.recurse = given[RECURSE] != NULL, .no_ndpi = given[NO_NDPI] != NULL, .threads = 1,
 	};
+	job->options.redact = given[REDACT] || given[REDACT_KEY];
+	job->options.redact_key = given[REDACT_KEY];
+	if (job->options.redact && job->options.append)
+		return cli_misused(job->command, "--redact does not add to a database that stands there; append first, then: smtpwhy redact");
 	if (given[PORTS]) {
 		if (!ports_of(given[PORTS], job->ports))
 			return cli_misused(job->command, "--ports %s: not a list of at most %d ports such as 25,2525", given[PORTS], PORTS_MOST);

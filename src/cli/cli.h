@@ -51,7 +51,8 @@ struct cli_command {
 
 #define CLI_OPTIONS(table) .options = (table), .noptions = sizeof(table) / sizeof *(table)
 
-extern const struct cli_command analyze_command, causes_command, explain_command, merge_command, plain_command, query_command, report_command;
+extern const struct cli_command analyze_command, causes_command, explain_command, merge_command, plain_command, query_command,
+	redact_command, report_command;
 
 /* Parses the words after the command's name and runs it; --help is answered here. */
 enum exit_status cli_run(const struct cli_command *, int argc, char **argv);

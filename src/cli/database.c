@@ -1,7 +1,11 @@
 /* database.c - takes a path, gives an open report database or the right message. Never changes a file. */
 #include "cli/database.h"
 
+#include "store/redacted.h"
+
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 /* The first octets of what people put in a database's place: pcap in its four forms, pcapng, gzip, zstd, xz, lz4, bzip2. */
 static const struct { uint8_t octets[4]; size_t n; } capture_marks[] = {
@@ -36,6 +40,23 @@ struct report *database_open(const char *path, enum exit_status *status)
 	struct report *report = report_open(path, &error);
 	if (!report)
 		*status = cli_failed(&error);
+	return report;
+}
+
+struct report *database_open_as(const struct cli_words *words, size_t redact, size_t redact_key, enum exit_status *status)
+{
+	struct error error = { 0 };
+	struct report *report = database_open(words->operands[0], status);
+	if (!report || (!words->given[redact] && !words->given[redact_key]))
+		return report;
+	report_close(report);
+	char *copy = redacted_temporary(words->operands[0], words->given[redact_key], &error);
+	report = copy ? report_open(copy, &error) : NULL;
+	if (!report)
+		*status = cli_failed(&error);
+	if (copy)
+		unlink(copy); /* it lives as long as it is open */
+	free(copy);
 	return report;
 }
 

@@ -4,11 +4,13 @@
 #include "report/explain.h"
 #include "why/why.h"
 
-enum { ALL, CAUSE };
+enum { ALL, CAUSE, REDACT, REDACT_KEY };
 
 static const struct cli_option options[] = {
 	[ALL] = { 'a', "all", NULL, "Every error, in order of id, instead of one for each cause.", false },
 	[CAUSE] = { 'c', "cause", "CAUSE", "Errors of this cause alone; with --all every one of them.", false },
+	[REDACT] = REDACT_OPTION,
+	[REDACT_KEY] = REDACT_KEY_OPTION,
 };
 
 /* The clearest error of each cause: the best proven, with its command in the capture, the first in time; most frequent cause first. */
@@ -83,7 +85,7 @@ static enum exit_status run(const struct cli_command *command, const struct cli_
 		return cli_misused(command, "--cause %s: no such cause; \"smtpwhy causes\" lists them", slug);
 	if (words->noperands > 1 && (slug || words->given[ALL]))
 		return cli_misused(command, "name errors, or choose them with --all and --cause, not both");
-	struct report *report = database_open(words->operands[0], &status);
+	struct report *report = database_open_as(words, REDACT, REDACT_KEY, &status);
 	if (!report)
 		return status;
 	struct reader reader = { report, &error };

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JSON, CSV };
+enum { JSON, CSV, REDACT, REDACT_KEY };
 
 static const struct cli_option options[] = {
 	[JSON] = { 0, "json", NULL, "Newline-delimited JSON instead of a table.", false },
 	[CSV] = { 0, "csv", NULL, "Comma-separated values (RFC 4180) instead of a table.", false },
+	[REDACT] = REDACT_OPTION,
+	[REDACT_KEY] = REDACT_KEY_OPTION,
 };
 
 static enum exit_status list(void)
@@ -88,7 +90,7 @@ static enum exit_status run(const struct cli_command *command, const struct cli_
 		return cli_misused(command, "name a report database, as smtpwhy analyze writes it");
 	if (words->given[JSON] && words->given[CSV])
 		return cli_misused(command, "--json and --csv: choose one");
-	struct report *report = database_open(words->operands[0], &status);
+	struct report *report = database_open_as(words, REDACT, REDACT_KEY, &status);
 	if (!report)
 		return status;
 	if (words->noperands == 1) {
@@ -107,7 +109,7 @@ static enum exit_status run(const struct cli_command *command, const struct cli_
 
 const struct cli_command query_command = {
 	.name = "query",
-	.usage = "[--json | --csv] DB [NAME [PARAMETER=VALUE...] | SQL]",
+	.usage = "[--json | --csv] [--redact] DB [NAME [PARAMETER=VALUE...] | SQL]",
 	.summary = "named questions to a report database, or SQL; lists the questions when none is asked",
 	.detail = "Asks one of the named questions, with parameters, or runs one SQL statement that reads. The tables and views are described "
 	          "in the database's own schema: sqlite3 DB .schema",

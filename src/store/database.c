@@ -156,22 +156,23 @@ static bool make_beside(struct database *d, struct error *error)
 	return true;
 }
 
-/* The pages of the database at the target, as SQLite's own backup copies them. */
-static bool copy_old(struct database *d, struct error *error)
+/* The pages of a database, as SQLite's own backup copies them. */
+static bool copy_old(struct database *d, const char *from, struct error *error)
 {
 	sqlite3 *old = NULL;
 	bool done = false;
-	if (sqlite3_open_v2(d->target, &old, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK) {
+	if (sqlite3_open_v2(from, &old, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK) {
 		sqlite3_backup *backup = sqlite3_backup_init(d->db, "main", old, "main");
 		done = backup && sqlite3_backup_step(backup, -1) == SQLITE_DONE;
 		if (backup)
 			done = sqlite3_backup_finish(backup) == SQLITE_OK && done;
 	}
 	sqlite3_close(old);
-	return done || error_set(error, ERROR_OUTPUT, "%s: cannot copy the database to append to it: %s", d->target, sqlite3_errmsg(d->db));
+	return done || error_set(error, ERROR_OUTPUT, "%s: cannot copy the database: %s", from, sqlite3_errmsg(d->db));
 }
 
-bool database_begin(struct database *d, const char *target, bool append, bool exclusive, struct error *error)
+/* from: the database whose rows it begins with; NULL: none. */
+static bool begin(struct database *d, const char *target, const char *from, bool append, bool exclusive, struct error *error)
 {
 	bool stands = false;
 	*d = (struct database){ 0 };
@@ -185,8 +186,9 @@ bool database_begin(struct database *d, const char *target, bool append, bool ex
 		return false;
 	if (sqlite3_open_v2(d->path, &d->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return database_trouble(d, error);
-	d->replaces = append && stands;
-	if (d->replaces && !copy_old(d, error))
+	from = append && stands ? d->target : from;
+	d->replaces = from != NULL;
+	if (from && !copy_old(d, from, error))
 		return false;
 	/* Nobody else sees this file: no journal, no sync until it is whole. */
 	if (!database_run(d, "PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -8192;"
@@ -200,6 +202,22 @@ bool database_begin(struct database *d, const char *target, bool append, bool ex
 	bool done = database_run(d, sql.p, error);
 	text_free(&sql);
 	return done;
+}
+
+bool database_begin(struct database *d, const char *target, bool append, bool exclusive, struct error *error)
+{
+	return begin(d, target, NULL, append, exclusive, error);
+}
+
+bool database_begin_copy(struct database *d, const char *from, const char *target, struct error *error)
+{
+	sqlite3 *look = NULL;
+	bool ours = sqlite3_open_v2(from, &look, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK && database_is_ours(look, from, ERROR_INPUT, error);
+	if (!ours && error->kind == ERROR_NONE)
+		error_set(error, ERROR_INPUT, "%s: %s; name a report database", from, sqlite3_errmsg(look));
+	sqlite3_close(look);
+	*d = (struct database){ 0 };
+	return ours && begin(d, target, from, false, false, error);
 }
 
 static bool sync_path(const char *path, int flags)

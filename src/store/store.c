@@ -1,5 +1,6 @@
 /* store.c - takes sessions, captures and differences, gives their rows. Knows what a database is only through database.h.
  * Never reads back what it wrote. */
+#include "store/veil_database.h"
 #include "store/writer.h"
 
 #include <stdlib.h>
@@ -121,7 +122,8 @@ static bool prepare(struct store *s, struct error *error)
 struct store *store_new(struct store_options options, struct error *error)
 {
 	struct store *s = memory_new(1, sizeof *s);
-	bool done = database_begin(&s->database, options.path, options.append, options.exclusive, error) &&
+	s->veil = options.redact ? veil_new(options.redact_key, error) : NULL;
+	bool done = (s->veil || !options.redact) && database_begin(&s->database, options.path, options.append, options.exclusive, error) &&
 		interned_begin(&s->texts, &s->database, error) && fill_causes(s, error) && prepare(s, error) &&
 		database_number(&s->database, "SELECT coalesce(max(capture_id), 0) FROM capture", &s->capture_offset, error) &&
 		/* Ids of the appended run begin behind all packets, and so behind all sessions, that are already told of. */
@@ -366,7 +368,7 @@ static void statements_free(struct store *s)
 bool store_finish(struct store *s, struct error *error)
 {
 	statements_free(s);
-	return database_finish(&s->database, error);
+	return (!s->veil || veil_database(&s->database, s->veil, error)) && database_finish(&s->database, error);
 }
 
 const char *store_path(const struct store *s)
@@ -380,6 +382,7 @@ void store_free(struct store *s)
 		return;
 	statements_free(s);
 	database_free(&s->database);
+	veil_free(s->veil);
 	for (size_t i = 0; i < s->pending.count; i++)
 		free(s->pending.entries[i].value);
 	map_free(&s->pending);

@@ -16,6 +16,8 @@
 struct store_options {
 	const char *path;  /* NULL: a temporary database that goes with the store */
 	bool append;       /* the database at path is copied first, and keeps its rows */
+	bool redact;       /* names become tokens (veil.h) before anything is put in its place; not with append */
+	const char *redact_key; /* key file of the tokens; NULL: a random key */
 	bool exclusive;    /* an existing database that is not ours is never overwritten; one of ours is replaced (the default) */
 };
 

@@ -7,6 +7,7 @@
 #include "store/interned.h"
 #include "base/limits.h"
 #include "store/store.h"
+#include "store/veil.h"
 #include "store/wire.h"
 
 struct pending { /* of a session that came in windows, and goes on */
@@ -25,6 +26,7 @@ struct store {
 	int64_t session_offset, capture_offset; /* what the appended database holds: packets, captures */
 	struct map pending;                   /* by session id; NULL once it ended */
 	struct text text, line, json;
+	struct veil *veil;                    /* NULL: nothing is redacted */
 };
 
 enum { IDS_PER_SESSION = 100000 };
