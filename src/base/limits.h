@@ -16,6 +16,9 @@ enum limits {
 	LIMIT_ERRORS_PER_SESSION = 99999,
 	/* store: octets of a triggering line that are kept (design: at most 1,000). */
 	LIMIT_TRIGGER_LINE = 1000,
+	/* why: lines of one direction that compare sets side by side: a message of some megabytes. Commands and replies beyond it
+	 * are compared by their text, content is not. */
+	LIMIT_TRANSCRIPT = 65536,
 	/* flow: bytes after a hole, for each direction, until the hole is declared a gap. A receive window is rarely larger in mail. */
 	LIMIT_OUT_OF_ORDER = 1024 * 1024,
 	/* flow: waiting segments of one direction; a window of 1 MiB in full segments is 720, and the list is searched in order. */

@@ -12,7 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { WIDTH = 80, WIDTH_LEAST = 60, WIDTH_MOST = 110, OPTION_CODE = 256, HELP_CODE = 255 };
+enum { WIDTH = 80, WIDTH_LEAST = 60, WIDTH_MOST = 110, OPTION_CODE = 256, HELP_CODE = 255, OPERAND_CODE = 1 };
 
 /* ---- messages ---- */
 
@@ -169,6 +169,7 @@ static enum exit_status show_help(const struct cli_command *command)
 /* The option table in getopt's form. Codes: OPTION_CODE + index for long forms, the letter for short ones. */
 static void getopt_tables(const struct cli_command *command, struct option *longs, char *shorts)
 {
+	*shorts++ = '-'; /* operands are given in their place, as code 1 */
 	*shorts++ = ':'; /* a missing argument is told apart from an unknown option */
 	*shorts++ = 'h';
 	for (size_t i = 0; i < command->noptions; i++) {
@@ -199,14 +200,18 @@ static size_t option_index(const struct cli_command *command, int code)
 enum exit_status cli_run(const struct cli_command *command, int argc, char **argv)
 {
 	struct option longs[CLI_OPTIONS_MOST + 2];
-	char shorts[3 + 2 * CLI_OPTIONS_MOST];
-	struct cli_words words = { .given = { NULL } };
+	char shorts[4 + 2 * CLI_OPTIONS_MOST];
+	struct cli_words words = { .given = { NULL }, .operands = argv + 1 };
 	getopt_tables(command, longs, shorts);
 	opterr = 0;
 	optind = 1;
 	for (int code; (code = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
 		if (code == 'h' || code == HELP_CODE)
 			return show_help(command);
+		if (code == OPERAND_CODE) {
+			words.operands[words.noperands++] = optarg; /* behind what was read */
+			continue;
+		}
 		const char *word = argv[optind - 1];
 		if (code == ':')
 			return cli_misused(command, "%s needs an argument", word);
@@ -215,8 +220,9 @@ enum exit_status cli_run(const struct cli_command *command, int argc, char **arg
 		if (code == '?')
 			return cli_misused(command, optopt ? "%s takes no argument" : "there is no option %s here, or it is no unique short form", word);
 		words.given[option_index(command, code)] = optarg ? optarg : "";
+		words.split[option_index(command, code)] = words.noperands;
 	}
-	words.operands = argv + optind;
-	words.noperands = (size_t)(argc - optind);
+	for (; optind < argc; optind++) /* behind -- */
+		words.operands[words.noperands++] = argv[optind];
 	return command->run(command, &words);
 }

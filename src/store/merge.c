@@ -42,7 +42,14 @@ static const char *const rows_sql[] = {
 	"CASE json_type(l.value, '$[5]') WHEN 'text' THEN l.value ->> 5 ELSE (l.value ->> 5) + text_by END, l.value ->> 6)) "
 	"FROM json_each(r.lines) AS l) FROM more.ladder AS r, by",
 	"INSERT INTO main.difference SELECT NULL, inside_session + session_by, outside_session + session_by, direction, frame_inside, frame_outside, "
-	"inside_text, outside_text, kind, " CAUSE_OF("cause_id") " FROM more.difference, by",
+	"inside_text, outside_text, kind, " CAUSE_OF("cause_id") ", inside_capture_id + capture_by, outside_capture_id + capture_by, inside_exchange, "
+	"detail_id + text_by FROM more.difference, by",
+	"CREATE TEMP TABLE compared AS SELECT coalesce((SELECT max(comparison_id) FROM main.comparison), 0) AS comparison_by",
+	"INSERT INTO main.comparison SELECT comparison_id + comparison_by, clock_offset, transit, first_outside_capture + capture_by "
+	"FROM more.comparison, compared, by",
+	"INSERT INTO main.pair SELECT NULL, comparison_id + comparison_by, inside_session + session_by, outside_session + session_by, known_by "
+	"FROM more.pair, compared, by",
+	"DROP TABLE compared",
 	NULL
 };
 

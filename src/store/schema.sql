@@ -137,6 +137,23 @@ CREATE TABLE difference ( -- a difference between two sides of a box (from compa
 	frame_outside INTEGER,
 	inside_text TEXT,
 	outside_text TEXT,
-	kind TEXT NOT NULL,
-	cause_id INTEGER REFERENCES cause
+	kind TEXT NOT NULL,             -- masked, removed, added, rewritten, reordered, answered_by_box, swallowed, delayed, injected
+	cause_id INTEGER REFERENCES cause,
+	inside_capture_id INTEGER REFERENCES capture, -- file of frame_inside
+	outside_capture_id INTEGER REFERENCES capture,
+	inside_exchange INTEGER,        -- ordinal of command and reply in the inside session; NULL: none
+	detail_id INTEGER REFERENCES text -- one phrase on what was done
+);
+CREATE TABLE comparison ( -- two sides of a box that were compared
+	comparison_id INTEGER PRIMARY KEY,
+	clock_offset INTEGER,           -- outside clock minus inside clock, nanoseconds; NULL unknown
+	transit INTEGER,                -- usual time from one side to the other, nanoseconds; NULL unknown
+	first_outside_capture INTEGER   -- captures of this comparison from here on were taken outside
+);
+CREATE TABLE pair ( -- a session as both sides saw it, or one that only one side has
+	pair_id INTEGER PRIMARY KEY,
+	comparison_id INTEGER NOT NULL REFERENCES comparison,
+	inside_session INTEGER REFERENCES session (session_id),
+	outside_session INTEGER REFERENCES session (session_id),
+	known_by TEXT                   -- how the two were recognised: addresses and ports, sequence number, content; NULL: no partner
 );

@@ -5,10 +5,12 @@ CREATE INDEX IF NOT EXISTS session_by_server ON session (server_addr, server_por
 CREATE INDEX IF NOT EXISTS finding_by_session ON finding (session_id);
 CREATE INDEX IF NOT EXISTS finding_by_cause ON finding (cause_id);
 CREATE INDEX IF NOT EXISTS ladder_by_session ON ladder (session_id);
+CREATE INDEX IF NOT EXISTS difference_by_session ON difference (inside_session);
 DROP VIEW IF EXISTS error_report;
 DROP VIEW IF EXISTS finding_report;
 DROP VIEW IF EXISTS session_report;
 DROP VIEW IF EXISTS difference_report;
+DROP VIEW IF EXISTS pair_report;
 DROP VIEW IF EXISTS capture_report;
 CREATE VIEW error_report AS -- a row a 5xx reply: what was refused, why, whose fault, the proof, what to change
 SELECT e.error_id, rc.name AS capture, e.session_id, s.client_addr, s.client_port, s.server_addr, s.server_port,
@@ -85,8 +87,23 @@ LEFT JOIN capture AS fc ON fc.capture_id = s.capture_id
 LEFT JOIN capture AS lc ON lc.capture_id = s.last_capture_id;
 CREATE VIEW difference_report AS -- a row a difference between two sides of a box
 SELECT d.inside_session, d.outside_session, CASE d.direction WHEN 0 THEN 'client' ELSE 'server' END AS direction,
-	d.frame_inside, d.frame_outside, d.inside_text, d.outside_text, d.kind, c.cause, d.difference_id
-FROM difference AS d LEFT JOIN cause AS c ON c.cause_id = d.cause_id;
+	d.frame_inside, d.frame_outside, d.inside_text, d.outside_text, d.kind, c.cause, d.difference_id,
+	(SELECT text FROM text WHERE text_id = d.detail_id) AS detail, -- what was done, in words
+	ic.name AS capture_inside, oc.name AS capture_outside, d.inside_exchange
+FROM difference AS d LEFT JOIN cause AS c ON c.cause_id = d.cause_id
+LEFT JOIN capture AS ic ON ic.capture_id = d.inside_capture_id
+LEFT JOIN capture AS oc ON oc.capture_id = d.outside_capture_id;
+CREATE VIEW pair_report AS -- a row a session that was looked for on both sides of a box
+SELECT p.pair_id, p.inside_session, p.outside_session, p.known_by,
+	i.client_addr AS inside_client_addr, i.client_port AS inside_client_port, i.server_addr AS inside_server_addr, i.server_port AS inside_server_port,
+	o.client_addr AS outside_client_addr, o.client_port AS outside_client_port, o.server_addr AS outside_server_addr, o.server_port AS outside_server_port,
+	m.clock_offset / 1e9 AS clock_offset, m.transit / 1e9 AS transit, -- seconds
+	(SELECT count(*) FROM difference AS d WHERE d.inside_session IS p.inside_session AND d.outside_session IS p.outside_session) AS differences,
+	strftime('%Y-%m-%dT%H:%M:%S', coalesce(i.start, o.start) / 1000000000, 'unixepoch') || printf('.%06dZ', coalesce(i.start, o.start) / 1000 % 1000000) AS start,
+	p.comparison_id
+FROM pair AS p JOIN comparison AS m ON m.comparison_id = p.comparison_id
+LEFT JOIN session AS i ON i.session_id = p.inside_session
+LEFT JOIN session AS o ON o.session_id = p.outside_session;
 CREATE VIEW capture_report AS -- a row a capture file: what was in it, what was skipped and why
 SELECT name, format, link_type, packets, bytes,
 	strftime('%Y-%m-%dT%H:%M:%S', first_time / 1000000000, 'unixepoch') || printf('.%06dZ', first_time / 1000 % 1000000) AS first_time,

@@ -1,0 +1,31 @@
+/* changing - what the files of change share: sides.c (side by side), change.c (turns), altered.c (lines).
+ * Never: included by anything else. */
+#ifndef SMTPWHY_WHY_CHANGING_H
+#define SMTPWHY_WHY_CHANGING_H
+
+#include "base/map.h"
+#include "why/change.h"
+
+struct changes {
+	struct arena *arena;
+	const struct sides *sides;
+	struct clock clock;
+	struct change *first, **end;
+	const struct reset *cut_inside, *cut_outside; /* resets that their alleged senders did not send; NULL */
+	const struct turn *inside, *outside; /* the turns being compared; NULL: none there */
+};
+
+/* Adds a change at the turns being compared. */
+struct change *change_add(struct changes *, enum change_kind, enum direction, enum cause, const char *detail);
+const char *change_phrase(struct changes *, const char *format, ...) __attribute__((format(printf, 2, 3))); /* on the arena */
+/* What a command's loss or change comes to: STARTTLS and EHLO have causes of their own. */
+enum cause cause_of_command(const struct turn *, enum cause otherwise);
+
+/* altered.c */
+bool bytes_masked(struct bytes from, struct bytes to); /* the same length, and what differs is filler */
+void altered_command(struct changes *);
+void altered_reply(struct changes *);
+void altered_content(struct changes *);
+struct bytes reply_lines(struct changes *, const struct turn *); /* its lines joined by CRLF */
+
+#endif

@@ -1,0 +1,235 @@
+/* match.c - takes the accounts of two sides, gives pairs. Candidates are scored, the best taken first, each session once. */
+#include "why/match.h"
+
+#include "base/map.h"
+
+#include "base/banned.h"
+
+enum {
+	SAME_TUPLE = 4000, SAME_ISN = 8000, SAME_CLIENT_PORT = 300, SAME_SERVER = 60, SAME_SERVER_PORT = 20,
+	RARE_LINE = 100,     /* a client's line that one session of each side has */
+	SERVER_LINE = 25,    /* a server says much the same to everybody */
+	LEAST = 150,         /* below it two sessions have nothing in common that tells */
+	LINES_COUNTED = 400, /* of a session: the first ones of each direction */
+	OCCURRENCES = 64,    /* a line that more sessions have tells nothing */
+	SHORT_LINE = 13,     /* as "250 2.1.0 Ok", "QUIT", "DATA": everybody's */
+	APART = 120,         /* seconds by which a pair's starts may differ from those of the others */
+};
+static const int64_t nanoseconds = 1000000000;
+
+const char *match_name(enum match_by by)
+{
+	static const char *const names[] = { [MATCH_CONNECTION] = "addresses and ports", [MATCH_SEQUENCE] = "sequence number", [MATCH_CONTENT] = "content" };
+	return names[by];
+}
+
+/* Sessions that have a key, of each side. */
+struct bucket {
+	size_t n[2], of[2][OCCURRENCES];
+};
+
+struct candidate {
+	size_t inside, outside;
+	unsigned score;
+	enum match_by by;
+	int64_t start; /* outside start minus inside start */
+	int64_t off;   /* from what the sure pairs say */
+};
+
+struct matching {
+	struct arena *arena, scratch;
+	const struct account *side[2];
+	size_t n[2];
+	struct map buckets, seen; /* seen: candidates by their two numbers */
+	struct candidate *found;
+	size_t nfound, room;
+};
+
+/* ---- keys ---- */
+
+struct key { uint64_t kind, a, b; };
+enum { KEY_TUPLE = 1, KEY_ISN, KEY_CLIENT_PORT, KEY_CLIENT_LINE, KEY_SERVER_LINE, KEY_SERVER };
+
+static void bucket_add(struct matching *m, int side, size_t i, struct key key)
+{
+	void **slot = map_put(&m->buckets, (struct bytes){ (const uint8_t *)&key, sizeof key });
+	if (!*slot)
+		*slot = ARENA_NEW(&m->scratch, struct bucket);
+	struct bucket *b = *slot;
+	if (b->n[side] && b->n[side] <= OCCURRENCES && b->of[side][b->n[side] - 1] == i)
+		return; /* the same line twice in a session */
+	if (b->n[side] < OCCURRENCES)
+		b->of[side][b->n[side]] = i;
+	b->n[side]++;
+}
+
+static uint64_t endpoint_key(const struct endpoint *e)
+{
+	return bytes_hash((struct bytes){ e->address.octets, sizeof e->address.octets }) * 65599 + e->port;
+}
+
+static void line_key(struct matching *m, int side, size_t i, const struct uttered *u, uint64_t kind)
+{
+	if (u->spoken.length >= SHORT_LINE && !u->spoken.holed)
+		bucket_add(m, side, i, (struct key){ kind, u->spoken.hash, u->spoken.length });
+}
+
+static void keys_add(struct matching *m, int side, size_t i)
+{
+	const struct account *a = &m->side[side][i];
+	const struct connection *c = a->connection;
+	bucket_add(m, side, i, (struct key){ KEY_TUPLE, endpoint_key(&c->client), endpoint_key(&c->server) });
+	bucket_add(m, side, i, (struct key){ KEY_CLIENT_PORT, c->client.port, c->server.port });
+	bucket_add(m, side, i, (struct key){ KEY_SERVER, endpoint_key(&c->server), 0 });
+	if (a->isn_known)
+		bucket_add(m, side, i, (struct key){ KEY_ISN, a->isn, c->server.port });
+	size_t lines = 0;
+	for (size_t t = 0; t < a->n && lines < LINES_COUNTED; t++) {
+		const struct turn *turn = &a->turns[t];
+		if (turn->spoken && turn->kind != COMMAND_CONTENT)
+			line_key(m, side, i, &turn->command, KEY_CLIENT_LINE);
+		for (size_t k = 0; k < turn->ncontent && k < 40; k++, lines++)
+			line_key(m, side, i, &turn->content[k], KEY_CLIENT_LINE);
+		for (size_t k = 0; k < turn->nreply && k < 20; k++, lines++)
+			line_key(m, side, i, &turn->reply[k], KEY_SERVER_LINE);
+	}
+}
+
+/* ---- candidates ---- */
+
+static void candidate_add(struct matching *m, size_t inside, size_t outside, unsigned score, enum match_by by)
+{
+	const struct { size_t a, b; } pair = { inside, outside };
+	void **slot = map_put(&m->seen, (struct bytes){ (const uint8_t *)&pair, sizeof pair });
+	size_t at = (size_t)(uintptr_t)*slot;
+	if (!at) {
+		if (m->nfound == m->room) {
+			m->room = m->room ? 2 * m->room : 256;
+			m->found = memory_grow(m->found, m->room, sizeof *m->found);
+		}
+		m->found[m->nfound++] = (struct candidate){ .inside = inside, .outside = outside, .by = MATCH_CONTENT,
+			.start = m->side[1][outside].connection->first.time - m->side[0][inside].connection->first.time };
+		at = m->nfound;
+		*slot = (void *)(uintptr_t)at;
+	}
+	struct candidate *c = &m->found[at - 1];
+	c->score += score;
+	if (by < c->by)
+		c->by = by;
+}
+
+static void bucket_candidates(struct matching *m, const struct key *key, const struct bucket *b)
+{
+	size_t sessions = b->n[0] > b->n[1] ? b->n[0] : b->n[1];
+	if (!b->n[0] || !b->n[1])
+		return;
+	unsigned score = 0;
+	enum match_by by = MATCH_CONTENT;
+	switch (key->kind) {
+	case KEY_TUPLE: score = SAME_TUPLE; by = MATCH_CONNECTION; break;
+	case KEY_ISN: score = SAME_ISN; by = MATCH_SEQUENCE; break;
+	case KEY_CLIENT_PORT: score = SAME_CLIENT_PORT; break;
+	case KEY_SERVER: score = SAME_SERVER; break;
+	case KEY_SERVER_LINE: score = SERVER_LINE / (unsigned)(sessions < SERVER_LINE ? sessions : SERVER_LINE); break;
+	default: score = RARE_LINE / (unsigned)(sessions < RARE_LINE ? sessions : RARE_LINE); break;
+	}
+	if (sessions > OCCURRENCES && key->kind != KEY_TUPLE)
+		return;
+	for (size_t i = 0; i < b->n[0] && i < OCCURRENCES; i++)
+		for (size_t k = 0; k < b->n[1] && k < OCCURRENCES; k++)
+			candidate_add(m, b->of[0][i], b->of[1][k], score, by);
+}
+
+/* ---- choice ---- */
+
+static int by_time(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x > y) - (x < y);
+}
+
+static int64_t distance(int64_t a, int64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/* The clocks' difference by the starts of pairs: of those that a sequence number or their addresses make sure; else that of the pairs of one
+ * candidate each; else the one that most candidates share within a second. */
+static bool usual_start(const struct matching *m, int64_t *usual)
+{
+	int64_t *starts = memory_new(m->nfound + 1, sizeof *starts);
+	size_t n = 0, best = 0, best_n = 0;
+	for (size_t i = 0; i < m->nfound; i++)
+		if (m->found[i].score >= SAME_TUPLE)
+			starts[n++] = m->found[i].start;
+	bool sure = n > 0;
+	for (size_t i = 0; i < m->nfound && !sure; i++)
+		if (m->found[i].score >= LEAST)
+			starts[n++] = m->found[i].start;
+	qsort(starts, n, sizeof *starts, by_time);
+	for (size_t i = 0, k = 0; i < n; i++) {
+		while (starts[i] - starts[k] > nanoseconds)
+			k++;
+		if (i - k + 1 > best_n) {
+			best_n = i - k + 1;
+			best = k + (i - k) / 2;
+		}
+	}
+	*usual = n ? starts[best] : 0;
+	free(starts);
+	return n > 0;
+}
+
+static int by_score(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	if (x->score != y->score)
+		return x->score < y->score ? 1 : -1;
+	if (x->off != y->off)
+		return x->off < y->off ? -1 : 1;
+	if (x->inside != y->inside)
+		return x->inside < y->inside ? -1 : 1;
+	return (x->outside > y->outside) - (x->outside < y->outside);
+}
+
+static int by_inside(const void *a, const void *b)
+{
+	const struct match *x = a, *y = b;
+	return (x->inside > y->inside) - (x->inside < y->inside);
+}
+
+static void choose(struct matching *m, struct matches *to)
+{
+	bool *taken[2] = { ARENA_ARRAY(&m->scratch, bool, m->n[0] + 1), ARENA_ARRAY(&m->scratch, bool, m->n[1] + 1) };
+	int64_t usual;
+	bool known = usual_start(m, &usual);
+	for (size_t i = 0; i < m->nfound; i++)
+		m->found[i].off = known ? distance(m->found[i].start, usual) : 0;
+	qsort(m->found, m->nfound, sizeof *m->found, by_score);
+	for (size_t i = 0; i < m->nfound; i++) {
+		const struct candidate *c = &m->found[i];
+		bool sure = c->score >= SAME_TUPLE;
+		if (taken[0][c->inside] || taken[1][c->outside] || c->score < LEAST || (!sure && c->off > APART * nanoseconds))
+			continue;
+		taken[0][c->inside] = taken[1][c->outside] = true;
+		to->pairs[to->n++] = (struct match){ c->inside, c->outside, c->by };
+	}
+	qsort(to->pairs, to->n, sizeof *to->pairs, by_inside);
+}
+
+struct matches sessions_match(struct arena *arena, const struct account *inside, size_t ninside, const struct account *outside, size_t noutside)
+{
+	struct matching m = { .arena = arena, .side = { inside, outside }, .n = { ninside, noutside } };
+	struct matches found = { ARENA_ARRAY(arena, struct match, ninside + 1), 0 };
+	for (int side = 0; side < 2; side++)
+		for (size_t i = 0; i < m.n[side]; i++)
+			keys_add(&m, side, i);
+	for (size_t i = 0; i < m.buckets.count; i++)
+		bucket_candidates(&m, (const struct key *)(const void *)m.buckets.entries[i].key.p, m.buckets.entries[i].value);
+	choose(&m, &found);
+	free(m.found);
+	map_free(&m.buckets);
+	map_free(&m.seen);
+	arena_drop(&m.scratch);
+	return found;
+}
