@@ -17,8 +17,9 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omi
 SOURCES := $(sort $(wildcard src/*/*.c) $(wildcard src/*.c))
 LIBRARY := $(filter-out src/cli/%,$(SOURCES))
 CLI     := $(filter src/cli/%,$(SOURCES))
-TEXTS   := $(sort $(wildcard src/*/*.sql src/*/*.tsv))
-GEN     := $(TEXTS:src/%=build/gen/%.inc)
+PAGE    := $(sort $(wildcard src/report/html/*.js src/report/html/*.css src/report/vendor/*/*.js src/report/vendor/*/*.css))
+TEXTS   := $(sort $(wildcard src/*/*.sql src/*/*.tsv src/report/html/*.html)) $(PAGE)
+GEN     := $(TEXTS:src/%=build/gen/%.inc) $(PAGE:src/%=build/gen/%.sha256.inc)
 UNITS   := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 SUPPORT := $(sort $(wildcard tests/support/*.c))
@@ -96,6 +97,11 @@ bench: smtpwhy $(BENCH)
 build/gen/%.inc: src/%
 	@mkdir -p $(@D)
 	@od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' > $@
+
+# The SHA-256 of a style sheet or script in base64, as the policy of the HTML page names it.
+build/gen/%.sha256.inc: src/%
+	@mkdir -p $(@D)
+	@env printf "$$(sha256sum < $< | sed 's/ .*//; s/../\\x&/g')" | base64 | tr -d '\n' | od -An -v -tx1 | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' > $@
 
 # ---- what people type ----
 

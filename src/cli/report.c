@@ -1,14 +1,35 @@
-/* report.c - takes a report database, gives the summary as text, or its rows as CSV or JSON for other programs. */
+/* report.c - takes a report database, gives the summary as text or as a page for a browser, or its rows as CSV or JSON for other
+ * programs. */
 #include "cli/database.h"
+#include "cli/output.h"
 
+#include "report/html.h"
 #include "report/text.h"
 
-enum { JSON, CSV };
+#include <string.h>
+
+enum { JSON, CSV, HTML };
 
 static const struct cli_option options[] = {
 	[JSON] = { 0, "json", "VIEW", "Newline-delimited JSON, with names of the Elastic Common Schema where one fits. All views unless one is named: errors, findings, sessions, differences, captures.", true },
 	[CSV] = { 0, "csv", "VIEW", "Comma-separated values (RFC 4180) of one view: errors unless named.", true },
+	[HTML] = { 0, "html", "FILE", "One page for a browser, complete in itself: it opens from disk and loads nothing. - writes it to standard output.", false },
 };
+
+static enum exit_status html(struct report *report, const char *path, const char *target)
+{
+	struct error error = { 0 };
+	struct text page = { 0 };
+	enum exit_status status = EXIT_DONE;
+	if (!html_report(report, path, &page, &error))
+		status = cli_failed(&error);
+	else if (strcmp(target, "-") == 0)
+		status = cli_write(&page) ? cli_close(EXIT_DONE) : cli_close(EXIT_NOT_WRITTEN);
+	else if (!output_replace(target, text_view(&page), &error))
+		status = cli_failed(&error);
+	text_free(&page);
+	return status;
+}
 
 static enum exit_status text(struct report *report, const char *path)
 {
@@ -44,8 +65,8 @@ static enum exit_status run(const struct cli_command *command, const struct cli_
 	enum exit_status status;
 	if (words->noperands != 1)
 		return cli_misused(command, "name one report database, as smtpwhy analyze writes it");
-	if (words->given[JSON] && words->given[CSV])
-		return cli_misused(command, "--json and --csv: choose one");
+	if (!!words->given[JSON] + !!words->given[CSV] + !!words->given[HTML] > 1)
+		return cli_misused(command, "--json, --csv, --html: choose one");
 	if (view && *view && !export_of)
 		return cli_misused(command, "%s: no such view; there are errors, findings, sessions, differences, captures", view);
 	struct report *report = database_open(words->operands[0], &status);
@@ -55,6 +76,8 @@ static enum exit_status run(const struct cli_command *command, const struct cli_
 		status = export_json(report, export_of);
 	else if (words->given[CSV])
 		status = export(report, &csv_format, export_of ? export_of->csv : exports[0].csv);
+	else if (words->given[HTML])
+		status = html(report, words->operands[0], words->given[HTML]);
 	else
 		status = text(report, words->operands[0]);
 	report_close(report);
@@ -63,8 +86,8 @@ static enum exit_status run(const struct cli_command *command, const struct cli_
 
 const struct cli_command report_command = {
 	.name = "report",
-	.usage = "[--json[=VIEW] | --csv[=VIEW]] DB",
-	.summary = "the summary of a report database; JSON and CSV for other programs",
+	.usage = "[--html FILE | --json[=VIEW] | --csv[=VIEW]] DB",
+	.summary = "the summary of a report database; a page for a browser, JSON and CSV for other programs",
 	.detail = "Prints how many sessions met 5xx replies, why, whose fault it is, since when, what to change, and what could not be looked "
 	          "at. Colour only on a terminal and without NO_COLOR in the environment; 80 columns elsewhere; ASCII where the locale is not UTF-8.",
 	CLI_OPTIONS(options),

@@ -1,8 +1,6 @@
 /* dialogue.c - takes the id of an error, gives the rungs of the dialogue around it. Never draws. */
 #include "report/explain.h"
 
-enum { BEFORE = 4, AFTER = 2 }; /* exchanges shown around the error */
-
 /* Flags of the table ladder, in words. */
 static const struct { int64_t flag; const char *says; } remarks[] = {
 	{ 128, "lines before this one were not kept" },
@@ -30,14 +28,19 @@ static struct bytes remark_of(struct arena *arena, int64_t flags)
 	return remark;
 }
 
+bool dialogue_greets(const struct rung *rung)
+{
+	return rung->kind == RUNG_CLIENT &&
+	       (bytes_starts_word(rung->text, B("EHLO")) || bytes_starts_word(rung->text, B("HELO")) || bytes_starts_word(rung->text, B("LHLO")));
+}
+
 /* The greeting, and the last EHLO or HELO before the error with its reply, are never left out: they are the offer in force. */
 static void keep_offer(struct ladder *ladder, int64_t exchange)
 {
 	int64_t offer = 0;
 	for (size_t i = 0; i < ladder->n; i++) {
 		const struct rung *rung = &ladder->rungs[i];
-		if (rung->kind == RUNG_CLIENT && rung->exchange <= exchange &&
-		    (bytes_starts_word(rung->text, B("EHLO")) || bytes_starts_word(rung->text, B("HELO")) || bytes_starts_word(rung->text, B("LHLO"))))
+		if (rung->exchange <= exchange && dialogue_greets(rung))
 			offer = rung->exchange;
 	}
 	for (size_t i = 0; i < ladder->n; i++) {
@@ -58,6 +61,21 @@ static struct bytes end_text(struct arena *arena, struct bytes address, int64_t 
 	return end;
 }
 
+void dialogue_read(struct reader *reader, int64_t session_id, struct ladder *ladder)
+{
+	struct rows *rows = read_rows(reader, "SELECT l.value ->> 0, l.value ->> 1, l.value ->> 3, l.value ->> 4, CASE json_type(l.value, '$[5]') WHEN 'text' "
+	                 "THEN l.value ->> 5 ELSE (SELECT text FROM text WHERE text_id = l.value ->> 5) END, l.value ->> 6 FROM ladder, "
+	                 "json_each(ladder.lines) AS l WHERE ladder.session_id = %lld ORDER BY ladder_id, l.key", (long long)session_id);
+	while (read_next(reader, &rows)) {
+		struct rung *rung = ladder_add(ladder, rows_integer(rows, 1) ? RUNG_SERVER : RUNG_CLIENT);
+		rung->exchange = rows_integer(rows, 0);
+		rung->frame = rows_integer(rows, 2);
+		rung->at = (double)rows_integer(rows, 3) / 1e6;
+		rung->text = arena_copy(&ladder->arena, rows_text(rows, 4));
+		rung->remark = remark_of(&ladder->arena, rows_integer(rows, 5));
+	}
+}
+
 void explain_ladder(struct reader *reader, int64_t error_id, struct ladder *ladder)
 {
 	int64_t session = 0, exchange = 0;
@@ -70,18 +88,9 @@ void explain_ladder(struct reader *reader, int64_t error_id, struct ladder *ladd
 		ladder->server = end_text(&ladder->arena, rows_text(rows, 4), rows_integer(rows, 5));
 	}
 	read_done(&rows);
-	rows = read_rows(reader, "SELECT l.value ->> 0, l.value ->> 1, l.value ->> 3, l.value ->> 4, CASE json_type(l.value, '$[5]') WHEN 'text' "
-	                 "THEN l.value ->> 5 ELSE (SELECT text FROM text WHERE text_id = l.value ->> 5) END, l.value ->> 6 FROM ladder, "
-	                 "json_each(ladder.lines) AS l WHERE ladder.session_id = %lld ORDER BY ladder_id, l.key", (long long)session);
-	while (read_next(reader, &rows)) {
-		struct rung *rung = ladder_add(ladder, rows_integer(rows, 1) ? RUNG_SERVER : RUNG_CLIENT);
-		rung->exchange = rows_integer(rows, 0);
-		rung->frame = rows_integer(rows, 2);
-		rung->at = (double)rows_integer(rows, 3) / 1e6;
-		rung->text = arena_copy(&ladder->arena, rows_text(rows, 4));
-		rung->remark = remark_of(&ladder->arena, rows_integer(rows, 5));
-		rung->error = rung->exchange == exchange;
-	}
+	dialogue_read(reader, session, ladder);
+	for (size_t i = 0; i < ladder->n; i++)
+		ladder->rungs[i].error = ladder->rungs[i].exchange == exchange;
 	keep_offer(ladder, exchange);
-	ladder_around(ladder, exchange, BEFORE, AFTER);
+	ladder_around(ladder, exchange, DIALOGUE_BEFORE, DIALOGUE_AFTER);
 }

@@ -206,3 +206,25 @@ void escape_json(struct text *out, struct bytes b)
 	}
 	text_add_octet(out, '"');
 }
+
+void escape_script(struct text *out, struct bytes b)
+{
+	text_add_octet(out, '"');
+	while (b.n) {
+		struct glyph glyph = glyph_at(b);
+		uint8_t c = b.p[0];
+		if (c == '"' || c == '\\')
+			text_addf(out, "\\%c", c);
+		else if (c == '\n')
+			text_add_string(out, "\\n");
+		else if (c == '<' || c == '>' || c == '&')
+			text_addf(out, "\\u%04x", c);
+		else if (glyph.valid && glyph.visible)
+			text_add(out, bytes_first(b, glyph.octets));
+		else
+			for (size_t i = 0; i < glyph.octets; i++)
+				text_addf(out, "\\\\x%02x", b.p[i]);
+		b = bytes_from(b, glyph.octets);
+	}
+	text_add_octet(out, '"');
+}

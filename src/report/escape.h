@@ -38,4 +38,8 @@ void escape_html(struct text *, struct bytes);
 /* A string of JSON (RFC 8259) with its quotes: well-formed UTF-8 passes, other octets become \xHH in the string's text. */
 void escape_json(struct text *, struct bytes);
 
+/* A string of JSON within a script element of HTML: as escape_json, but what may not be shown becomes \xHH in the string's text, for
+ * the page shows the string as it is, and no < > & stands as itself, for HTML ends the element at "</script". */
+void escape_script(struct text *, struct bytes);
+
 #endif

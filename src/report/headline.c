@@ -39,51 +39,58 @@ static void where_and_when(struct reader *reader, struct page *page, struct byte
 	text_free(&text);
 }
 
-static void verdict(struct reader *reader, struct page *page, struct bytes day)
+enum ink headline_verdict(struct reader *reader, struct text *text, struct bytes day)
 {
-	struct text text = { 0 };
 	int64_t errors = read_number(reader, "SELECT count(*) FROM error_report");
 	int64_t sessions = read_number(reader, "SELECT count(*) FROM session_report WHERE protocol IN ('smtp', 'esmtp', 'lmtp')");
 	int64_t all = read_number(reader, "SELECT count(*) FROM session_report");
 	int64_t blind = read_number(reader, "SELECT count(*) FROM session_report WHERE complete = 0");
-	page_line(page);
 	if (errors) {
 		int64_t hit = read_number(reader, "SELECT count(DISTINCT session_id) FROM error_report");
 		struct rows *rows = read_rows(reader, "SELECT min(time), max(time) FROM error_report");
-		say_count(&text, hit);
-		text_add_string(&text, " of ");
-		say_counted(&text, sessions > hit ? sessions : hit, "session", "sessions");
-		text_add_string(&text, " (");
-		say_share(&text, hit, sessions > hit ? sessions : hit);
-		text_add_string(&text, ") met 5xx replies: ");
-		say_counted(&text, errors, "error", "errors");
+		say_count(text, hit);
+		text_add_string(text, " of ");
+		say_counted(text, sessions > hit ? sessions : hit, "session", "sessions");
+		text_add_string(text, " (");
+		say_share(text, hit, sessions > hit ? sessions : hit);
+		text_add_string(text, ") met 5xx replies: ");
+		say_counted(text, errors, "error", "errors");
 		if (read_next(reader, &rows)) {
-			text_add_string(&text, errors == 1 ? ", at " : ", the first at ");
-			say_time(&text, rows_text(rows, 0), day);
+			text_add_string(text, errors == 1 ? ", at " : ", the first at ");
+			say_time(text, rows_text(rows, 0), day);
 			if (errors > 1) {
-				text_add_string(&text, ", the last at ");
-				say_time(&text, rows_text(rows, 1), day);
+				text_add_string(text, ", the last at ");
+				say_time(text, rows_text(rows, 1), day);
 			}
 		}
 		read_done(&rows);
-		text_add_octet(&text, '.');
-		sentence(page, INK_BAD, &text);
-	} else if (all == 0) {
-		text_add_string(&text, "No SMTP session was found. That is no clean bill: nothing here could be judged.");
-		sentence(page, INK_WARN, &text);
-	} else if (blind) {
-		text_add_string(&text, "No 5xx reply was seen, but ");
-		say_count(&text, blind);
-		text_add_string(&text, " of ");
-		say_counted(&text, all, "session", "sessions");
-		text_add_string(&text, " could not be read whole.");
-		sentence(page, INK_WARN, &text);
-	} else {
-		text_add_string(&text, "No 5xx reply in ");
-		say_counted(&text, all, "session", "sessions");
-		text_add_string(&text, all == 1 ? ", which was in the captures whole." : ", all of them in the captures whole.");
-		sentence(page, INK_GOOD, &text);
+		text_add_octet(text, '.');
+		return INK_BAD;
 	}
+	if (all == 0) {
+		text_add_string(text, "No SMTP session was found. That is no clean bill: nothing here could be judged.");
+		return INK_WARN;
+	}
+	if (blind) {
+		text_add_string(text, "No 5xx reply was seen, but ");
+		say_count(text, blind);
+		text_add_string(text, " of ");
+		say_counted(text, all, "session", "sessions");
+		text_add_string(text, " could not be read whole.");
+		return INK_WARN;
+	}
+	text_add_string(text, "No 5xx reply in ");
+	say_counted(text, all, "session", "sessions");
+	text_add_string(text, all == 1 ? ", which was in the captures whole." : ", all of them in the captures whole.");
+	return INK_GOOD;
+}
+
+static void verdict(struct reader *reader, struct page *page, struct bytes day)
+{
+	struct text text = { 0 };
+	enum ink ink = headline_verdict(reader, &text, day);
+	page_line(page);
+	sentence(page, ink, &text);
 	text_free(&text);
 }
 
@@ -137,21 +144,29 @@ static const struct blind blinds[] = {
 	{ "SELECT count(*) FROM capture_report WHERE skipped IS NOT NULL OR cut", "capture could not be read whole", "captures could not be read whole" },
 };
 
+bool headline_blind(struct reader *reader, size_t *next, struct text *text)
+{
+	while (*next < sizeof blinds / sizeof *blinds) {
+		const struct blind *blind = &blinds[(*next)++];
+		int64_t n = read_number(reader, "%s", blind->sql);
+		if (!n)
+			continue;
+		say_counted(text, n, blind->one, blind->many);
+		return true;
+	}
+	return false;
+}
+
 static void could_not_look(struct reader *reader, struct page *page)
 {
 	struct text text = { 0 };
-	bool any = false;
-	for (size_t i = 0; i < sizeof blinds / sizeof *blinds; i++) {
-		int64_t n = read_number(reader, "%s", blinds[i].sql);
-		if (!n)
-			continue;
-		if (!any) {
+	size_t next = 0;
+	for (bool first = true; headline_blind(reader, &next, &text); first = false) {
+		if (first) {
 			page_line(page);
 			page_string(page, INK_WARN, "Could not look into:");
 			page_line(page);
 		}
-		any = true;
-		say_counted(&text, n, blinds[i].one, blinds[i].many);
 		page_spaces(page, 2);
 		page_fill(page, INK_PLAIN, 2, 4, text_view(&text));
 		text_clear(&text);

@@ -1,0 +1,293 @@
+/* html_data.c - takes the database, gives what the HTML page shows as JSON: a section is a row of a list with its SQL. Never lists
+ * more rows of a kind than the row says; counts are of all. */
+#include "report/html_data.h"
+
+#include "base/map.h"
+#include "report/escape.h"
+#include "report/explain.h"
+#include "report/headline.h"
+
+enum { BINS_MOST = 4000 };
+
+struct data {
+	struct reader *reader;
+	struct text *out;
+	struct map texts; /* text to its place + 1 */
+	int64_t errors_most;
+};
+
+/* ---- values ---- */
+
+static size_t place_of(struct data *data, struct bytes text)
+{
+	size_t next = data->texts.count + 1;
+	void **slot = map_put(&data->texts, text);
+	if (!*slot)
+		*slot = (void *)(uintptr_t)next;
+	return (size_t)(uintptr_t)*slot - 1;
+}
+
+static void value(struct data *data, struct rows *rows, size_t column)
+{
+	const char *name = rows_name(rows, column);
+	struct bytes text = rows_text(rows, column);
+	if (rows_null(rows, column))
+		text_add_string(data->out, "null");
+	else if (rows_type(rows, column) == ROWS_INTEGER)
+		text_addf(data->out, "%lld", (long long)rows_integer(rows, column));
+	else if (bytes_index(bytes_of(name), '#') != BYTES_NONE)
+		text_addf(data->out, "%zu", place_of(data, text));
+	else
+		escape_script(data->out, text);
+}
+
+static void section_begin(struct data *data, const char *name)
+{
+	text_addf(data->out, "\"%s\":{\"columns\":[", name);
+}
+
+static void section_rows(struct data *data, struct rows **rows)
+{
+	for (size_t i = 0; *rows && i < rows_columns(*rows); i++) {
+		text_add_string(data->out, i ? "," : "");
+		escape_script(data->out, bytes_of(rows_name(*rows, i)));
+	}
+	text_add_string(data->out, "],\"rows\":[");
+	for (const char *before = "\n["; read_next(data->reader, rows); before = ",\n[") {
+		text_add_string(data->out, before);
+		for (size_t i = 0; i < rows_columns(*rows); i++) {
+			text_add_string(data->out, i ? "," : "");
+			value(data, *rows, i);
+		}
+		text_add_octet(data->out, ']');
+	}
+	text_add_string(data->out, "]},\n");
+}
+
+/* ---- sections that are one statement ---- */
+
+/* The errors that the page lists. Where there are more than it may list: of each cause and code on each server the best proven ones
+ * first, then the earliest, so that nothing rare is lost among what is frequent. */
+#define CHOSEN                                                                                                                       \
+	"WITH chosen AS MATERIALIZED (SELECT error_id FROM (SELECT e.error_id, row_number() OVER (PARTITION BY e.cause_id, e.code, "    \
+	"s.server_addr ORDER BY e.certainty DESC, e.trigger_frame IS NULL, e.error_id) AS place FROM error AS e JOIN session AS s "      \
+	"USING (session_id)) ORDER BY place, error_id LIMIT %d) "
+#define TEXT_OF(id) "(SELECT text FROM text WHERE text_id = " id ")"
+/* Hosts of one side: their sessions, how many were hit, errors, the hosts on the other side, the most frequent cause, since when. */
+#define HOSTS(host, extra, others)                                                                                                    \
+	"SELECT h.*, t.cause_id AS top, t.first AS since FROM (SELECT s." host " AS address, " extra " count(*) AS sessions, "               \
+	"sum(s.errors > 0) AS hit, sum(s.errors) AS errors, count(DISTINCT s." others ") AS others FROM session AS s GROUP BY 1) AS h "       \
+	"LEFT JOIN (SELECT host, cause_id, min(first) OVER (PARTITION BY host) AS first, row_number() OVER (PARTITION BY host "               \
+	"ORDER BY n DESC, cause_id) AS place FROM (SELECT s." host " AS host, e.cause_id, count(*) AS n, min(e.time) / 1000 AS first "         \
+	"FROM error AS e JOIN session AS s USING (session_id) GROUP BY 1, 2)) AS t ON t.host = h.address AND t.place = 1 "                    \
+	"ORDER BY h.errors DESC, h.sessions DESC, h.address LIMIT 1000"
+#define INCOMPLETE                                                                                                                   \
+	"CASE WHEN r.protocol NOT IN ('smtp', 'esmtp', 'lmtp', 'tls') THEN 'spoke ' || r.protocol WHEN r.complete = 0 THEN "                \
+	"r.incomplete_because ELSE 'went on encrypted' END"
+#define UNREAD "session_report AS r WHERE (r.complete = 0 OR r.protocol NOT IN ('smtp', 'esmtp', 'lmtp') OR r.tls_state IN ('started', 'finished'))"
+/* The first of the best proven findings of a group: the certainty weighs more than any id. */
+#define EXAMPLE "min(certainty * -1000000000000000 + finding_id) + max(certainty) * 1000000000000000 AS example"
+
+static const struct section {
+	const char *name, *sql;
+	bool chosen; /* %d in sql is the number of errors listed */
+} sections[] = {
+	{ "summary",
+	  "SELECT (SELECT count(*) FROM error) AS errors, (SELECT count(*) FROM session WHERE protocol < 3) AS sessions, "
+	  "(SELECT count(DISTINCT session_id) FROM error) AS hit, (SELECT count(DISTINCT cause_id) FROM error) AS causes, "
+	  "(SELECT count(DISTINCT server_addr) FROM session WHERE errors > 0) AS servers, (SELECT count(DISTINCT client_addr) FROM session "
+	  "WHERE errors > 0) AS clients, (SELECT min(time) / 1000 FROM error) AS first, (SELECT max(time) / 1000 FROM error) AS last, "
+	  "(SELECT min(first_time) / 1000 FROM capture) AS \"from\", (SELECT max(last_time) / 1000 FROM capture) AS \"to\", "
+	  "(SELECT count(*) FROM capture) AS captures, (SELECT sum(packets) FROM capture) AS packets, (SELECT count(*) FROM finding) AS findings, "
+	  "(SELECT count(*) FROM finding JOIN cause USING (cause_id) WHERE party = 'middlebox') AS traces, (SELECT count(DISTINCT client_addr || ' ' "
+	  "|| server_addr) FROM session) AS paths, (SELECT sum(accepted) FROM session) AS accepted, "
+	  "(SELECT count(*) FROM " UNREAD ") AS unread, "
+	  "(SELECT count(DISTINCT server_addr) FROM session) AS all_servers, (SELECT count(DISTINCT client_addr) FROM session) AS all_clients", false },
+	{ "catalogue", "SELECT cause_id, cause, party, meaning, recognised, remedy_client, remedy_server, clause FROM cause ORDER BY cause_id", false },
+	{ "causes",
+	  "SELECT cause_id, count(*) AS errors, count(DISTINCT session_id) AS sessions, count(DISTINCT server_addr) AS servers, "
+	  "count(DISTINCT client_addr) AS clients, min(time) / 1000 AS first, max(time) / 1000 AS last, sum(certainty = 2) AS proven, "
+	  "sum(certainty = 1) AS likely, sum(certainty = 0) AS possible FROM error JOIN session USING (session_id) GROUP BY cause_id "
+	  "ORDER BY errors DESC, cause_id", false },
+	{ "replies",
+	  "SELECT cause_id, code, enhanced, verb, n FROM (SELECT *, row_number() OVER (PARTITION BY cause_id ORDER BY n DESC, code, enhanced, verb) AS place "
+	  "FROM (SELECT cause_id, code, enhanced, trigger_verb AS verb, count(*) AS n FROM error GROUP BY 1, 2, 3, 4)) WHERE place <= 5 "
+	  "ORDER BY cause_id, place", false },
+	{ "servers", HOSTS("server_addr", "group_concat(DISTINCT s.server_port) AS ports, " "max(" TEXT_OF("s.banner_id") ") AS name,", "client_addr"), false },
+	{ "clients", HOSTS("client_addr", "max(s.helo) AS name,", "server_addr"), false },
+	{ "paths",
+	  "SELECT client_addr AS client, server_addr AS server, count(*) AS sessions, sum(errors > 0) AS hit, sum(errors) AS errors, "
+	  "sum(accepted) AS accepted, sum(tls_state IN (4, 5) OR protocol = 3) AS encrypted, sum(incomplete <> 0) AS incomplete FROM session "
+	  "GROUP BY 1, 2 ORDER BY errors DESC, sessions DESC, 1, 2 LIMIT 2000", false },
+	{ "traces",
+	  "SELECT s.client_addr AS client, s.server_addr AS server, cause_id, device, count(DISTINCT session_id) AS sessions, max(certainty) AS certainty, "
+	  "min(t.time) / 1000 AS first FROM (SELECT session_id, cause_id, " TEXT_OF("device_id") " AS device, certainty, time FROM finding UNION ALL SELECT session_id, cause_id, NULL, "
+	  "certainty, time FROM error) AS t JOIN cause USING (cause_id) JOIN session AS s USING (session_id) WHERE party = 'middlebox' GROUP BY 1, 2, 3, 4 "
+	  "ORDER BY sessions DESC, 1, 2, 3, 4 LIMIT 5000", false },
+	{ "findings",
+	  "SELECT f.cause_id, " TEXT_OF("f.device_id") " AS device, count(*) AS n, count(DISTINCT session_id) AS sessions, count(DISTINCT server_addr) AS servers, "
+	  "count(DISTINCT client_addr) AS clients, min(f.time) / 1000 AS first, max(f.time) / 1000 AS last, max(f.certainty) AS certainty, "
+	  EXAMPLE " FROM finding AS f JOIN session USING (session_id) GROUP BY 1, 2 ORDER BY n DESC, 1, 2 LIMIT 200", false },
+	{ "finding_proofs",
+	  "SELECT f.finding_id, p.value ->> 0 AS capture, p.value ->> 1 AS frame, p.value ->> 2 AS side, CASE json_type(p.value, '$[3]') WHEN 'text' "
+	  "THEN p.value ->> 3 ELSE " TEXT_OF("p.value ->> 3") " END AS \"text#\", " TEXT_OF("p.value ->> 4") " AS \"says#\", " TEXT_OF("f.detail_id") " AS \"detail#\" "
+	  "FROM (SELECT " EXAMPLE " FROM finding GROUP BY cause_id, device_id) "
+	  "JOIN finding AS f ON f.finding_id = example, json_each(f.proofs) AS p ORDER BY f.finding_id, p.key LIMIT 2000", false },
+	{ "reasons", "SELECT " INCOMPLETE " AS why, count(*) AS sessions, sum(r.errors) AS errors FROM " UNREAD " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100", false },
+	{ "unread",
+	  "SELECT r.session_id, r.client_addr AS client, r.client_port, r.server_addr AS server, r.server_port, s.start / 1000 AS start, " INCOMPLETE " AS why, r.errors, "
+	  "r.missing, s.capture_id AS capture, r.first_frame FROM session AS s, " UNREAD " AND s.session_id = r.session_id ORDER BY r.errors DESC, r.session_id LIMIT 1000", false },
+	{ "captures",
+	  "SELECT c.capture_id, c.name, c.format, c.link_type, c.packets, c.bytes, c.first_time / 1000 AS first, c.last_time / 1000 AS last, "
+	  "c.cut, r.skipped, c.note FROM capture AS c JOIN capture_report AS r USING (capture_id) ORDER BY c.first_time, c.capture_id LIMIT 5000", false },
+	{ "differences", "SELECT direction, kind, cause, inside_session, outside_session, frame_inside, frame_outside, inside_text AS \"inside#\", "
+	  "outside_text AS \"outside#\" FROM difference_report ORDER BY difference_id LIMIT 1000", false },
+	{ "errors",
+	  CHOSEN "SELECT e.error_id AS id, e.session_id AS session, e.time / 1000 AS time, e.code, e.enhanced AS \"enhanced#\", " TEXT_OF("e.reply_text_id") " AS \"reply#\", "
+	  "e.trigger_verb AS \"verb#\", e.trigger_line AS \"line#\", e.trigger_capture_id AS command_capture, e.trigger_frame AS command_frame, "
+	  "e.reply_capture_id AS reply_capture, e.reply_frame, e.latency / 1000 AS latency, e.exchange, " TEXT_OF("e.phase_id") " AS \"phase#\", " TEXT_OF("e.offer_id") " AS \"offer#\", "
+	  "e.fault_at, " TEXT_OF("e.fault_id") " AS \"wanted#\", e.cause_id AS cause, e.certainty, " TEXT_OF("e.detail_id") " AS \"detail#\", e.also AS \"also#\" "
+	  "FROM error AS e JOIN chosen USING (error_id) ORDER BY e.time, e.error_id", true },
+	{ "proofs",
+	  CHOSEN "SELECT e.error_id AS id, p.value ->> 0 AS capture, p.value ->> 1 AS frame, p.value ->> 2 AS side, CASE WHEN json_type(p.value, '$[3]') = 'text' THEN p.value ->> 3 "
+	  "WHEN p.value ->> 3 = 0 THEN e.trigger_line ELSE " TEXT_OF("p.value ->> 3") " END AS \"text#\", " TEXT_OF("p.value ->> 4") " AS \"says#\" FROM error AS e JOIN chosen USING (error_id), "
+	  "json_each(e.proofs) AS p ORDER BY e.error_id, p.key", true },
+	{ "sessions",
+	  CHOSEN "SELECT s.session_id AS id, s.client_addr AS client, s.client_port, s.server_addr AS server, s.server_port, s.start / 1000 AS start, "
+	  "s.helo AS \"helo#\", s.errors FROM session AS s WHERE s.session_id IN (SELECT error_id / 100000 FROM chosen) ORDER BY 1", true },
+};
+
+/* ---- the timeline ---- */
+
+static void timeline(struct data *data)
+{
+	static const int64_t widths[] = { 1000, 10000, 100000, 1000000, 10000000, 60000000, 600000000, 3600000000, 86400000000 }; /* microseconds */
+	enum { MOST = sizeof widths / sizeof *widths };
+	size_t choice = 0;
+	int64_t from = read_number(data->reader, "SELECT min(time) / 1000 FROM error"), to = read_number(data->reader, "SELECT max(time) / 1000 FROM error");
+	while (choice + 1 < MOST && (to - from) / widths[choice] >= BINS_MOST)
+		choice++;
+	struct rows *rows = read_rows(data->reader, "SELECT time / 1000 / %lld * %lld AS start, %lld AS width, cause_id AS cause, count(*) AS n FROM error "
+	                              "GROUP BY 1, 3 ORDER BY 1, 3", (long long)widths[choice], (long long)widths[choice], (long long)widths[choice]);
+	section_begin(data, "timeline");
+	section_rows(data, &rows);
+}
+
+/* ---- dialogues ---- */
+
+/* Writes what is near an error, the greeting and every EHLO; the page picks what belongs to which error. */
+static void dialogue(struct data *data, int64_t session, const struct ladder *ladder, const bool *wanted, bool *first)
+{
+	for (size_t i = 0; i < ladder->n; i++) {
+		const struct rung *rung = &ladder->rungs[i];
+		if (!wanted[i])
+			continue;
+		text_addf(data->out, "%s[%lld,%zu,%lld,%d,%lld,%lld,%zu,", *first ? "\n" : ",\n", (long long)session, i, (long long)rung->exchange,
+		          rung->kind == RUNG_SERVER, (long long)(rung->at * 1e6), (long long)rung->frame, place_of(data, rung->text));
+		if (rung->remark.n)
+			text_addf(data->out, "%zu", place_of(data, rung->remark));
+		else
+			text_add_string(data->out, "null");
+		text_addf(data->out, ",%d]", dialogue_greets(rung));
+		*first = false;
+	}
+}
+
+/* Marks the rungs around the errors of a session, whose exchanges the rows give in order; both lists are walked once. */
+static void mark(const struct ladder *ladder, const int64_t *exchanges, size_t n, bool *wanted)
+{
+	size_t from = 0;
+	int64_t greeting = 0;
+	for (size_t i = 0; i < ladder->n; i++) {
+		const struct rung *rung = &ladder->rungs[i];
+		if (dialogue_greets(rung))
+			greeting = rung->exchange;
+		while (from < n && exchanges[from] + DIALOGUE_AFTER < rung->exchange)
+			from++;
+		wanted[i] = rung->exchange == 1 || rung->exchange == greeting || (from < n && exchanges[from] - DIALOGUE_BEFORE <= rung->exchange);
+	}
+}
+
+static void session_dialogue(struct data *data, int64_t session, const int64_t *exchanges, size_t n, bool *first)
+{
+	struct ladder ladder = { 0 };
+	dialogue_read(data->reader, session, &ladder);
+	bool *wanted = ARENA_ARRAY(&ladder.arena, bool, ladder.n ? ladder.n : 1);
+	mark(&ladder, exchanges, n, wanted);
+	dialogue(data, session, &ladder, wanted, first);
+	ladder_free(&ladder);
+}
+
+static void dialogues(struct data *data)
+{
+	struct arena arena = { 0 };
+	int64_t most = read_number(data->reader, "SELECT max(errors) FROM session"), session = 0;
+	int64_t *exchanges = ARENA_ARRAY(&arena, int64_t, (size_t)most + 1);
+	size_t n = 0;
+	bool first = true;
+	struct rows *rows = read_rows(data->reader, CHOSEN "SELECT e.session_id, e.exchange FROM error AS e JOIN chosen USING (error_id) ORDER BY 1, 2",
+	                              (int)data->errors_most);
+	section_begin(data, "dialogues");
+	text_add_string(data->out, "\"session\",\"place\",\"exchange\",\"side\",\"at\",\"frame\",\"text#\",\"remark#\",\"greets\"],\"rows\":[");
+	for (bool more = read_next(data->reader, &rows); more; more = read_next(data->reader, &rows)) {
+		if (n && rows_integer(rows, 0) != session) {
+			session_dialogue(data, session, exchanges, n, &first);
+			n = 0;
+		}
+		session = rows_integer(rows, 0);
+		if (n < (size_t)most + 1)
+			exchanges[n++] = rows_integer(rows, 1);
+	}
+	if (n)
+		session_dialogue(data, session, exchanges, n, &first);
+	text_add_string(data->out, "]}");
+	arena_drop(&arena);
+}
+
+/* ---- the whole ---- */
+
+static void verdict(struct data *data, const char *path)
+{
+	static const char *const tones[] = { [INK_BAD] = "bad", [INK_WARN] = "warn", [INK_GOOD] = "good" };
+	struct text text = { 0 }, day = { 0 };
+	headline_day(data->reader, &day);
+	enum ink ink = headline_verdict(data->reader, &text, text_view(&day));
+	text_addf(data->out, "\"tone\":\"%s\",\"verdict\":", tones[ink]);
+	escape_script(data->out, text_view(&text));
+	text_add_string(data->out, ",\"path\":");
+	escape_script(data->out, bytes_of(path));
+	text_addf(data->out, ",\"before\":%d,\"after\":%d,\"blind\":[", DIALOGUE_BEFORE, DIALOGUE_AFTER);
+	size_t next = 0;
+	text_clear(&text);
+	for (const char *before = ""; headline_blind(data->reader, &next, &text); before = ",") {
+		text_add_string(data->out, before);
+		escape_script(data->out, text_view(&text));
+		text_clear(&text);
+	}
+	text_add_string(data->out, "],\n");
+	text_free(&text);
+	text_free(&day);
+}
+
+void html_data(struct reader *reader, const char *path, int64_t errors_most, struct text *out)
+{
+	struct data data = { .reader = reader, .out = out, .errors_most = errors_most };
+	text_add_octet(out, '{');
+	verdict(&data, path);
+	text_add_string(out, "\"sections\":{\n");
+	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+		struct rows *rows = sections[i].chosen ? read_rows(reader, sections[i].sql, (int)errors_most) : read_rows(reader, "%s", sections[i].sql);
+		section_begin(&data, sections[i].name);
+		section_rows(&data, &rows);
+	}
+	timeline(&data);
+	dialogues(&data);
+	text_add_string(out, "},\n");
+	text_add_string(out, "\"texts\":[");
+	for (size_t i = 0; i < data.texts.count; i++) {
+		text_add_string(out, i ? ",\n" : "\n");
+		escape_script(out, data.texts.entries[i].key);
+	}
+	text_add_string(out, "]}");
+	map_free(&data.texts);
+}
