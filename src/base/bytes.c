@@ -59,6 +59,11 @@ bool bytes_starts_word(struct bytes b, struct bytes prefix)
 /* Sixteen octets at a time. Setting 0x20 makes letters lower case; what else it makes equal, same_letters tells apart. */
 typedef uint8_t octets __attribute__((vector_size(16)));
 
+static octets octets_of(uint8_t c)
+{
+	return (octets){ 0 } + (uint8_t)(c | 0x20);
+}
+
 static octets octets_at(const uint8_t *p)
 {
 	octets v;
@@ -69,7 +74,7 @@ static octets octets_at(const uint8_t *p)
 /* Whether the needle's first two letters stand together anywhere in the 17 octets at p. */
 static bool may_begin(const uint8_t *p, uint8_t first, uint8_t second)
 {
-	octets both = (octets)(octets_at(p) == (first | 0x20)) & (octets)(octets_at(p + 1) == (second | 0x20));
+	octets both = (octets)(octets_at(p) == octets_of(first)) & (octets)(octets_at(p + 1) == octets_of(second));
 	uint64_t halves[2];
 	memcpy(halves, &both, sizeof halves);
 	return halves[0] | halves[1];
