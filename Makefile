@@ -1,9 +1,13 @@
-# smtpwhy - make, make demo, make check, make bench, make install. No configure step.
+# smtpwhy - make, make demo, make check, make bench, make install, make deb. No configure step.
 #
 # Two builds from one list of sources: build/ for use, build/asan/ with sanitizers for the tests. Files that are compiled in
 # as text (SQL, word rules) become build/gen/NAME.inc, a list of octets that a .c file includes.
 
 PREFIX  = /usr/local
+DESTDIR =
+LIBDIR  = $(PREFIX)/lib
+VERSION := $(shell sed -n 's/.*SMTPWHY_VERSION "\(.*\)"/\1/p' include/smtpwhy.h)
+SONAME  = libsmtpwhy.so.0
 CC      = gcc
 CFLAGS  = -O2 -g
 WARN    = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
@@ -32,6 +36,10 @@ smtpwhy: $(CLI:src/%.c=build/obj/%.o) build/libsmtpwhy.a
 
 build/libsmtpwhy.a: $(LIBRARY:src/%.c=build/obj/%.o)
 	@rm -f $@ && ar rcs $@ $^
+
+build/$(SONAME): $(LIBRARY:src/%.c=build/obj/%.o) scripts/libsmtpwhy.map
+	@echo '  LD   $@'
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=scripts/libsmtpwhy.map -Wl,--no-undefined -o $@ $(filter %.o,$^) $(LIBS)
 
 build/obj/%.o: src/%.c | $(GEN)
 	@mkdir -p $(@D)
@@ -118,6 +126,33 @@ check:
 asan: build/asan/smtpwhy $(UNITS:%=build/asan/unit/%)
 fuzzers: $(FUZZERS:%=build/fuzz/%)
 
+# Files go where others look for them; DESTDIR is put in front, for packages.
+SHARE = $(DESTDIR)$(PREFIX)/share
+install: smtpwhy build/$(SONAME)
+	install -D -m 755 smtpwhy $(DESTDIR)$(PREFIX)/bin/smtpwhy
+	install -D -m 644 include/smtpwhy.h $(DESTDIR)$(PREFIX)/include/smtpwhy.h
+	install -D -m 644 build/libsmtpwhy.a $(DESTDIR)$(LIBDIR)/libsmtpwhy.a
+	install -D -m 755 build/$(SONAME) $(DESTDIR)$(LIBDIR)/libsmtpwhy.so.$(VERSION)
+	ln -sf libsmtpwhy.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libsmtpwhy.so
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' scripts/smtpwhy.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/smtpwhy.pc
+	install -D -m 644 docs/smtpwhy.1 $(SHARE)/man/man1/smtpwhy.1
+	install -D -m 644 scripts/completion/smtpwhy.bash $(SHARE)/bash-completion/completions/smtpwhy
+	install -D -m 644 scripts/completion/_smtpwhy $(SHARE)/zsh/site-functions/_smtpwhy
+	install -d $(SHARE)/doc/smtpwhy/example
+	install -m 644 README.md $(wildcard docs/*.md) $(SHARE)/doc/smtpwhy
+	install -m 644 $(wildcard docs/example/*) $(SHARE)/doc/smtpwhy/example
+
+# What is written from the program itself: completions, the catalogue. tests/check.d/docs sees that they are current.
+docs: smtpwhy
+	scripts/completion/generate ./smtpwhy
+	scripts/catalogue ./smtpwhy > docs/causes.md
+
+deb:
+	@scripts/setup build deb
+	scripts/debian/build
+
 golden: smtpwhy
 	tests/golden/run --update ./smtpwhy
 
@@ -128,6 +163,6 @@ check-cluster: smtpwhy
 clean:
 	rm -rf build smtpwhy
 
-.PHONY: all demo check check-cluster bench asan fuzzers golden clean
+.PHONY: all demo check check-cluster bench asan fuzzers install docs deb golden clean
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)
