@@ -2,6 +2,7 @@
  * be looked at. Never lets "no 5xx" and "could not look" look alike. */
 #include "report/headline.h"
 
+#include "report/changed.h"
 #include "report/say.h"
 
 enum { CAUSES_SHOWN = 5, BAR = 10 };
@@ -41,13 +42,13 @@ static void where_and_when(struct reader *reader, struct page *page, struct byte
 
 enum ink headline_verdict(struct reader *reader, struct text *text, struct bytes day)
 {
-	int64_t errors = read_number(reader, "SELECT count(*) FROM error_report");
-	int64_t sessions = read_number(reader, "SELECT count(*) FROM session_report WHERE protocol IN ('smtp', 'esmtp', 'lmtp')");
-	int64_t all = read_number(reader, "SELECT count(*) FROM session_report");
-	int64_t blind = read_number(reader, "SELECT count(*) FROM session_report WHERE complete = 0");
+	int64_t errors = read_number(reader, "SELECT count(*) FROM error");
+	int64_t sessions = read_number(reader, "SELECT count(*) FROM session WHERE protocol <= 2");
+	int64_t all = read_number(reader, "SELECT count(*) FROM session");
+	int64_t blind = read_number(reader, "SELECT count(*) FROM session WHERE incomplete <> 0");
 	if (errors) {
-		int64_t hit = read_number(reader, "SELECT count(DISTINCT session_id) FROM error_report");
-		struct rows *rows = read_rows(reader, "SELECT min(time), max(time) FROM error_report");
+		int64_t hit = read_number(reader, "SELECT count(*) FROM (SELECT DISTINCT session_id FROM error)");
+		struct rows *rows = read_rows(reader, "SELECT " READ_TIME("min(time)") ", " READ_TIME("max(time)") " FROM error");
 		say_count(text, hit);
 		text_add_string(text, " of ");
 		say_counted(text, sessions > hit ? sessions : hit, "session", "sessions");
@@ -101,10 +102,10 @@ static void top_causes(struct reader *reader, struct page *page, struct bytes da
 		{ "cause", ALIGN_LEFT, true, INK_NAME }, { "party", ALIGN_LEFT, false, INK_PLAIN }, { "since", ALIGN_LEFT, false, INK_PLAIN },
 	};
 	struct table table = { .columns = columns, .ncolumns = sizeof columns / sizeof *columns };
-	int64_t errors = read_number(reader, "SELECT count(*) FROM error_report");
-	int64_t causes = read_number(reader, "SELECT count(DISTINCT cause) FROM error_report");
-	struct rows *rows = read_rows(reader, "SELECT cause, party, count(*) AS n, min(time) FROM error_report GROUP BY cause, party "
-	                              "ORDER BY n DESC, cause LIMIT %d", CAUSES_SHOWN);
+	int64_t errors = read_number(reader, "SELECT count(*) FROM error");
+	int64_t causes = read_number(reader, "SELECT count(*) FROM (SELECT DISTINCT cause_id FROM error)");
+	struct rows *rows = read_rows(reader, "SELECT c.cause, c.party, e.n, " READ_TIME("e.first") " FROM (SELECT cause_id, count(*) AS n, min(time) AS first "
+	                              "FROM error GROUP BY cause_id) AS e JOIN cause AS c USING (cause_id) ORDER BY e.n DESC, c.cause LIMIT %d", CAUSES_SHOWN);
 	struct text text = { 0 };
 	if (rows && errors)
 		page_line(page);
@@ -134,12 +135,12 @@ static void top_causes(struct reader *reader, struct page *page, struct bytes da
 /* One line of what could not be looked at: a count that is 0 says nothing. */
 struct blind { const char *sql, *one, *many; };
 static const struct blind blinds[] = {
-	{ "SELECT count(*) FROM session_report WHERE tls_state IN ('started', 'finished') OR protocol = 'tls'",
+	{ "SELECT count(*) FROM session WHERE tls_state IN (4, 5) OR protocol = 3",
 	  "session went on encrypted: replies inside TLS cannot be read", "sessions went on encrypted: replies inside TLS cannot be read" },
-	{ "SELECT count(*) FROM session_report WHERE complete = 0", "session is not in the captures whole", "sessions are not in the captures whole" },
-	{ "SELECT count(*) FROM error_report WHERE trigger_verb IS NULL", "5xx reply has its command outside the capture",
+	{ "SELECT count(*) FROM session WHERE incomplete <> 0", "session is not in the captures whole", "sessions are not in the captures whole" },
+	{ "SELECT count(*) FROM error WHERE trigger_verb IS NULL", "5xx reply has its command outside the capture",
 	  "5xx replies have their command outside the capture" },
-	{ "SELECT count(*) FROM session_report WHERE protocol NOT IN ('smtp', 'esmtp', 'lmtp', 'tls')", "connection to an SMTP port spoke something else",
+	{ "SELECT count(*) FROM session WHERE protocol > 3", "connection to an SMTP port spoke something else",
 	  "connections to SMTP ports spoke something else" },
 	{ "SELECT count(*) FROM capture_report WHERE skipped IS NOT NULL OR cut", "capture could not be read whole", "captures could not be read whole" },
 };
@@ -177,8 +178,8 @@ static void could_not_look(struct reader *reader, struct page *page)
 static void also_seen(struct reader *reader, struct page *page)
 {
 	struct text text = { 0 };
-	int64_t findings = read_number(reader, "SELECT count(*) FROM finding_report");
-	int64_t boxes = read_number(reader, "SELECT count(*) FROM finding_report WHERE cause LIKE 'middlebox.%%'");
+	int64_t findings = read_number(reader, "SELECT count(*) FROM finding");
+	int64_t boxes = read_number(reader, "SELECT count(*) FROM finding WHERE cause_id IN (SELECT cause_id FROM cause WHERE party = 'middlebox')");
 	if (findings) {
 		page_line(page);
 		text_add_string(&text, "Also seen without a 5xx: ");
@@ -199,6 +200,7 @@ void headline_draw(struct reader *reader, struct page *page, struct bytes day)
 	where_and_when(reader, page, day);
 	verdict(reader, page, day);
 	top_causes(reader, page, day);
+	changed_headline(reader, page, day);
 	also_seen(reader, page);
 	could_not_look(reader, page);
 }

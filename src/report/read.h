@@ -10,6 +10,9 @@
 #include "base/text.h"
 #include "store/query.h"
 
+/* A time of the tables as the views show it; for a format of read_rows. */
+#define READ_TIME(t) "strftime('%%Y-%%m-%%dT%%H:%%M:%%S', (" t ") / 1000000000, 'unixepoch') || printf('.%%06dZ', (" t ") / 1000 %% 1000000)"
+
 struct reader {
 	struct report *report;
 	struct error *error; /* the first trouble */

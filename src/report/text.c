@@ -2,6 +2,7 @@
  * statement drawn as a table. Never writes to a file. */
 #include "report/text.h"
 
+#include "report/changed.h"
 #include "report/say.h"
 #include "report/headline.h"
 #include "report/read.h"
@@ -90,8 +91,9 @@ static void labelled(struct view *view, const char *label, struct text *text)
 	text_clear(text);
 }
 
-/* The clearest error of a cause: the best proven, then the first. */
-#define EXAMPLE_ORDER "CASE certainty WHEN 'proven' THEN 0 WHEN 'likely' THEN 1 ELSE 2 END, trigger_frame IS NULL, error_id"
+/* The clearest of a cause's first errors: the best proven, then the first. */
+#define EXAMPLE "SELECT error_id FROM (SELECT error_id, certainty, trigger_frame FROM error WHERE cause_id = s.cause_id ORDER BY time, error_id " \
+	"LIMIT 1000) ORDER BY certainty DESC, trigger_frame IS NULL, error_id LIMIT 1"
 
 static void wire_line(struct view *view, const char *mark, struct bytes line, struct rows *rows, size_t frame)
 {
@@ -147,8 +149,8 @@ static void example(struct view *view, int64_t error_id)
 /* "proven 40, likely 21": the values of a column of one cause with their counts. */
 static void tally(struct view *view, struct text *out, const char *expression, int64_t like)
 {
-	struct rows *rows = read_rows(&view->reader, "SELECT %s AS value, count(*) AS n FROM error_report WHERE cause = "
-	                              "(SELECT cause FROM error_report WHERE error_id = %lld) GROUP BY value ORDER BY n DESC, value LIMIT 4",
+	struct rows *rows = read_rows(&view->reader, "SELECT %s AS value, count(*) AS n FROM error WHERE cause_id = "
+	                              "(SELECT cause_id FROM error WHERE error_id = %lld) GROUP BY value ORDER BY n DESC, value LIMIT 4",
 	                              expression, (long long)like);
 	while (read_next(&view->reader, &rows)) {
 		if (out->n)
@@ -178,7 +180,7 @@ static void cause(struct view *view, struct rows *rows, size_t rank, int64_t exa
 	labelled(view, "Extent", &text);
 	text_add(&text, rows_text(rows, 1));
 	labelled(view, "At fault", &text);
-	tally(view, &text, "certainty", example_id);
+	tally(view, &text, "CASE certainty WHEN 2 THEN 'proven' WHEN 1 THEN 'likely' ELSE 'possible' END", example_id);
 	labelled(view, "Certainty", &text);
 	tally(view, &text, "trim(substr('00' || code, -3) || ' ' || coalesce(enhanced, '')) || ' to ' || coalesce(nullif(trigger_verb, ''), '(no verb)') || ':'",
 	      example_id);
@@ -189,13 +191,14 @@ static void cause(struct view *view, struct rows *rows, size_t rank, int64_t exa
 
 static void causes(struct view *view)
 {
-	struct rows *rows = read_rows(&view->reader, "SELECT e.cause, e.party, count(*) AS n, count(DISTINCT session_id), count(DISTINCT server_addr), "
-	                              "count(DISTINCT client_addr), min(time), max(time), (SELECT error_id FROM error_report x WHERE x.cause = e.cause "
-	                              "ORDER BY " EXAMPLE_ORDER " LIMIT 1) FROM error_report e GROUP BY e.cause, e.party ORDER BY n DESC, e.cause LIMIT %d",
-	                              CAUSES_MOST);
+	struct rows *rows = read_rows(&view->reader, "SELECT c.cause, c.party, s.errors, s.sessions, s.servers, (SELECT count(*) FROM client_cause AS k "
+	                              "WHERE k.cause_id = s.cause_id), " READ_TIME("s.first") ", " READ_TIME("s.last") ", (" EXAMPLE ") FROM "
+	                              "(SELECT cause_id, sum(errors) AS errors, sum(sessions) AS sessions, count(DISTINCT server_addr) AS servers, "
+	                              "min(first) AS first, max(last) AS last FROM server_cause GROUP BY cause_id) AS s JOIN cause AS c USING (cause_id) "
+	                              "ORDER BY s.errors DESC, c.cause LIMIT %d", CAUSES_MOST);
 	for (size_t rank = 1; read_next(&view->reader, &rows); rank++)
 		cause(view, rows, rank, rows_integer(rows, 8));
-	int64_t all = read_number(&view->reader, "SELECT count(DISTINCT cause) FROM error_report");
+	int64_t all = read_number(&view->reader, "SELECT count(*) FROM (SELECT DISTINCT cause_id FROM server_cause)");
 	struct text text = { 0 };
 	page_line(view->page);
 	if (all > CAUSES_MOST) {
@@ -215,8 +218,8 @@ static void causes(struct view *view)
 static void remedies(struct view *view)
 {
 	struct text text = { 0 };
-	struct rows *rows = read_rows(&view->reader, "SELECT cause, remedy, count(*) AS n FROM error_report WHERE remedy <> '' "
-	                              "GROUP BY cause, remedy ORDER BY n DESC, cause, remedy LIMIT %d", CAUSES_MOST);
+	struct rows *rows = read_rows(&view->reader, "SELECT c.cause, c.remedy, sum(s.errors) AS n FROM server_cause AS s JOIN cause AS c USING (cause_id) "
+	                              "WHERE c.remedy <> '' GROUP BY s.cause_id ORDER BY n DESC, c.cause LIMIT %d", CAUSES_MOST);
 	while (read_next(&view->reader, &rows)) {
 		struct page *page = view->page;
 		text_clear(&text);
@@ -242,7 +245,8 @@ static void remedies(struct view *view)
 static void parties(struct view *view)
 {
 	struct text text = { 0 };
-	struct rows *rows = read_rows(&view->reader, "SELECT party, count(*) AS n, count(DISTINCT cause) FROM error_report GROUP BY party ORDER BY n DESC, party");
+	struct rows *rows = read_rows(&view->reader, "SELECT c.party, sum(s.errors) AS n, count(DISTINCT s.cause_id) FROM server_cause AS s "
+	                              "JOIN cause AS c USING (cause_id) GROUP BY c.party ORDER BY n DESC, c.party");
 	while (read_next(&view->reader, &rows)) {
 		struct page *page = view->page;
 		text_clear(&text);
@@ -264,16 +268,18 @@ static void parties(struct view *view)
 	text_free(&text);
 }
 
-#define HOSTS(host, ports, others)                                                                                                    \
-	"SELECT host, ports, hit || ' of ' || sessions, n, others, (SELECT cause FROM error_report e WHERE e." host " = host GROUP BY cause "        \
-	"ORDER BY count(*) DESC, cause LIMIT 1), (SELECT min(time) FROM error_report e WHERE e." host " = host) FROM (SELECT " host        \
-	" AS host, " ports " AS ports, count(*) AS sessions, count(CASE WHEN errors > 0 THEN 1 END) AS hit, sum(errors) AS n, "            \
-	"count(DISTINCT " others ") AS others FROM session_report GROUP BY " host " HAVING n > 0 ORDER BY n DESC, host LIMIT %d) "         \
+/* counts: the table that holds the errors of each host by cause. */
+#define HOSTS(host, ports, others, counts)                                                                                                \
+	"SELECT host, ports, hit || ' of ' || sessions, n, others, (SELECT c.cause FROM " counts " AS k JOIN cause AS c USING (cause_id) "     \
+	"WHERE k." host " = host GROUP BY k.cause_id ORDER BY sum(k.errors) DESC, c.cause LIMIT 1), (SELECT " READ_TIME("min(first)") " FROM " \
+	counts " AS k WHERE k." host " = host) FROM (SELECT " host " AS host, " ports " AS ports, count(*) AS sessions, "                      \
+	"sum(errors > 0) AS hit, sum(errors) AS n, count(DISTINCT " others ") AS others FROM session WHERE " host " IN "                       \
+	"(SELECT " host " FROM " counts " GROUP BY " host " ORDER BY sum(errors) DESC, " host " LIMIT %d) GROUP BY " host ") "                 \
 	"ORDER BY n DESC, host"
 
 static const struct listing servers_listing = {
-	"SELECT count(DISTINCT server_addr) FROM session_report WHERE errors > 0",
-	HOSTS("server_addr", "group_concat(DISTINCT server_port)", "client_addr"), "servers",
+	"SELECT count(DISTINCT server_addr) FROM server_cause",
+	HOSTS("server_addr", "group_concat(DISTINCT server_port)", "client_addr", "server_cause"), "servers",
 	{ CELL_TEXT, CELL_TEXT, CELL_TEXT, CELL_COUNT, CELL_COUNT, CELL_TEXT, CELL_TIME },
 	{ { "server", ALIGN_LEFT, true, INK_PLAIN }, { "port", ALIGN_LEFT, false, INK_PLAIN }, { "sessions", ALIGN_RIGHT, false, INK_PLAIN },
 	  { "errors", ALIGN_RIGHT, false, INK_STRONG }, { "clients", ALIGN_RIGHT, false, INK_PLAIN },
@@ -281,8 +287,8 @@ static const struct listing servers_listing = {
 	7,
 };
 static const struct listing clients_listing = {
-	"SELECT count(DISTINCT client_addr) FROM session_report WHERE errors > 0",
-	HOSTS("client_addr", "max(helo)", "server_addr"), "clients",
+	"SELECT count(DISTINCT client_addr) FROM client_cause",
+	HOSTS("client_addr", "max(helo)", "server_addr", "client_cause"), "clients",
 	{ CELL_TEXT, CELL_TEXT, CELL_TEXT, CELL_COUNT, CELL_COUNT, CELL_TEXT, CELL_TIME },
 	{ { "client", ALIGN_LEFT, true, INK_PLAIN }, { "says it is", ALIGN_LEFT, true, INK_PLAIN }, { "sessions", ALIGN_RIGHT, false, INK_PLAIN },
 	  { "errors", ALIGN_RIGHT, false, INK_STRONG }, { "servers", ALIGN_RIGHT, false, INK_PLAIN },
@@ -296,9 +302,10 @@ static void findings(struct view *view)
 {
 	struct page *page = view->page;
 	struct text text = { 0 };
-	struct rows *rows = read_rows(&view->reader, "SELECT cause, device, count(*) AS n, count(DISTINCT session_id), count(DISTINCT server_addr), "
-	                              "count(DISTINCT client_addr), min(time), max(time), min(finding_id) FROM finding_report GROUP BY cause, device "
-	                              "ORDER BY n DESC, cause, device LIMIT %d", CAUSES_MOST);
+	struct rows *rows = read_rows(&view->reader, "SELECT c.cause, t.text AS device, count(*) AS n, count(DISTINCT f.session_id), count(DISTINCT s.server_addr), "
+	                              "count(DISTINCT s.client_addr), " READ_TIME("min(f.time)") ", " READ_TIME("max(f.time)") " FROM finding AS f "
+	                              "JOIN session AS s USING (session_id) JOIN cause AS c USING (cause_id) LEFT JOIN text AS t ON t.text_id = f.device_id "
+	                              "GROUP BY f.cause_id, device ORDER BY n DESC, c.cause, device LIMIT %d", CAUSES_MOST);
 	while (read_next(&view->reader, &rows)) {
 		page_spaces(page, 2);
 		page_put(page, INK_NAME, rows_text(rows, 0));
@@ -319,17 +326,17 @@ static void findings(struct view *view)
 /* ---- what could not be read ---- */
 
 static const struct listing unread_listing = {
-	"SELECT count(DISTINCT incomplete_because) FROM session_report WHERE complete = 0",
-	"SELECT count(*) AS n, sum(errors), incomplete_because FROM session_report WHERE complete = 0 GROUP BY incomplete_because "
-	"ORDER BY n DESC, incomplete_because LIMIT %d", "reasons",
+	"SELECT count(DISTINCT incomplete) FROM session WHERE incomplete <> 0",
+	"SELECT n, errors, (SELECT incomplete_because FROM session_report WHERE session_id = one) AS because FROM (SELECT count(*) AS n, "
+	"sum(errors) AS errors, min(session_id) AS one FROM session WHERE incomplete <> 0 GROUP BY incomplete) ORDER BY n DESC, because LIMIT %d", "reasons",
 	{ CELL_COUNT, CELL_COUNT, CELL_TEXT },
 	{ { "sessions", ALIGN_RIGHT, false, INK_STRONG }, { "5xx seen", ALIGN_RIGHT, false, INK_PLAIN }, { "not whole because", ALIGN_LEFT, true, INK_PLAIN } },
 	3,
 };
 static const struct listing other_listing = {
-	"SELECT count(DISTINCT protocol) FROM session_report WHERE protocol NOT IN ('smtp', 'esmtp', 'lmtp', 'tls')",
-	"SELECT count(*) AS n, protocol, count(DISTINCT server_addr), group_concat(DISTINCT server_port) FROM session_report "
-	"WHERE protocol NOT IN ('smtp', 'esmtp', 'lmtp', 'tls') GROUP BY protocol ORDER BY n DESC, protocol LIMIT %d", "protocols",
+	"SELECT count(DISTINCT coalesce(speaks, 'unknown')) FROM session WHERE protocol > 3",
+	"SELECT count(*) AS n, coalesce(speaks, 'unknown') AS spoke, count(DISTINCT server_addr), group_concat(DISTINCT server_port) FROM session "
+	"WHERE protocol > 3 GROUP BY spoke ORDER BY n DESC, spoke LIMIT %d", "protocols",
 	{ CELL_COUNT, CELL_TEXT, CELL_COUNT, CELL_TEXT },
 	{ { "sessions", ALIGN_RIGHT, false, INK_STRONG }, { "spoke", ALIGN_LEFT, true, INK_PLAIN }, { "servers", ALIGN_RIGHT, false, INK_PLAIN },
 	  { "ports", ALIGN_LEFT, false, INK_PLAIN } },
@@ -347,13 +354,12 @@ static void unread(struct view *view)
 /* Widths of a column of the timeline, in seconds; the first that needs at most BINS_MOST columns is taken. */
 static const int64_t bin_widths[] = { 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400, 604800 };
 
-static void spark(struct view *view, const char *label, int64_t from, int64_t width, size_t bins, int64_t cause_like)
+static void spark(struct view *view, const char *label, int64_t from, int64_t width, size_t bins, int64_t cause_id)
 {
 	double values[BINS_MOST + 1] = { 0 };
 	struct text text = { 0 };
-	struct rows *rows = read_rows(&view->reader, "SELECT (unixepoch(time) - %lld) / %lld AS bin, count(*) FROM error_report WHERE %lld = 0 OR "
-	                              "cause = (SELECT cause FROM error_report WHERE error_id = %lld) GROUP BY bin", (long long)from,
-	                              (long long)width, (long long)cause_like, (long long)cause_like);
+	struct rows *rows = read_rows(&view->reader, "SELECT (time / 1000000000 - %lld) / %lld AS bin, count(*) FROM error WHERE %s %lld GROUP BY bin",
+	                              (long long)from, (long long)width, cause_id ? "cause_id =" : "cause_id <>", (long long)cause_id);
 	while (read_next(&view->reader, &rows)) {
 		int64_t bin = rows_integer(rows, 0);
 		if (bin >= 0 && (size_t)bin < bins)
@@ -381,7 +387,8 @@ static void timeline(struct view *view)
 	size_t bins = (size_t)((to - start) / width) + 1;
 	struct text text = { 0 };
 	spark(view, "all errors", start, width, bins < BINS_MOST ? bins : BINS_MOST, 0);
-	struct rows *top = read_rows(&view->reader, "SELECT cause, min(error_id), count(*) AS n FROM error_report GROUP BY cause ORDER BY n DESC, cause LIMIT 5");
+	struct rows *top = read_rows(&view->reader, "SELECT c.cause, s.cause_id, sum(s.errors) AS n FROM server_cause AS s JOIN cause AS c USING (cause_id) "
+	                             "GROUP BY s.cause_id ORDER BY n DESC, c.cause LIMIT 5");
 	while (read_next(&view->reader, &top)) {
 		text_clear(&text);
 		struct bytes slug = rows_text(top, 0);
@@ -433,20 +440,23 @@ static void captures(struct view *view)
 
 /* ---- the report ---- */
 
+static void changed(struct view *view) { changed_section(&view->reader, view->page, text_view(&view->day), false); }
+
 static const struct section {
 	const char *title;
 	const char *when; /* the section is shown when this is not 0 */
 	void (*show)(struct view *);
 } sections[] = {
-	{ "Causes", "SELECT count(*) FROM error_report", causes },
-	{ "What to change, in order of effect", "SELECT count(*) FROM error_report WHERE remedy <> ''", remedies },
-	{ "At fault", "SELECT count(*) FROM error_report", parties },
-	{ "Servers", "SELECT count(*) FROM error_report", servers },
-	{ "Clients", "SELECT count(*) FROM error_report", clients },
-	{ "Timeline", "SELECT max(unixepoch(last_time)) - min(unixepoch(first_time)) > 1 AND (SELECT count(*) FROM error_report) > 1 FROM capture_report",
+	{ "Causes", "SELECT count(*) FROM server_cause", causes },
+	{ "What changed", "SELECT count(*) FROM change_report", changed },
+	{ "What to change, in order of effect", "SELECT count(*) FROM server_cause JOIN cause USING (cause_id) WHERE remedy <> ''", remedies },
+	{ "At fault", "SELECT count(*) FROM server_cause", parties },
+	{ "Servers", "SELECT count(*) FROM server_cause", servers },
+	{ "Clients", "SELECT count(*) FROM server_cause", clients },
+	{ "Timeline", "SELECT max(unixepoch(last_time)) - min(unixepoch(first_time)) > 1 AND (SELECT sum(errors) FROM server_cause) > 1 FROM capture_report",
 	  timeline },
-	{ "Seen on the path and tolerated", "SELECT count(*) FROM finding_report", findings },
-	{ "Not read whole", "SELECT count(*) FROM session_report WHERE complete = 0 OR protocol NOT IN ('smtp', 'esmtp', 'lmtp', 'tls')", unread },
+	{ "Seen on the path and tolerated", "SELECT count(*) FROM finding", findings },
+	{ "Not read whole", "SELECT count(*) FROM session WHERE incomplete <> 0 OR protocol > 3", unread },
 	{ "Captures", "SELECT count(*) FROM capture_report", captures },
 };
 
@@ -455,7 +465,7 @@ bool text_report(struct report *report, const char *path, struct page *page, str
 	struct view view = { .reader = { report, error }, .page = page, .path = path };
 	headline_day(&view.reader, &view.day);
 	headline_draw(&view.reader, page, text_view(&view.day));
-	view.errors = read_number(&view.reader, "SELECT count(*) FROM error_report");
+	view.errors = read_number(&view.reader, "SELECT count(*) FROM error");
 	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
 		if (!read_number(&view.reader, "%s", sections[i].when))
 			continue;

@@ -123,18 +123,20 @@ static void lacking(struct text *t, struct bytes list, struct bytes other, const
 
 static void what(struct text *t, const struct population *p, const struct turn *c)
 {
-	const struct value *v = p->values;
-	bool masked = c->party == PARTY_MIDDLEBOX && (!c->before || !v[c->before].masked);
+	bool seen = c->kind != TURN_TTL && c->kind != TURN_ERRORS;
+	bool masked = seen && p->values[c->after].masked, was_masked = seen && p->values[c->before].masked;
 	switch (c->kind) {
 	case TURN_STARTTLS:
-		text_add_string(t, masked ? "STARTTLS is overwritten in transit" : c->after == VALUE_OFFERED ? "STARTTLS is offered" :
-		                c->after == VALUE_ABSENT ? "STARTTLS is not offered" : "EHLO is refused, HELO accepted");
+		text_add_string(t, masked ? "STARTTLS is overwritten in transit" : was_masked ? "STARTTLS is no longer overwritten in transit" :
+		                c->after == VALUE_OFFERED ? "STARTTLS is offered" : c->after == VALUE_ABSENT ? "STARTTLS is not offered" :
+		                "EHLO is refused and HELO accepted");
 		return;
 	case TURN_KEYWORDS:
-		text_add_string(t, masked ? "EHLO keywords are overwritten in transit" : "the EHLO keywords differ");
+		text_add_string(t, masked ? "EHLO keywords are overwritten in transit" : was_masked ? "EHLO keywords are no longer overwritten in transit" :
+		                "the EHLO keywords differ");
 		return;
 	case TURN_BANNER:
-		text_add_string(t, masked ? "the greeting is overwritten with stars" : "the greeting differs");
+		text_add_string(t, c->after == VALUE_STARRED ? "the greeting is nothing but stars" : "the greeting differs");
 		return;
 	case TURN_NAME:
 		text_add_string(t, "the server calls itself otherwise");
@@ -146,7 +148,7 @@ static void what(struct text *t, const struct population *p, const struct turn *
 		text_add_string(t, "the server's packets arrive with another hop count");
 		return;
 	default:
-		text_addf(t, "%s", cause_entry(c->cause)->slug);
+		text_addf(t, "more 5xx replies of cause %s", cause_entry(c->cause)->slug);
 	}
 }
 

@@ -1,6 +1,8 @@
 /* database.c - takes a target path, gives a SQLite file built beside it and renamed into place. Never leaves half a file there. */
 #include "store/database.h"
 
+#include "store/across.h"
+
 #include "base/arena.h"
 #include "base/text.h"
 
@@ -244,7 +246,7 @@ static bool put_in_place(struct database *d, struct error *error)
 
 bool database_finish(struct database *d, struct error *error)
 {
-	if (!database_run(d, views_sql, error) || !database_run(d, "COMMIT", error))
+	if (!database_run(d, views_sql, error) || !across_fill(d, error) || !database_run(d, "COMMIT", error))
 		return false;
 	if (!database_run(d, "PRAGMA analysis_limit = 1000; ANALYZE", error))
 		return false;

@@ -37,6 +37,9 @@ static const char *const rows_sql[] = {
 	"FROM json_each(r.also) AS a) END FROM more.error AS r, by",
 	"INSERT INTO main.finding SELECT finding_id + session_by * 100000, session_id + session_by, time, capture_id + capture_by, frame, exchange, "
 	CAUSE_OF("cause_id") ", device_id + text_by, certainty, detail_id + text_by, " PROOFS " FROM more.finding AS r, by",
+	"INSERT INTO main.trace SELECT session_id + session_by, name_id + text_by, banner_id + text_by, starred, hello, offer_id + text_by, hidden_id + text_by, "
+	"client_ttl, server_ttl, client_stack_id + text_by, server_stack_id + text_by, greeting_wait, offer_capture_id + capture_by, offer_frame, "
+	"offer_time FROM more.trace, by",
 	"INSERT INTO main.ladder SELECT ladder_id + session_by * 100000, session_id + session_by, (SELECT json_group_array(json_array(l.value ->> 0, "
 	"l.value ->> 1, CASE l.value ->> 2 WHEN 0 THEN 0 ELSE (l.value ->> 2) + capture_by END, l.value ->> 3, l.value ->> 4, "
 	"CASE json_type(l.value, '$[5]') WHEN 'text' THEN l.value ->> 5 ELSE (l.value ->> 5) + text_by END, l.value ->> 6)) "

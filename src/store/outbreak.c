@@ -31,6 +31,7 @@ struct found {
 struct search {
 	const struct population *p;
 	struct order orders[SCOPES];
+	size_t ncauses; /* that struck at all */
 	struct arena scratch;
 };
 
@@ -87,7 +88,8 @@ static bool judge(const struct search *s, enum scope scope, const struct struck 
 	for (size_t i = 0; i < n; i++)
 		at[i] = struck[i].place - begin;
 	struct onset onset;
-	bool found = onset_find(at, n, size, &onset);
+	size_t groups = scope == SCOPE_SERVER ? s->p->nservers : scope == SCOPE_NETWORK ? s->p->nnetworks : 1;
+	bool found = onset_find(at, n, size, groups * s->ncauses, &onset);
 	if (found) {
 		const struct struck *first = &struck[onset.at];
 		const struct person *last = &s->p->people[o->numbers[first->place - 1]], *since = &s->p->people[first->hit->number];
@@ -157,6 +159,8 @@ void outbreaks_find(const struct population *p, const enum cause *cause_of, size
 	for (size_t i = 0; i < p->nhits; i++)
 		struck[i] = (struct struck){ p->hits[i].cause_id, s.orders[SCOPE_ALL].places[p->hits[i].number], &p->hits[i] };
 	qsort(struck, p->nhits, sizeof *struck, by_cause_and_place);
+	for (size_t i = 0; i < p->nhits; i++)
+		s.ncauses += i == 0 || struck[i].cause_id != struck[i - 1].cause_id;
 	for (size_t from = 0, to; from < p->nhits; from = to) {
 		uint32_t cause_id = struck[from].cause_id;
 		for (to = from; to < p->nhits && struck[to].cause_id == cause_id; to++)

@@ -56,7 +56,7 @@ static void reserved_values(struct population *p)
 	add_value(p, B("overwritten"), true);
 	add_value(p, B("not offered"), false);
 	add_value(p, B("EHLO refused"), false);
-	add_value(p, B("overwritten with stars"), true);
+	add_value(p, B("nothing but stars"), false); /* or so configured: no proof by itself */
 }
 
 /* A filler word: X and one counting letter, as boxes put it in a keyword's place. */
@@ -101,14 +101,15 @@ static struct offer_values read_offer(struct population *p, struct bytes offer, 
 		cut = bytes_cut(cut.tail, '\n');
 		if (bytes_is(cut.head, B("STARTTLS")))
 			continue;
-		text_add_string(&words, masked ? ", " : words.n ? "; overwritten: " : "overwritten: ");
 		masked = true;
+		text_add_string(&words, words.n ? ", (" : "(");
 		if (cut.head.n && cut.head.p[0] == '?') {
-			text_add_string(&words, "a word of ");
 			text_add(&words, bytes_from(cut.head, 1));
+			text_add_string(&words, " letters");
 		} else {
 			text_add(&words, cut.head);
 		}
+		text_add_string(&words, " overwritten)");
 	}
 	if (!words.n)
 		text_add_string(&words, "none");

@@ -122,6 +122,23 @@ CREATE TABLE finding ( -- an observation that needs no 5xx
 	detail_id INTEGER REFERENCES text,
 	proofs TEXT NOT NULL            -- as in error
 );
+CREATE TABLE trace ( -- what a session shows of its server and its path, to be compared with other sessions
+	session_id INTEGER PRIMARY KEY REFERENCES session,
+	name_id INTEGER REFERENCES text,   -- how the server calls itself; NULL unknown
+	banner_id INTEGER REFERENCES text, -- its greeting without what differs by session: NAME, and # for words with digits; NULL unknown
+	starred INTEGER NOT NULL,       -- 1: the greeting is overwritten with stars
+	hello INTEGER NOT NULL,         -- 0 none accepted, 1 HELO only, 2 HELO after a refused EHLO, 3 EHLO or LHLO
+	offer_id INTEGER REFERENCES text,  -- keyword lines of the first EHLO reply in clear, joined by LF; NULL: none, or not whole
+	hidden_id INTEGER REFERENCES text, -- keywords overwritten in it, likely names or ?8 (letters), joined by LF; NULL none
+	client_ttl INTEGER,             -- hop count that most of its packets arrived with; NULL unknown
+	server_ttl INTEGER,
+	client_stack_id INTEGER REFERENCES text, -- TCP options of the SYN; NULL not seen
+	server_stack_id INTEGER REFERENCES text, -- of the SYN-ACK
+	greeting_wait INTEGER,          -- nanoseconds from SYN-ACK to greeting; NULL unknown
+	offer_capture_id INTEGER REFERENCES capture, -- where that EHLO reply ends
+	offer_frame INTEGER,
+	offer_time INTEGER
+);
 CREATE TABLE ladder ( -- the dialogue around errors and findings, for drawing
 	ladder_id INTEGER PRIMARY KEY,  -- session_id * 100000 + part: long sessions come in several
 	session_id INTEGER NOT NULL REFERENCES session,

@@ -1,4 +1,4 @@
-/* store.c - takes sessions, captures and differences, gives their rows. Knows what a database is only through database.h.
+/* store.c - takes sessions and captures, gives their rows. Knows what a database is only through database.h.
  * Never reads back what it wrote. */
 #include "store/veil_database.h"
 #include "store/writer.h"
@@ -103,9 +103,11 @@ static bool fill_causes(struct store *s, struct error *error)
 static bool prepare(struct store *s, struct error *error)
 {
 	static const struct { const char *table; unsigned columns; } rows[] = {
-		{ "session", 36 }, { "error", 27 }, { "finding", 11 }, { "ladder", 3 }, { "capture", 25 }, { "difference", 10 },
+		{ "session", 36 }, { "error", 27 }, { "finding", 11 }, { "ladder", 3 }, { "trace", 15 }, { "capture", 25 }, { "difference", 14 },
+		{ "comparison", 4 }, { "pair", 5 },
 	};
-	sqlite3_stmt **to[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->capture, &s->difference };
+	sqlite3_stmt **to[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->trace, &s->capture, &s->difference,
+	                        &s->comparison, &s->pair };
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		text_clear(&s->text);
 		text_addf(&s->text, "INSERT INTO %s VALUES (?", rows[i].table);
@@ -264,6 +266,7 @@ bool store_session(struct store *s, const struct session *session, const struct 
 	void **slot = pending_slot(s, session->id, false);
 	struct pending fresh = { 0 }, *p = slot && *slot ? *slot : &fresh;
 	gather(s, p, session);
+	trace_gather(s, &p->trace, session, error);
 	if (!rows_of_errors(s, session, verdicts, id, error) || !rows_of_findings(s, session, verdicts, id, p->findings, error))
 		return false;
 	p->findings += (unsigned)verdicts->nfindings;
@@ -277,7 +280,7 @@ bool store_session(struct store *s, const struct session *session, const struct 
 		}
 		return true;
 	}
-	bool done = session_row(s, session, p, id, error);
+	bool done = session_row(s, session, p, id, error) && trace_row(s, &p->trace, session, id, error);
 	if (p != &fresh) {
 		free(p);
 		*slot = NULL;
@@ -285,7 +288,7 @@ bool store_session(struct store *s, const struct session *session, const struct 
 	return done;
 }
 
-/* ---- captures and differences ---- */
+/* ---- captures ---- */
 
 static void bind_some(sqlite3_stmt *row, int column, int64_t value, bool known)
 {
@@ -332,31 +335,12 @@ bool store_capture(struct store *s, uint32_t file, const struct capture *c, cons
 	return database_step(&s->database, row, error);
 }
 
-bool store_difference(struct store *s, const struct difference *d, struct error *error)
-{
-	sqlite3_stmt *row = s->difference;
-	text_clear(&s->text);
-	text_clear(&s->line);
-	wire_add(&s->text, d->inside_text, LIMIT_TRIGGER_LINE);
-	wire_add(&s->line, d->outside_text, LIMIT_TRIGGER_LINE);
-	sqlite3_bind_null(row, 1);
-	database_bind_id(row, 2, d->inside_session);
-	database_bind_id(row, 3, d->outside_session);
-	sqlite3_bind_int64(row, 4, d->direction);
-	database_bind_id(row, 5, d->inside.number);
-	database_bind_id(row, 6, d->outside.number);
-	database_bind_text(row, 7, d->inside_text.p ? text_view(&s->text) : (struct bytes){ 0 });
-	database_bind_text(row, 8, d->outside_text.p ? text_view(&s->line) : (struct bytes){ 0 });
-	database_bind_text(row, 9, bytes_of(d->kind));
-	database_bind_id(row, 10, d->cause < CAUSE_COUNT ? s->causes[d->cause] : 0);
-	return database_step(&s->database, row, error);
-}
-
 /* ---- the end ---- */
 
 static void statements_free(struct store *s)
 {
-	sqlite3_stmt **all[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->capture, &s->difference };
+	sqlite3_stmt **all[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->trace, &s->capture, &s->difference,
+	                        &s->comparison, &s->pair };
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		sqlite3_finalize(*all[i]);
 		*all[i] = NULL;

@@ -25,15 +25,24 @@ struct store;
 struct store *store_new(struct store_options, struct error *);
 bool store_session(struct store *, const struct session *, const struct verdicts *, bool final, struct error *);
 bool store_capture(struct store *, uint32_t file, const struct capture *, const struct decode_counts *, struct error *);
-/* A difference between the two sides of a box (compare). Sessions are ids of the database; 0 where one side has none. */
+/* Two sides of a box (comparison.c). Sessions are those of struct session.id; 0 where one side has none. */
+struct comparison {
+	bool clock_known;
+	int64_t clock_offset, transit; /* nanoseconds */
+	uint32_t first_outside_file;   /* files from here on were taken outside */
+};
 struct difference {
-	int64_t inside_session, outside_session;
+	uint64_t inside_session, outside_session;
 	enum direction direction;
 	struct place inside, outside;
 	struct bytes inside_text, outside_text; /* wire bytes, credentials masked; NULL pointer: nothing stands there */
 	const char *kind;
 	enum cause cause;          /* CAUSE_COUNT: none */
+	unsigned inside_exchange;  /* 0: none */
+	const char *detail;        /* NULL: none */
 };
+bool store_comparison(struct store *, const struct comparison *, struct error *);
+bool store_pair(struct store *, uint64_t inside_session, uint64_t outside_session, const char *known_by, struct error *); /* after its comparison */
 bool store_difference(struct store *, const struct difference *, struct error *);
 
 bool store_finish(struct store *, struct error *);   /* indexes, views, sync, rename */

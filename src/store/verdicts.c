@@ -59,7 +59,7 @@ static const struct command *mail_of(const struct exchange *x)
 	return x->command.kind == COMMAND_LINE && x->command.verb == VERB_MAIL ? &x->command : NULL;
 }
 
-static int64_t offer_id(struct store *s, const struct offer *offer, struct error *error)
+int64_t writer_offer(struct store *s, const struct offer *offer, struct error *error)
 {
 	if (!offer || offer->kind == OFFER_NONE)
 		return 0;
@@ -109,7 +109,7 @@ static struct ids make_ids(struct store *s, const struct verdict *v, struct erro
 	struct ids ids = {
 		.reply = writer_text(s, x->reply.text, LIMIT_REPLY, error),
 		.phase = writer_says(s, phase_name(x->before.phase), error),
-		.offer = offer_id(s, x->command.offer, error),
+		.offer = writer_offer(s, x->command.offer, error),
 		.fault = x->command.fault.kind != FAULT_NONE ? writer_says(s, x->command.fault.wanted, error) : 0,
 		.rule = writer_says(s, v->rule, error),
 		.detail = writer_says(s, v->detail, error),

@@ -1,11 +1,55 @@
--- smtpwhy report database: indexes and views.
+-- smtpwhy report database: indexes, tables made from the others, and views; made anew whenever rows are added.
 CREATE INDEX IF NOT EXISTS error_by_session ON error (session_id);
-CREATE INDEX IF NOT EXISTS error_by_cause ON error (cause_id, time);
+CREATE INDEX IF NOT EXISTS error_by_cause ON error (cause_id, time, certainty, code, enhanced, trigger_verb);
 CREATE INDEX IF NOT EXISTS session_by_server ON session (server_addr, server_port);
 CREATE INDEX IF NOT EXISTS finding_by_session ON finding (session_id);
 CREATE INDEX IF NOT EXISTS finding_by_cause ON finding (cause_id);
 CREATE INDEX IF NOT EXISTS ladder_by_session ON ladder (session_id);
 CREATE INDEX IF NOT EXISTS difference_by_session ON difference (inside_session);
+DROP VIEW IF EXISTS change_report;
+DROP TABLE IF EXISTS change;
+DROP TABLE IF EXISTS server_cause;
+DROP TABLE IF EXISTS client_cause;
+CREATE TABLE change ( -- what changed at a server or on a path, or differs by path
+	change_id INTEGER PRIMARY KEY,  -- 1.. the weightiest first
+	kind TEXT NOT NULL,             -- starttls, keywords, banner, name, stack, ttl, errors
+	server_addr TEXT,               -- NULL: several servers
+	server_port INTEGER,
+	client_network TEXT,            -- 192.0.2.0/24; NULL: every client network that was seen
+	cause_id INTEGER REFERENCES cause, -- of errors
+	last_before INTEGER,            -- start of the last session before; NULL: it differs by path, at all times
+	since INTEGER,                  -- start of the first session since, of errors the time of the first; NULL as above
+	before_text TEXT,               -- what was seen before, or on other paths; NULL for errors
+	after_text TEXT,                -- what is seen since, or on this path
+	before_sessions INTEGER NOT NULL, -- that were seen before, or on other paths
+	before_hits INTEGER NOT NULL,   -- of them, those that met the cause; for other kinds all of them
+	after_sessions INTEGER NOT NULL,
+	after_hits INTEGER NOT NULL,
+	before_session INTEGER REFERENCES session (session_id), -- to look at
+	after_session INTEGER REFERENCES session (session_id),
+	party TEXT NOT NULL,            -- middlebox; server; routing: this path alone; unknown: the server or the path
+	certainty INTEGER NOT NULL,     -- as in error
+	says TEXT NOT NULL              -- one sentence, without the time
+);
+CREATE TABLE server_cause ( -- errors counted by server and cause
+	server_addr TEXT NOT NULL,
+	server_port INTEGER NOT NULL,
+	cause_id INTEGER NOT NULL REFERENCES cause,
+	errors INTEGER NOT NULL,
+	sessions INTEGER NOT NULL,      -- that met it
+	first INTEGER NOT NULL,         -- times
+	last INTEGER NOT NULL,
+	PRIMARY KEY (server_addr, server_port, cause_id)
+) WITHOUT ROWID;
+CREATE TABLE client_cause ( -- errors counted by client and cause
+	client_addr TEXT NOT NULL,
+	cause_id INTEGER NOT NULL REFERENCES cause,
+	errors INTEGER NOT NULL,
+	sessions INTEGER NOT NULL,
+	first INTEGER NOT NULL,
+	last INTEGER NOT NULL,
+	PRIMARY KEY (client_addr, cause_id)
+) WITHOUT ROWID;
 DROP VIEW IF EXISTS error_report;
 DROP VIEW IF EXISTS finding_report;
 DROP VIEW IF EXISTS session_report;
@@ -117,3 +161,11 @@ SELECT name, format, link_type, packets, bytes,
 	not_tcp, truncated, malformed, unknown_link, fragments_lost, bad_ip_checksums, bad_tcp_checksums, cut_packets, clock_steps_back,
 	size, snaplen, trouble, note, capture_id
 FROM capture;
+CREATE VIEW change_report AS -- a row a change at a server or on a path, the weightiest first; or a difference between paths
+SELECT d.change_id, d.kind, d.server_addr, d.server_port, d.client_network, c.cause,
+	strftime('%Y-%m-%dT%H:%M:%S', d.since / 1000000000, 'unixepoch') || printf('.%06dZ', d.since / 1000 % 1000000) AS since, -- NULL: differs by path
+	strftime('%Y-%m-%dT%H:%M:%S', d.last_before / 1000000000, 'unixepoch') || printf('.%06dZ', d.last_before / 1000 % 1000000) AS last_before,
+	d.before_text AS before, d.after_text AS after, d.before_sessions, d.before_hits, d.after_sessions, d.after_hits,
+	d.before_session, d.after_session, d.party,
+	CASE d.certainty WHEN 2 THEN 'proven' WHEN 1 THEN 'likely' ELSE 'possible' END AS certainty, d.says
+FROM change AS d LEFT JOIN cause AS c ON c.cause_id = d.cause_id;

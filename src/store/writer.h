@@ -10,20 +10,29 @@
 #include "store/veil.h"
 #include "store/wire.h"
 
+/* What trace.c gathers of a session, window by window. */
+struct trace {
+	bool seen, starred, greeted_ehlo, refused_ehlo, greeted_helo;
+	int64_t name, banner, offer, hidden, wait;
+	struct place offer_at;
+};
+
 struct pending { /* of a session that came in windows, and goes on */
 	unsigned findings, parts, pipelined;
 	bool auth_seen;
 	char auth[32];
 	int64_t slowest;
 	char slowest_verb[16];
+	struct trace trace;
 };
 
 struct store {
 	struct database database;
 	struct interned texts;
-	sqlite3_stmt *session, *error, *finding, *ladder, *capture, *difference;
+	sqlite3_stmt *session, *error, *finding, *ladder, *trace, *capture, *difference, *comparison, *pair;
 	int64_t causes[CAUSE_COUNT];          /* cause_id by enum cause */
 	int64_t session_offset, capture_offset; /* what the appended database holds: packets, captures */
+	int64_t comparison_id;                /* of the comparison being stored; 0 none */
 	struct map pending;                   /* by session id; NULL once it ended */
 	struct text text, line, json;
 	struct veil *veil;                    /* NULL: nothing is redacted */
@@ -40,6 +49,9 @@ struct trigger {
 };
 struct trigger writer_trigger(const struct command *, struct text *room);
 bool ladder_write(struct store *, const struct session *, const struct verdicts *, int64_t session_id, unsigned part, struct error *);
+int64_t writer_offer(struct store *, const struct offer *, struct error *); /* id of its keyword lines, joined by LF; 0 without EHLO */
+void trace_gather(struct store *, struct trace *, const struct session *, struct error *); /* each window */
+bool trace_row(struct store *, const struct trace *, const struct session *, int64_t session_id, struct error *);
 bool rows_of_errors(struct store *, const struct session *, const struct verdicts *, int64_t session_id, struct error *);
 bool rows_of_findings(struct store *, const struct session *, const struct verdicts *, int64_t session_id, unsigned before, struct error *);
 

@@ -7,7 +7,7 @@
 #include "base/banned.h"
 
 enum { SESSIONS_BEFORE = 5, HITS_AFTER = 3, TIMES = 3 };
-static const double gain_least = 10; /* e^10: 22,000 to 1, against the thousands of splits that are tried */
+static const double gain_least = 8; /* e^8: 3,000 to 1, against the thousands of splits that are tried */
 
 static double likelihood(double hits, double n)
 {
@@ -16,7 +16,7 @@ static double likelihood(double hits, double n)
 	return hits * log(hits / n) + (n - hits) * log((n - hits) / n);
 }
 
-bool onset_find(const uint32_t *hits, size_t nhits, size_t n, struct onset *out)
+bool onset_find(const uint32_t *hits, size_t nhits, size_t n, size_t tried, struct onset *out)
 {
 	double whole = likelihood((double)nhits, (double)n), best = 0;
 	for (size_t i = 0; i + HITS_AFTER <= nhits; i++) {
@@ -29,5 +29,5 @@ bool onset_find(const uint32_t *hits, size_t nhits, size_t n, struct onset *out)
 		best = gain;
 		*out = (struct onset){ i, (unsigned)i, gain };
 	}
-	return best >= gain_least;
+	return best >= gain_least + log((double)(tried ? tried : 1));
 }

@@ -67,6 +67,11 @@ static bool is_masked(const struct series *s, uint32_t v)
 	return s->kind != TURN_TTL && s->in->values[v].masked;
 }
 
+static bool is_starred(const struct series *s, uint32_t v)
+{
+	return s->kind == TURN_BANNER && v == VALUE_STARRED;
+}
+
 static bool turn_is_clear(const struct series *s, size_t r)
 {
 	const struct run *a = &s->runs[r], *b = &s->runs[r + 1];
@@ -133,7 +138,8 @@ static void add_turn(const struct series *s, const struct series *all, uint32_t 
 	} else if (network == NETWORK_ANY && c.networks > 1) {
 		c.party = PARTY_SERVER;
 	} else if (network != NETWORK_ANY && kept_elsewhere(all, network, a->value, first->time)) {
-		c.party = PARTY_ROUTING;
+		/* A greeting of stars may be configured, but not for one path. */
+		c.party = is_starred(s, b->value) ? PARTY_MIDDLEBOX : PARTY_ROUTING;
 	}
 	turns_add(out, arena, c);
 }
@@ -203,7 +209,7 @@ static void by_path(const struct part *parts, size_t n, struct arena *arena, str
 		const struct series *s = &parts[i].series;
 		const struct camp *witness = &camps[usual];
 		const struct sighting *first = seen(s, 0);
-		bool masked = is_masked(s, s->runs[0].value) != is_masked(s, witness->value);
+		bool masked = is_masked(s, s->runs[0].value) != is_masked(s, witness->value), starred = is_starred(s, s->runs[0].value);
 		if (same(s->kind, s->runs[0].value, witness->value) || witness->first > seen(s, s->n - 1)->time || witness->last < first->time)
 			continue;
 		if (!masked && accident(s->n, witness->n) > by_accident)
@@ -212,7 +218,7 @@ static void by_path(const struct part *parts, size_t n, struct arena *arena, str
 			.kind = s->kind, .server = first->server, .network = parts[i].network, .cause = CAUSE_COUNT, .before = witness->value,
 			.after = s->runs[0].value, .session_before = witness->session, .session_since = first->session, .nbefore = (unsigned)witness->n,
 			.nafter = (unsigned)s->n, .party = masked ? PARTY_MIDDLEBOX : PARTY_UNKNOWN, .networks = (unsigned)n,
-			.certainty = masked ? CERTAINTY_PROVEN : CERTAINTY_POSSIBLE,
+			.certainty = masked ? CERTAINTY_PROVEN : starred ? CERTAINTY_LIKELY : CERTAINTY_POSSIBLE,
 		});
 	}
 }

@@ -76,12 +76,13 @@ void turns_find(struct sightings *, struct arena *, struct turns *);
 void turns_add(struct turns *, struct arena *, struct turn);
 void suspicions_find(const struct sightings *, struct arena *, struct turns *); /* after turns_find (witness.c) */
 
-/* When a cause of errors set in. hits: which of n sessions in order of time met it, ascending. False: no clear moment. */
+/* When a cause of errors set in. hits: which of n sessions in order of time met it, ascending; tried: how many such series are judged,
+ * for among many one turns by accident. False: no clear moment. */
 struct onset {
 	size_t at;             /* index in hits of the first since then */
 	unsigned hits_before;
 	double weight;         /* log likelihood gained; comparable */
 };
-bool onset_find(const uint32_t *hits, size_t nhits, size_t n, struct onset *);
+bool onset_find(const uint32_t *hits, size_t nhits, size_t n, size_t tried, struct onset *);
 
 #endif

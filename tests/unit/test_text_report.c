@@ -1,7 +1,7 @@
 /* test_text_report.c - what the report says about a database: never "no errors" where it could not look, nothing hostile let through. */
 #include "report/explain.h"
 #include "report/text.h"
-#include "store/database.h"
+#include "store/across.h"
 
 #include "support/table.h"
 
@@ -76,6 +76,7 @@ static struct report *made(const char *path, const char *sql)
 	assert_int_equal(sqlite3_exec(db, ours, NULL, NULL, NULL), SQLITE_OK);
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		fail_msg("%s", sqlite3_errmsg(db));
+	assert_true(across_fill(&(struct database){ .db = db }, &error));
 	sqlite3_close(db);
 	struct report *report = report_open(path, &error);
 	if (!report)
