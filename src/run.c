@@ -3,6 +3,7 @@
  * Never: holds state outside struct smtpwhy; knows what a frame, a line or a row looks like inside. */
 #include "smtpwhy.h"
 
+#include "capture/filter.h"
 #include "capture/timeline.h"
 #include "decode/decode.h"
 #include "shards.h"
@@ -66,6 +67,8 @@ bool smtpwhy_add(struct smtpwhy *run, const char *path)
 
 static bool stages_begin(struct smtpwhy *run)
 {
+	if (run->options.filter && !filter_check(run->options.filter, &run->error))
+		return false;
 	run->why = why_new((struct why_options){ .rules_file = run->options.rules }, &run->error);
 	if (!run->why)
 		return false;

@@ -255,8 +255,15 @@ bool timeline_add(struct timeline *t, const char *path, struct error *error)
 {
 	struct stat st = { 0 };
 	bool is_stdin = strcmp(path, "-") == 0;
-	if (!is_stdin && stat(path, &st) != 0)
-		return error_set(error, ERROR_INPUT, "%s cannot be read: %s", path, strerror(errno));
+	if (!is_stdin && stat(path, &st) != 0) { /* the rest is read all the same, and the report names this one */
+		struct text sentence = { 0 };
+		struct input *in = input_add(t, input_new(t, path, false));
+		text_addf(&sentence, "%s cannot be read: %s", path, strerror(errno));
+		in->placed = true;
+		trouble_set(t, in, sentence.p);
+		text_free(&sentence);
+		return true;
+	}
 	if (!is_stdin && S_ISDIR(st.st_mode))
 		return directory_add(t, path, error);
 	struct identity identity = { (uint64_t)st.st_dev, (uint64_t)st.st_ino };

@@ -8,8 +8,10 @@
 #include "cli/progress.h"
 #include "report/text.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { OUTPUT, APPEND, FILTER, PORTS, RULES, MEMORY, IDLE, RECURSE, JOBS, SHARD, NO_NDPI, PARTIAL, FAIL_ON, REDACT, REDACT_KEY, QUIET };
@@ -172,6 +174,18 @@ static bool show(struct job *job, struct smtpwhy *run, bool whole, struct error 
 	return read;
 }
 
+/* When nothing is there at all, a word was mistyped: no empty report takes the place of one that stands. */
+static bool some_exist(const struct cli_words *words)
+{
+	struct stat status;
+	for (size_t i = 0; i < words->noperands; i++)
+		if (strcmp(words->operands[i], "-") == 0 || stat(words->operands[i], &status) == 0)
+			return true;
+	for (size_t i = 0; i < words->noperands; i++)
+		cli_complain("%s cannot be read: %s; nothing was analysed", words->operands[i], strerror(ENOENT));
+	return false;
+}
+
 static bool added(struct job *job, struct smtpwhy *run)
 {
 	for (size_t i = 0; i < job->words->noperands; i++) {
@@ -204,6 +218,8 @@ static enum exit_status outcome(struct job *job, struct smtpwhy *run, bool whole
 static enum exit_status work(struct job *job, bool whole)
 {
 	enum exit_status status;
+	if (!some_exist(job->words))
+		return EXIT_INPUT_DAMAGED;
 	interrupt_begin(&job->interrupt);
 	progress_begin(&job->progress, !job->words->given[QUIET]);
 	job->options.progress = progress;
