@@ -165,4 +165,4 @@ clean:
 
 .PHONY: all demo check check-cluster bench asan fuzzers install docs deb golden clean
 .SECONDARY:
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -path build/deb -prune -o -name '*.d' -type f -print 2>/dev/null)
