@@ -18,7 +18,6 @@ enum {
 	DUPLICATE_MS = 5,
 	RESET_WINDOW = 1024 * 1024,
 };
-static const int64_t hold_time = 1000000000; /* nanoseconds */
 
 /* What tells a frame recorded twice from a segment sent twice. */
 struct recent {
@@ -39,6 +38,7 @@ struct talk {
 	struct place now;
 	bool opened, unwanted, deaf;  /* deaf: no more bytes are wanted */
 	bool closing, reset, swapped, strange[2], plain[2];
+	bool alone[2];                /* this side was heard long enough without the other one: not waited for any more */
 };
 
 struct talk *talk_new(struct surroundings *around, const struct connection *c, bool on_port)
@@ -207,11 +207,12 @@ static void emit_gap(struct talk *t, unsigned side, int64_t to, enum gap_kind ki
 
 /* ---- what may come out now ---- */
 
-/* A segment comes out after the octets that it acknowledges. A side that the capture never shows is not waited for. */
+/* A segment comes out after the octets that it acknowledges. A side that has not been seen yet may only have been recorded late; one
+ * that the capture never shows is not waited for. */
 static bool is_causal(const struct talk *t, unsigned side, int64_t acked)
 {
 	const struct stream *peer = &t->streams[!side];
-	return acked <= peer->next || !peer->known || is_silent(t, !side);
+	return peer->known ? acked <= peer->next : t->alone[side] || !peer->hinted;
 }
 
 static struct piece *ready_piece(const struct talk *t, unsigned side)
@@ -248,9 +249,10 @@ static bool step_crossed(struct talk *t)
 	return true;
 }
 
-static bool waited(const struct talk *t, uint64_t arrival, int64_t time, uint64_t packets)
+/* Counted in packets: the clock of a capture may be set while it runs, and a dialogue may pause. */
+static bool waited(const struct talk *t, uint64_t arrival, uint64_t packets)
 {
-	return t->closing || t->npackets - arrival > packets || t->now.time - time > hold_time;
+	return t->closing || t->npackets - arrival > packets;
 }
 
 /* The first missing octet is noticed: waiting begins. */
@@ -260,13 +262,12 @@ static void notice_hole(const struct talk *t, struct stream *s)
 		return;
 	s->hole = s->next;
 	s->hole_arrival = t->npackets;
-	s->hole_time = t->now.time;
 }
 
 static bool step_cut(struct talk *t, unsigned side, struct piece *piece)
 {
 	bool full = stream_is_full(&t->streams[side]);
-	if (!full && !waited(t, piece->arrival, piece->time, CUT_PACKETS))
+	if (!full && !waited(t, piece->arrival, CUT_PACKETS))
 		return false;
 	if (!full && !t->closing && !is_causal(t, side, piece->acked))
 		return false;
@@ -287,6 +288,8 @@ static bool step_hole(struct talk *t, unsigned side)
 {
 	struct stream *s = &t->streams[side];
 	struct piece *head = s->head;
+	if (!s->known)
+		return false;
 	if (head && head->pos == s->next)
 		return head->cut && step_cut(t, side, head);
 	int64_t until = head ? head->pos : s->fin_known ? s->fin_pos : s->end;
@@ -298,8 +301,7 @@ static bool step_hole(struct talk *t, unsigned side)
 	struct place place = head ? head->origin.place : t->now;
 	bool full = stream_is_full(s);
 	uint64_t arrival = head && head->arrival < s->hole_arrival ? head->arrival : s->hole_arrival;
-	int64_t time = head && head->arrival < s->hole_arrival ? head->time : s->hole_time;
-	if (!full && !waited(t, arrival, time, LIMIT_HOLD_PACKETS))
+	if (!full && !waited(t, arrival, LIMIT_HOLD_PACKETS))
 		return false;
 	if (s->acked > s->next)
 		emit_gap(t, side, until < s->acked ? until : s->acked, GAP_CAPTURE, place);
@@ -312,6 +314,15 @@ static bool step_hole(struct talk *t, unsigned side)
 	else
 		return false;
 	return true;
+}
+
+/* Data that waits for a side that does not turn up. */
+static bool step_alone(struct talk *t, unsigned side)
+{
+	struct piece *piece = ready_piece(t, side);
+	if (!piece || t->alone[side] || t->streams[!side].known || !waited(t, piece->arrival, LIMIT_HOLD_PACKETS))
+		return false;
+	return t->alone[side] = true;
 }
 
 /* Data that waits for the other side only, and too long or too much of it. */
@@ -331,7 +342,7 @@ static void drain(struct talk *t)
 	while (!t->deaf) {
 		if (step_side(t, 0) || step_side(t, 1) || step_crossed(t))
 			continue;
-		if (step_hole(t, 0) || step_hole(t, 1) || step_forced(t, 0) || step_forced(t, 1))
+		if (step_alone(t, 0) || step_alone(t, 1) || step_hole(t, 0) || step_hole(t, 1) || step_forced(t, 0) || step_forced(t, 1))
 			continue;
 		break;
 	}
@@ -418,6 +429,17 @@ static bool is_duplicate(struct talk *t, const struct packet *p, unsigned side)
 	return false;
 }
 
+/* What was acknowledged of a stream before its base was known was counted from the first such number: it is counted anew. */
+static void count_acks_anew(struct talk *t, unsigned side)
+{
+	struct stream *s = &t->streams[side], *peer = &t->streams[!side];
+	int64_t delta = (int32_t)(s->hint - s->base);
+	s->acked = positive(s->acked + delta) ? s->acked + delta : 0;
+	for (struct piece *piece = peer->head; piece; piece = piece->next)
+		piece->acked += delta;
+	peer->fin_ack += delta;
+}
+
 /* The position is known from the SYN; else the first packet is position 0, or what the peer had acknowledged before it. */
 static void learn_base(struct talk *t, const struct packet *p, unsigned side)
 {
@@ -429,6 +451,20 @@ static void learn_base(struct talk *t, const struct packet *p, unsigned side)
 	int32_t behind = (int32_t)(s->base - s->hint);
 	if (s->hinted && !(p->flags & TCP_SYN) && behind > 0 && behind < RESET_WINDOW)
 		s->base = s->hint;
+	if (s->hinted)
+		count_acks_anew(t, side);
+}
+
+/* Before the first packet of that side: counted from the first number that is acknowledged. */
+static int64_t take_early_ack(struct stream *peer, uint32_t ack)
+{
+	if (!peer->hinted)
+		peer->hint = ack;
+	peer->hinted = true;
+	int64_t pos = (int32_t)(ack - peer->hint);
+	if (pos > peer->acked && pos < RESET_WINDOW)
+		peer->acked = pos;
+	return pos;
 }
 
 /* Gives what the segment acknowledges, as a position in the other stream. */
@@ -437,12 +473,8 @@ static int64_t take_ack(struct talk *t, const struct packet *p, unsigned side)
 	struct stream *peer = &t->streams[!side];
 	if (!(p->flags & TCP_ACK) || p->flags & TCP_RST)
 		return 0;
-	if (!peer->known) {
-		if (!peer->hinted)
-			peer->hint = p->ack;
-		peer->hinted = true;
-		return 0;
-	}
+	if (!peer->known)
+		return take_early_ack(peer, p->ack);
 	int64_t pos = stream_position(peer, p->ack);
 	if (stream_is_far(peer, pos))
 		return peer->acked;
@@ -520,11 +552,11 @@ static void take_fin(struct talk *t, const struct packet *p, unsigned side, int6
 }
 
 /* The octet before the next one, once more (RFC 9293 3.8.4); its value means nothing. Where that octet is the first that lacks an
- * acknowledgement, it may be a retransmission, and is compared. */
+ * acknowledgement, it may be a retransmission, and is compared, but for NUL, which stacks send in a probe and nobody in a line. */
 static bool is_keep_alive(const struct stream *s, const struct packet *p, int64_t pos)
 {
-	return p->payload_length <= 1 && !(p->flags & (TCP_SYN | TCP_FIN | TCP_RST)) && s->end > 0 && pos == s->end - 1 &&
-	       s->acked != pos;
+	bool nul = p->payload.n == 1 && p->payload.p[0] == 0;
+	return p->payload_length <= 1 && !(p->flags & (TCP_SYN | TCP_FIN | TCP_RST)) && s->end > 0 && (nul ? pos < s->end : pos == s->end - 1 && s->acked != pos);
 }
 
 /* Counts what was sent before; finds other bytes in it. The rest of the segment that is new stays in *g. */

@@ -3,7 +3,8 @@
  * Out:   the sink's calls. Nothing before the first bytes say SMTP (on SMTP ports: before the first payload); then all from
  *        the beginning.
  * Keeps: as flow.h says; of a connection on an SMTP port that begins strangely, FIRST_KEPT octets of each side for nDPI.
- * Waits: octets that are missing are waited for during LIMIT_HOLD_PACKETS packets of the connection, or 1 s of capture time.
+ * Waits: octets that are missing, and a side that has not been seen yet, are waited for during LIMIT_HOLD_PACKETS packets of the
+ *        connection. Not by time: an offline reader loses nothing by waiting, and clocks are set while captures run.
  * Lives: until talk_close. */
 #ifndef SMTPWHY_FLOW_CONNECTION_H
 #define SMTPWHY_FLOW_CONNECTION_H

@@ -25,6 +25,7 @@ struct flow {
 	struct surroundings around;
 	struct table table;
 	int64_t clock;       /* the latest capture time */
+	int64_t now;         /* that of the last packet: earlier, when the clock was set back */
 };
 
 struct flow *flow_new(struct flow_options options, struct flow_sink sink)
@@ -66,9 +67,17 @@ static bool is_expired(const struct flow *f, const struct entry *e, int64_t now)
 	return now - e->last.time > idle_limit(f, e);
 }
 
+static void forget_suitor(struct flow *f, struct entry *e)
+{
+	f->around.held -= e->suitor ? sizeof *e->suitor : 0;
+	free(e->suitor);
+	e->suitor = NULL;
+}
+
 static void close_entry(struct flow *f, struct entry *e, enum ending ending)
 {
 	struct talk *talk = e->talk;
+	forget_suitor(f, e);
 	if (!talk && !e->ignored) {
 		f->around.counts.without_payload++;
 		f->around.counts.half_open += e->queue == CLASS_HALF_OPEN;
@@ -152,6 +161,12 @@ static bool answers_syn(const struct entry *e, const struct packet *p, unsigned 
 	return p->flags & TCP_ACK && e->isn_known[!side] && p->ack - e->isn[!side] - 1 < UINT16_MAX;
 }
 
+/* A SYN that was recorded after segments of the connection it opens: what they said of its side's numbers begins behind its ISN. */
+static bool came_late(const struct entry *e, const struct packet *p, unsigned side)
+{
+	return e->early_known[side] && e->early[side] - p->seq - 1 < UINT16_MAX;
+}
+
 /* Is this SYN the beginning of another connection between the same ends (RFC 9293 3.6.1, RFC 6191)? Its ISN tells. */
 static bool begins_anew(const struct entry *e, const struct packet *p, unsigned side)
 {
@@ -159,10 +174,41 @@ static bool begins_anew(const struct entry *e, const struct packet *p, unsigned 
 		return false;
 	if (e->isn_known[side])
 		return e->isn[side] != p->seq && !answers_syn(e, p, side);
+	if (came_late(e, p, side))
+		return false;
 	if (p->flags & TCP_ACK)
 		return e->isn_known[!side] && !answers_syn(e, p, side);
 	/* a bare SYN of a side that has sent other segments before, or that was taken for the server; else a simultaneous open */
 	return e->talk || e->ignored || e->packets[side] > 0;
+}
+
+/* A bare SYN into a living connection proves nothing: its receiver answers with a challenge (RFC 5961 4.2), and anybody can send one.
+ * It waits for the other side's SYN-ACK, or for what its sender goes on with. */
+static bool must_wait(const struct entry *e, const struct packet *p)
+{
+	return !(p->flags & TCP_ACK) && e->talk && !talk_is_over(e->talk);
+}
+
+static void wait_as_suitor(struct flow *f, struct entry *e, const struct packet *p)
+{
+	if (e->suitor)
+		return;
+	e->suitor = memory_new(1, sizeof *e->suitor);
+	f->around.held += sizeof *e->suitor;
+	*e->suitor = *p;
+	e->suitor->payload = e->suitor->segment = (struct bytes){ 0 };
+	e->suitor->payload_length = 0;
+}
+
+static bool is_accepted(const struct entry *e, const struct packet *p)
+{
+	const struct packet *syn = e->suitor;
+	if (!syn || p->flags & TCP_RST)
+		return false;
+	bool same_sender = memcmp(&p->from.address, &syn->from.address, sizeof p->from.address) == 0 && p->from.port == syn->from.port;
+	if (same_sender)
+		return !(p->flags & TCP_SYN) && p->seq == syn->seq + 1;
+	return p->flags & TCP_SYN && p->flags & TCP_ACK && p->ack - syn->seq - 1 < UINT16_MAX;
 }
 
 static void note_syn(struct entry *e, const struct packet *p, unsigned side)
@@ -180,6 +226,19 @@ static void note_syn(struct entry *e, const struct packet *p, unsigned side)
 		e->simultaneous = true;
 	if (side == FROM_SERVER && e->syn_seen && p->place.time > e->first.time)
 		e->rtt = p->place.time - e->first.time;
+}
+
+/* Until a side's SYN has been seen: where its numbers begin, at the latest. */
+static void note_early(struct entry *e, const struct packet *p, unsigned side)
+{
+	if (!e->isn_known[side] && !e->early_known[side]) {
+		e->early_known[side] = true;
+		e->early[side] = p->seq;
+	}
+	if (p->flags & TCP_ACK && !e->isn_known[!side] && !e->early_known[!side]) {
+		e->early_known[!side] = true;
+		e->early[!side] = p->ack;
+	}
 }
 
 static struct talk *make_talk(struct flow *f, const struct entry *e)
@@ -219,6 +278,12 @@ static void swap_ends(struct entry *e)
 	e->packets[0] = e->packets[1];
 	e->packets[1] = packets;
 	e->fins = (uint8_t)((e->fins & 1) << 1 | e->fins >> 1);
+	uint32_t early = e->early[0];
+	e->early[0] = e->early[1];
+	e->early[1] = early;
+	bool known = e->early_known[0];
+	e->early_known[0] = e->early_known[1];
+	e->early_known[1] = known;
 	e->swapped = !e->swapped;
 }
 
@@ -250,11 +315,29 @@ static bool begins_something(const struct flow *f, const struct packet *p)
 	return speaks_port(p->to.port, more) || speaks_port(p->from.port, more);
 }
 
+static void take_packet(struct flow *f, struct entry *e, const struct packet *p, unsigned side);
+
+/* The old connection ends, and the one that the waiting SYN opens begins with it. */
+static void accept_suitor(struct flow *f, struct entry *e, uint32_t hash)
+{
+	struct packet syn = *e->suitor;
+	close_entry(f, e, END_REUSED);
+	take_packet(f, make_entry(f, &syn, hash), &syn, FROM_CLIENT);
+}
+
 static struct entry *find_entry(struct flow *f, const struct packet *p, uint32_t hash, unsigned *side)
 {
 	struct entry *e = table_find(&f->table, p, hash, side);
-	if (e && (is_expired(f, e, p->place.time) || begins_anew(e, p, *side))) {
-		bool idle = is_expired(f, e, p->place.time);
+	bool idle = e && is_expired(f, e, p->place.time);
+	if (e && !idle && is_accepted(e, p)) {
+		accept_suitor(f, e, hash);
+		return table_find(&f->table, p, hash, side);
+	}
+	if (e && !idle && begins_anew(e, p, *side) && must_wait(e, p)) {
+		wait_as_suitor(f, e, p);
+		return NULL;
+	}
+	if (e && (idle || begins_anew(e, p, *side))) {
 		f->around.counts.expired_idle += idle && e->queue >= CLASS_HALF_OPEN;
 		close_entry(f, e, idle ? END_IDLE : END_REUSED);
 		e = NULL;
@@ -268,6 +351,7 @@ static struct entry *find_entry(struct flow *f, const struct packet *p, uint32_t
 
 void flow_clock(struct flow *f, int64_t time)
 {
+	f->now = time;
 	if (time <= f->clock)
 		return;
 	bool tick = f->clock == INT64_MIN || time / SECOND != f->clock / SECOND;
@@ -276,20 +360,22 @@ void flow_clock(struct flow *f, int64_t time)
 		sweep(f);
 }
 
-void flow_packet(struct flow *f, const struct packet *p)
+/* A FIN that stands behind data which has not been seen: it comes late, or the capture lacks it. */
+static bool ends_unseen_data(const struct entry *e, const struct packet *p, unsigned side)
 {
-	unsigned side = 0;
-	flow_clock(f, p->place.time);
-	struct entry *e = find_entry(f, p, table_hash(p), &side);
-	if (!e)
-		return;
+	return p->flags & TCP_FIN && e->isn_known[side] && p->seq != e->isn[side] + 1;
+}
+
+static void take_packet(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
+{
 	e->last = p->place;
 	if (p->flags & TCP_FIN)
 		e->fins |= (uint8_t)(1 << side);
 	if (!e->ignored) {
 		if (p->flags & TCP_SYN)
 			note_syn(e, p, side);
-		if (e->talk || p->payload_length)
+		note_early(e, p, side);
+		if (e->talk || p->payload_length || ends_unseen_data(e, p, side))
 			hand_over(f, e, p, side);
 		else
 			e->packets[side]++;
@@ -299,6 +385,16 @@ void flow_packet(struct flow *f, const struct packet *p)
 	unsigned class = class_of(e, p);
 	if (class != e->queue)
 		table_queue(&f->table, e, class, p->place.time);
+}
+
+void flow_packet(struct flow *f, const struct packet *p)
+{
+	unsigned side = 0;
+	flow_clock(f, p->place.time);
+	struct entry *e = find_entry(f, p, table_hash(p), &side);
+	if (!e)
+		return;
+	take_packet(f, e, p, side);
 	if (memory_used(f) > f->around.options.memory)
 		make_room(f, e);
 }
@@ -320,7 +416,7 @@ void flow_end(struct flow *f)
 			all[n++] = e;
 	qsort(all, n, sizeof *all, by_ordinal);
 	for (size_t i = 0; i < n; i++)
-		close_entry(f, all[i], is_expired(f, all[i], f->clock) ? END_IDLE : END_CAPTURE);
+		close_entry(f, all[i], is_expired(f, all[i], f->now) ? END_IDLE : END_CAPTURE);
 	free(all);
 }
 
@@ -331,6 +427,7 @@ void flow_free(struct flow *f)
 	struct entry *e;
 	for (unsigned q = 0; q < CLASS_COUNT; q++)
 		while ((e = table_oldest(&f->table, q))) {
+			forget_suitor(f, e);
 			if (e->talk)
 				talk_drop(e->talk);
 			table_remove(&f->table, e);

@@ -47,7 +47,7 @@ struct history {
 struct stream {
 	uint32_t base;         /* sequence number of position 0 */
 	bool known;            /* base is */
-	bool hinted;           /* the peer has acknowledged hint, before base was known */
+	bool hinted;           /* the peer has acknowledged hint, before base was known; until then acked counts from it */
 	bool far_known, fin_known, fin_acked, ended;
 	uint8_t bulk;          /* full segments in a row, no more than BULK_AFTER */
 	uint32_t hint;
@@ -60,9 +60,8 @@ struct stream {
 	struct piece *head, *tail;
 	uint32_t npieces;
 	size_t waiting;        /* bytes of the pieces on the heap */
-	int64_t hole;          /* the position at which the hole was first noticed, and when */
+	int64_t hole;          /* the position at which the hole was first noticed, and at which packet */
 	uint64_t hole_arrival;
-	int64_t hole_time;
 	struct history history;
 	size_t *held;
 };

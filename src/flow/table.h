@@ -1,7 +1,7 @@
 /* table - the connections alive, found by their ends; queues by which they expire.
  * In:    packets; entries to add, queue, remove.
  * Out:   the entry of a packet and which side of it sent the packet.
- * Keeps: fewer than 200 bytes an entry, and 8 to 16 bytes of index. VLAN and tunnel are no part of the key: `-i any` and mirror
+ * Keeps: fewer than 224 bytes an entry, and 8 to 16 bytes of index. VLAN and tunnel are no part of the key: `-i any` and mirror
  *        ports show the same connection under several.
  * Never: moves an entry. A packet costs one look-up; no list is touched.
  * Lives: until table_free. */
@@ -24,12 +24,14 @@ struct entry {
 	struct talk *talk;         /* once there was payload, and it may be SMTP */
 	uint32_t packets[2];
 	uint32_t isn[2];
+	uint32_t early[2];         /* before a side's SYN: its first sequence number, or the first one that was acknowledged to it */
+	struct packet *suitor;     /* a SYN that wants to begin anew while the connection lives; NULL none */
 	struct marks syn[2];
 	uint8_t queue, fins;
-	bool isn_known[2];
+	bool isn_known[2], early_known[2];
 	bool syn_seen : 1, syn_ack_seen : 1, simultaneous : 1, roles_guessed : 1, on_port : 1, ignored : 1, swapped : 1;
 };
-_Static_assert(sizeof(struct entry) <= 208, "a half-open connection stays small");
+_Static_assert(sizeof(struct entry) <= 224, "a half-open connection stays small");
 
 struct table {
 	struct slot { uint32_t hash, index; } *slots; /* index + 1, 0: free */

@@ -31,7 +31,7 @@ static void put_payload(struct script *s, struct packet *p, const char *text, si
 	for (size_t i = 0; len < 0 && i < n; i++) {
 		if (text[i] == '|')
 			b[room++] = '\r';
-		b[room++] = text[i] == '|' ? '\n' : (uint8_t)text[i];
+		b[room++] = text[i] == '|' ? '\n' : text[i] == '^' ? 0 : (uint8_t)text[i];
 	}
 	if (len >= 0) {
 		memset(b, 'x', most);

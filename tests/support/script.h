@@ -1,7 +1,7 @@
 /* script - segments written as text go through flow; what comes out is written as text.
  *
  * A line is a segment: "C 0 0 PA EHLO a|": its sender, the place of its first octet in its stream, what it acknowledges of the
- * other, flags (S A F R P, U, - for none; a SYN stands at -1), and its payload to the end of the line; "|" is CRLF. Before the
+ * other, flags (S A F R P, U, - for none; a SYN stands at -1), and its payload to the end of the line; "|" is CRLF, "^" NUL. Before the
  * flags may stand words: +MS time since the line before (1 ms when absent), ttl=N, id=N, cut=N (captured octets), len=N (N
  * octets of 'x'), isn=N (of this side from here on), nots (no timestamp; they are on after "ts").
  * What comes out: "C:text" (data, joined while nothing comes between), "C~N<kind>" a gap (c w s l), "C!first>second" an overlap,
