@@ -154,6 +154,8 @@ static void server_gap(struct dialogue *d, const struct gap *gap)
 		tls_reader_gap(d->tls, FROM_SERVER, gap);
 		return;
 	}
+	if (!d->replies_lost)
+		d->lost_begin = gap->offset;
 	d->replies_lost = true; /* before a cut reply is given */
 	d->head_taken = lines_gap(&d->lines[FROM_SERVER], gap, &line) && line.length;
 	if (d->head_taken)
@@ -243,6 +245,17 @@ static void mask_plaintext(struct dialogue *d)
 	}
 }
 
+/* TLS records where the capture lacks what led to them: it began in mid-session, or STARTTLS, its reply or the ClientHello are in a hole. */
+static bool is_tls_unannounced(const struct dialogue *d, enum direction direction, const struct chunk *chunk)
+{
+	const struct session *s = d->session;
+	bool from_start = s->mid_start && s->commands == 0 && s->errors == 0 && !s->confirmed;
+	bool hole = d->hole || d->replies_lost || d->connection->gaps[FROM_CLIENT] || d->connection->gaps[FROM_SERVER];
+	if (d->tls || (d->mode != MODE_LINES && d->mode != MODE_HELD) || d->lines[direction].begun || !(from_start || hole))
+		return false;
+	return chunk->bytes.n >= 5 && chunk->bytes.p[0] < 0x80 && tls_looks_like_record(chunk->bytes);
+}
+
 enum interest dialogue_data(struct dialogue *d, enum direction direction, const struct chunk *given)
 {
 	struct chunk chunk = without_tail(d, direction, given);
@@ -259,6 +272,8 @@ enum interest dialogue_data(struct dialogue *d, enum direction direction, const 
 		d->seen[direction] = end;
 	if (chunk.bytes.n == 0)
 		return interest(d);
+	if (is_tls_unannounced(d, direction, &chunk))
+		tls_join(d);
 	if (direction == FROM_SERVER)
 		server_chunk(d, chunk);
 	else
@@ -348,6 +363,8 @@ void dialogue_close(struct dialogue *d, const struct connection *connection, con
 	d->connection = connection;
 	finish(d);
 	struct session *s = d->session;
+	if (s->tls.state == TLS_FAILED && !s->tls.alert && (connection->server_silent || connection->client_silent))
+		s->tls.state = TLS_STARTED; /* the other side of the handshake may have been in order */
 	if (speaks && !s->confirmed && s->protocol != PROTOCOL_TLS && !answered_as_smtp(s)) {
 		s->protocol = PROTOCOL_OTHER;
 		s->speaks = speaks;

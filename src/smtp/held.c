@@ -69,6 +69,14 @@ void tls_begin(struct dialogue *d, bool implicit)
 	d->tls = tls_reader_new(&s->tls, &s->arena);
 }
 
+void tls_join(struct dialogue *d)
+{
+	tls_begin(d, false);
+	tls_reader_join(d->tls);
+	d->held_for = NULL;
+	held_release(d); /* into the reader: the client's octets were of the same kind */
+}
+
 /* Commands behind STARTTLS, in clear: a server must forget them (RFC 3207 4.2); an attacker hopes that it does not. */
 static void read_behind_starttls(struct dialogue *d)
 {

@@ -66,8 +66,10 @@ struct dialogue {
 	struct exchange *early;         /* answered before its line was complete: the line is still to come */
 	bool hole;                      /* commands are missing behind hole_after (NULL: before all) */
 	struct exchange *hole_after;
-	bool replies_lost;              /* up to lost_end */
-	uint64_t lost_end;
+	bool command_head_taken;        /* the line before the hole was read: what follows of it is no line of its own */
+	uint64_t hole_end;              /* of the newest of them, in the client's stream */
+	bool replies_lost;              /* somewhere from lost_begin to lost_end */
+	uint64_t lost_begin, lost_end;
 	struct put_off *put_off;
 	size_t nput_off;
 	struct exchange *latent, **latent_end, *latent_after; /* lines by ->next */
@@ -156,6 +158,7 @@ void held_guess(struct dialogue *, const struct exchange *);                    
 void held_release(struct dialogue *);
 void server_spoke_first(struct dialogue *, bool tls);
 void tls_begin(struct dialogue *, bool implicit);
+void tls_join(struct dialogue *);                                                        /* it began where the capture has nothing */
 
 /* A part of a chunk, with all that is known of the whole. */
 static inline struct chunk chunk_part_of(const struct chunk *chunk, struct bytes part, uint64_t offset)

@@ -269,8 +269,22 @@ struct alignment { /* best[i][j]: what replies i.. and commands j.. can score to
 	struct exchange *commands[ALIGN_MOST];
 	const struct put_off *replies;
 	size_t nreplies, ncommands, hole_at;
+	uint64_t hole_end, lost_begin, lost_end;
 	bool hole, replies_lost, client_spoke;
 };
+
+/* Replies are lost before reply i and behind the one before it. */
+static bool lost_before(const struct alignment *a, size_t i)
+{
+	return a->replies_lost && a->replies[i].reply.offset > a->lost_begin && (i == 0 || a->replies[i - 1].reply.offset < a->lost_end);
+}
+
+/* Commands and replies are both missing, and the reply was given when the missing commands had been received: it may be theirs as
+ * well as that of a command before them. */
+static bool is_doubtful(const struct alignment *a, size_t i, size_t j)
+{
+	return a->hole && j < a->hole_at && lost_before(a, i) && a->replies[i].reply.acked >= a->hole_end;
+}
 
 static int score_pair(const struct alignment *a, size_t i, size_t j)
 {
@@ -281,7 +295,9 @@ static int score_pair(const struct alignment *a, size_t i, size_t j)
 		return r->offset == 0 ? 4 : NEVER;
 	if (r->acked < command_end(c) || c->line.acked > r->offset)
 		return NEVER;
-	return reply_fits(e, r) ? 4 : -6;
+	if (!reply_fits(e, r))
+		return -6;
+	return is_doubtful(a, i, j) ? 0 : 4;
 }
 
 /* A reply without a command in the capture: where the hole is, or behind it, should there be more than one. */
@@ -296,9 +312,11 @@ static int score_unseen(const struct alignment *a, size_t j)
  * client goes on. */
 static int score_skip(const struct alignment *a, size_t i, size_t j)
 {
+	if (i == a->nreplies && i && a->replies_lost && a->lost_end > a->replies[i - 1].reply.offset)
+		return 0;
 	if (i == a->nreplies)
 		return a->client_spoke || (i && a->replies[i - 1].reply.acked >= command_end(&a->commands[j]->command)) ? -3 : 0;
-	return a->replies_lost ? (i == 0 ? 0 : -4) : -9;
+	return !lost_before(a, i) ? -9 : i == 0 ? 0 : -4;
 }
 
 static int larger(int a, int b)
@@ -368,6 +386,7 @@ static void settle_loss(struct dialogue *d, bool closing)
 	struct alignment *a = memory_new(1, sizeof *a);
 	struct put_off *replies = d->put_off;
 	*a = (struct alignment){ .replies = replies, .nreplies = d->nput_off, .hole = d->hole, .replies_lost = d->replies_lost,
+	                         .hole_end = d->hole_end, .lost_begin = d->lost_begin, .lost_end = d->lost_end,
 	                         .client_spoke = !closing };
 	a->hole_at = d->hole_after ? ALIGN_MOST : 0;
 	for (struct exchange *e = d->waiting; e && a->ncommands < ALIGN_MOST; e = e->next) {

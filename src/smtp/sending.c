@@ -128,17 +128,23 @@ bool command_is_known(const struct command *c)
 	return c->kind == COMMAND_LINE && c->verb < VERB_COUNT && c->fault.kind == FAULT_NONE;
 }
 
+static bool is_known_line(const struct line *line)
+{
+	struct arena scratch = { 0 };
+	struct command c = { .kind = COMMAND_LINE, .line = *line };
+	grammar_parse(&scratch, &c);
+	bool known = command_is_known(&c);
+	arena_drop(&scratch);
+	return known;
+}
+
 /* Is this line, behind a refused DATA or a chunk, still the message? A verb in good order that the client sent after it had seen
  * every reply is a command again; the lone dot ends it in any case. */
 static bool still_content(struct dialogue *d, const struct line *line)
 {
 	if (!d->surplus_of)
 		return false;
-	struct arena scratch = { 0 };
-	struct command c = { .kind = COMMAND_LINE, .line = *line };
-	grammar_parse(&scratch, &c);
-	bool verb = command_is_known(&c), followed_all = !d->waiting && line->acked >= d->answered_end;
-	arena_drop(&scratch);
+	bool verb = is_known_line(line), followed_all = !d->waiting && line->acked >= d->answered_end;
 	if (verb && (!d->surplus_begun || followed_all)) {
 		d->surplus_of = 0;
 		return false;
@@ -235,8 +241,32 @@ static enum command_kind kind_of(struct dialogue *d, const struct line *line)
 	return COMMAND_LINE;
 }
 
+/* A part of the line is in a hole: neither its grammar nor its last word can be judged, and without a whole verb it tells nothing but
+ * that there was a command. */
+static void judge_half(struct exchange *e)
+{
+	struct command *c = &e->command;
+	bool headless = (c->line.flags & LINE_AFTER_GAP) && !command_is_known(c);
+	if (c->kind != COMMAND_LINE || !(headless || c->line.ending == LINE_GAP))
+		return;
+	c->fault = (struct fault){ 0 };
+	c->nparams -= c->nparams > 0;
+	c->masked_run = false;
+	if (!headless && c->verb < VERB_COUNT)
+		return;
+	c->kind = COMMAND_UNSEEN;
+	c->verb = VERB_UNKNOWN;
+	c->meant = VERB_UNKNOWN;
+	c->word = c->argument = (struct bytes){ 0 };
+}
+
 static void client_line(struct dialogue *d, const struct line *line)
 {
+	bool head_taken = d->command_head_taken;
+	if (line->ending != LINE_GAP)
+		d->command_head_taken = false;
+	if (head_taken && (line->flags & LINE_AFTER_GAP) && !is_known_line(line))
+		return;
 	if (d->early) {
 		line_fill(d, d->early, line);
 		d->early = NULL;
@@ -248,6 +278,7 @@ static void client_line(struct dialogue *d, const struct line *line)
 	if (e->command.kind == COMMAND_LINE && still_content(d, line))
 		e->command.content_of = d->surplus_of;
 	line_fill(d, e, line);
+	judge_half(e);
 	command_describe(d, e);
 	exchange_append(d, e, true);
 	note_line(d, e);
@@ -329,8 +360,8 @@ void client_read(struct dialogue *d, const struct chunk *chunk)
 
 void client_chunk(struct dialogue *d, const struct chunk *chunk)
 {
-	if (d->mode == MODE_HELD && d->held_for && d->held_for != d->waiting && !d->held_for->answered
-	    && d->held_for->command.kind != COMMAND_CONNECT) {
+	bool waits = d->waiting && d->held_for && d->held_for->ordinal >= d->waiting->ordinal; /* with others before it, maybe */
+	if (d->mode == MODE_HELD && d->held_for && !waits && !d->held_for->answered && d->held_for->command.kind != COMMAND_CONNECT) {
 		struct exchange *e = d->held_for; /* its reply was given up */
 		d->held_for = NULL;
 		held_add(d, chunk, NULL);
@@ -348,7 +379,8 @@ void client_chunk(struct dialogue *d, const struct chunk *chunk)
 static void commands_lost(struct dialogue *d, const struct gap *gap)
 {
 	struct line line;
-	if (lines_gap(&d->lines[FROM_CLIENT], gap, &line) && line.length)
+	d->command_head_taken = lines_gap(&d->lines[FROM_CLIENT], gap, &line) && line.length;
+	if (d->command_head_taken)
 		client_line(d, &line);
 	if (d->mode == MODE_HELD)
 		return;
@@ -356,6 +388,7 @@ static void commands_lost(struct dialogue *d, const struct gap *gap)
 		d->hole = true;
 		d->hole_after = d->session->last;
 	}
+	d->hole_end = gap->offset + gap->missing;
 	d->state.certain = false;
 	d->surplus_of = 0;
 }

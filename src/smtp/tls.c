@@ -30,6 +30,7 @@ struct tls_reader {
 	struct arena *arena;
 	struct half half[2];
 	bool is_13;
+	bool joined;           /* it had begun before the capture, or in a hole */
 };
 
 bool tls_looks_like_record(struct bytes b)
@@ -61,6 +62,11 @@ struct tls_reader *tls_reader_new(struct tls *tls, struct arena *arena)
 	r->tls = tls;
 	r->arena = arena;
 	return r;
+}
+
+void tls_reader_join(struct tls_reader *r)
+{
+	r->joined = r->half[FROM_CLIENT].lost = r->half[FROM_SERVER].lost = true;
 }
 
 void tls_reader_free(struct tls_reader *r)
@@ -221,7 +227,7 @@ static void note_record(struct tls_reader *r, enum direction from, uint8_t type,
 		tls->application_data[from] = true;
 	if (is_sealed(r, from, type) && !is_sealed_alert(r, type, length))
 		note_sealed(r, from, at);
-	else if (is_sealed(r, from, type) && tls->state == TLS_STARTED)
+	else if (is_sealed(r, from, type) && tls->state == TLS_STARTED && !r->joined)
 		tls->state = TLS_FAILED;
 	if (type == CHANGE_CIPHER_SPEC)
 		h->cipher_changed = true;
@@ -415,7 +421,7 @@ void tls_reader_end(struct tls_reader *r, enum direction from, enum ending endin
 		tls->ended_at = at;
 	bool closed = ending == END_FIN || ending == END_RST;
 	bool begun = tls->state == TLS_STARTED || tls->state == TLS_ACCEPTED;
-	bool blind = r->half[FROM_CLIENT].lost || r->half[FROM_SERVER].lost;
+	bool blind = r->joined || r->half[FROM_CLIENT].lost || r->half[FROM_SERVER].lost;
 	if (closed && begun && !blind)
 		tls->state = TLS_FAILED;
 }

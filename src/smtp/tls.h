@@ -10,6 +10,8 @@
 
 struct tls_reader;
 struct tls_reader *tls_reader_new(struct tls *, struct arena *);
+/* The beginning is not in the capture: no end of it is called a failure. */
+void tls_reader_join(struct tls_reader *);
 /* false: these octets are no TLS records; nothing of them was taken, tls->state is TLS_PLAINTEXT. */
 bool tls_reader_data(struct tls_reader *, enum direction, const struct chunk *);
 void tls_reader_gap(struct tls_reader *, enum direction, const struct gap *);
