@@ -74,13 +74,14 @@ static void section_rows(struct data *data, struct rows **rows)
 	"USING (session_id)) ORDER BY place, error_id LIMIT %d) "
 #define TEXT_OF(id) "(SELECT text FROM text WHERE text_id = " id ")"
 /* Hosts of one side: their sessions, how many were hit, errors, the hosts on the other side, the most frequent cause, since when. */
-#define HOSTS(host, extra, others)                                                                                                    \
-	"SELECT h.*, t.cause_id AS top, t.first AS since FROM (SELECT s." host " AS address, " extra " count(*) AS sessions, "               \
-	"sum(s.errors > 0) AS hit, sum(s.errors) AS errors, count(DISTINCT s." others ") AS others FROM session AS s GROUP BY 1) AS h "       \
-	"LEFT JOIN (SELECT host, cause_id, min(first) OVER (PARTITION BY host) AS first, row_number() OVER (PARTITION BY host "               \
-	"ORDER BY n DESC, cause_id) AS place FROM (SELECT s." host " AS host, e.cause_id, count(*) AS n, min(e.time) / 1000 AS first "         \
-	"FROM error AS e JOIN session AS s USING (session_id) GROUP BY 1, 2)) AS t ON t.host = h.address AND t.place = 1 "                    \
-	"ORDER BY h.errors DESC, h.sessions DESC, h.address LIMIT 1000"
+#define HOSTS(host, extra, others)                                                                                                   \
+	"WITH top AS MATERIALIZED (SELECT host, cause_id, min(first) OVER (PARTITION BY host) AS first, row_number() OVER (PARTITION BY host " \
+	"ORDER BY n DESC, cause_id) AS place FROM (SELECT s." host " AS host, e.cause_id, count(*) AS n, min(e.time) / 1000 AS first "       \
+	"FROM error AS e JOIN session AS s USING (session_id) GROUP BY 1, 2)) "                                                          \
+	"SELECT h.*, t.cause_id AS top, t.first AS since FROM (SELECT s." host " AS address, " extra " count(*) AS sessions, "             \
+	"sum(s.errors > 0) AS hit, sum(s.errors) AS errors, count(DISTINCT s." others ") AS others FROM session AS s GROUP BY 1 "         \
+	"ORDER BY errors DESC, sessions DESC, address LIMIT 1000) AS h LEFT JOIN top AS t ON t.host = h.address AND t.place = 1 ORDER BY h.errors DESC, "    \
+	"h.sessions DESC, h.address"
 #define INCOMPLETE                                                                                                                   \
 	"CASE WHEN r.protocol NOT IN ('smtp', 'esmtp', 'lmtp', 'tls') THEN 'spoke ' || r.protocol WHEN r.complete = 0 THEN "                \
 	"r.incomplete_because ELSE 'went on encrypted' END"
@@ -146,7 +147,7 @@ static const struct section {
 	  CHOSEN "SELECT e.error_id AS id, e.session_id AS session, e.time / 1000 AS time, e.code, e.enhanced AS \"enhanced#\", " TEXT_OF("e.reply_text_id") " AS \"reply#\", "
 	  "e.trigger_verb AS \"verb#\", e.trigger_line AS \"line#\", e.trigger_capture_id AS command_capture, e.trigger_frame AS command_frame, "
 	  "e.reply_capture_id AS reply_capture, e.reply_frame, e.latency / 1000 AS latency, e.exchange, " TEXT_OF("e.phase_id") " AS \"phase#\", " TEXT_OF("e.offer_id") " AS \"offer#\", "
-	  "e.fault_at, " TEXT_OF("e.fault_id") " AS \"wanted#\", e.cause_id AS cause, e.certainty, " TEXT_OF("e.detail_id") " AS \"detail#\", e.also AS \"also#\" "
+	  "e.fault_at, " TEXT_OF("e.fault_id") " AS \"wanted#\", e.cause_id AS cause, e.certainty, " TEXT_OF("e.detail_id") " AS \"detail#\", CASE WHEN json_valid(e.also) THEN e.also END AS \"also#\" "
 	  "FROM error AS e JOIN chosen USING (error_id) ORDER BY e.time, e.error_id", true },
 	{ "proofs",
 	  CHOSEN "SELECT e.error_id AS id, p.value ->> 0 AS capture, p.value ->> 1 AS frame, p.value ->> 2 AS side, CASE WHEN json_type(p.value, '$[3]') = 'text' THEN p.value ->> 3 "

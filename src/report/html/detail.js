@@ -46,7 +46,7 @@ function rungs_of(error) {
 function rung_element(rung, wrong) {
 	const server = rung.side === 1;
 	return h("li", { class: `rung ${server ? "server" : "client"} ${wrong ? "wrong" : ""}` },
-		h("span", { class: "at" }, `+${(rung.at / 1e6).toFixed(rung.at < 1e7 ? 4 : 3)} s`),
+		h("span", { class: "at" }, `+${(rung.at / 1e6).toFixed(rung.at < 1e7 ? 4 : 3)}`, hidden(" seconds")),
 		h("div", { class: "lane" }, hidden(server ? "Server: " : "Client: "),
 			h("div", { class: "words" }, wire(rung.text === "" ? "(empty line)" : rung.text), rung.remark ? h("p", { class: "remark" }, rung.remark) : null),
 			h("span", { class: "line", "aria-hidden": "true" })),
@@ -67,7 +67,7 @@ function ladder(error) {
 		before = rung.place;
 	}
 	return h("div", { class: "ladder" },
-		h("div", { class: "heads", "aria-hidden": "true" }, h("span", { class: "at" }, "time"), h("span", {}, `client ${endpoint(error.at.client, error.at.client_port)}`),
+		h("div", { class: "heads", "aria-hidden": "true" }, h("span", { class: "at" }, "seconds"), h("span", {}, `client ${endpoint(error.at.client, error.at.client_port)}`),
 			h("span", {}, `server ${endpoint(error.at.server, error.at.server_port)}`), h("span", { class: "frame-number" }, "frame")), list);
 }
 
@@ -111,7 +111,7 @@ function proof_list(proofs, home) {
 	return h("ol", { class: "proofs" }, proofs.map(proof => h("li", {},
 		h("span", { class: "frame-number" }, `frame ${count(proof.frame)}`),
 		h("div", {}, h("p", {}, proof.says, proof.capture !== home ? h("span", { class: "note" }, ` in ${CAPTURES.get(proof.capture)?.name ?? "another capture"}`) : null),
-			proof.text ? h("p", {}, h("span", { class: "side" }, proof.side ? "S" : "C"), wire(proof.text)) : null))));
+			proof.text ? h("p", { class: "said-by" }, h("span", { class: "side" }, proof.side ? "S" : "C"), wire(proof.text)) : null))));
 }
 
 function remedies(cause_id) {

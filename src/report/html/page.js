@@ -159,9 +159,14 @@ function changes() {
 
 /* ---- hosts, paths, boxes ---- */
 
+/* What a list does not hold is told above it. */
+function left_out(listed, all, many) {
+	return all > listed ? h("p", { class: "callout" }, `${count(listed)} of ${count(all)} ${many} are listed, those with most errors first; ${count(all - listed)} are left out.`) : null;
+}
+
 function hosts(name, caption, columns, other) {
-	const rows = section(name), hit = rows.filter(row => row.errors > 0);
-	return grid({ caption, rows: hit.length ? hit : rows, page_rows: 20, noun: [name.slice(0, -1), name], columns: [
+	const rows = section(name);
+	return [left_out(rows.length, SUMMARY[`all_${name}`], name), grid({ caption, rows, page_rows: 20, noun: [name.slice(0, -1), name], columns: [
 		{ label: caption.slice(0, -1), heading: true, kind: "address", show: row => show_errors(row.address, { host: row.address }), sort: row => row.address },
 		...columns,
 		{ label: "Errors", number: true, show: row => count(row.errors), sort: row => row.errors },
@@ -169,7 +174,7 @@ function hosts(name, caption, columns, other) {
 		{ label: other, number: true, show: row => count(row.others), sort: row => row.others },
 		{ label: "Mostly", show: row => row.top === null ? "–" : slug(row.top), sort: row => row.top === null ? null : CATALOGUE.get(row.top).cause },
 		{ label: "Since", kind: "time", show: row => moment(row.since), sort: row => row.since },
-	] }).element;
+	] }).element];
 }
 
 const name_column = label => ({ label, kind: "text", show: row => row.name ? wire(row.name.split("\n")[0]) : "–", sort: row => row.name });
@@ -214,14 +219,14 @@ const path_columns = [
 ];
 
 function paths() {
-	return grid({ caption: "Paths", rows: PATHS, page_rows: 20, noun: ["path", "paths"], columns: [
+	return [left_out(section("paths").length, SUMMARY.paths, "pairs of client and server"), grid({ caption: "Paths", rows: PATHS, page_rows: 20, noun: ["path", "paths"], columns: [
 		...path_columns,
 		{ label: "Errors", number: true, show: row => count(row.errors), sort: row => row.errors },
 		{ label: "Sessions hit", number: true, kind: "barred", show: row => [bar(row.hit, row.sessions), h("span", { class: "faint" }, `${count(row.hit)} of ${count(row.sessions)}`)], sort: row => row.hit / row.sessions },
 		{ label: "Messages accepted", number: true, show: row => count(row.accepted), sort: row => row.accepted },
 		{ label: "Went on encrypted", number: true, show: row => count(row.encrypted), sort: row => row.encrypted },
 		{ label: "Not read whole", number: true, show: row => count(row.incomplete), sort: row => row.incomplete },
-	] }).element;
+	] }).element];
 }
 
 function boxes() {
@@ -306,15 +311,15 @@ function errors() {
 		{ label: "Reply", kind: "code", show: error => reply_line(error), sort: error => error.code },
 		{ label: "Command", kind: "text", show: error => error.verb === null ? h("span", { class: "faint" }, "not captured") : error.verb === "CONN" ? h("span", { class: "faint" }, "connection") : wire(error.line || "(empty line)"), sort: error => error.line },
 		{ label: "The server said", kind: "text said", show: error => wire(error.reply.split("\n")[0]), sort: error => error.reply },
-		{ label: "Cause and who is at fault", kind: "why", show: error => [slug(error.cause), party(error.cause)], sort: error => CATALOGUE.get(error.cause).cause },
+		{ label: "Cause, at fault", kind: "why", show: error => [slug(error.cause), party(error.cause)], sort: error => CATALOGUE.get(error.cause).cause },
 		{ label: "Certainty", kind: "sure", show: error => certainty(error.certainty), sort: error => error.certainty },
 		{ label: "Client", kind: "address", show: error => error.at.client, sort: error => error.at.client },
 		{ label: "Server", kind: "address", show: error => error.at.server, sort: error => error.at.server },
 		{ label: "Frame", number: true, show: error => count(error.reply_frame), sort: error => error.reply_frame },
 	] });
-	const left_out = SUMMARY.errors - ERRORS.length;
+	const missing = SUMMARY.errors - ERRORS.length;
 	return [
-		left_out > 0 ? h("p", { class: "callout" }, h("strong", {}, `${count(ERRORS.length)} of ${counted(SUMMARY.errors, "error")} are listed; ${count(left_out)} are left out of this table. `),
+		missing > 0 ? h("p", { class: "callout" }, h("strong", {}, `${count(ERRORS.length)} of ${counted(SUMMARY.errors, "error")} are listed; ${count(missing)} are left out of this table. `),
 			"Listed are, for each cause and code on each server, the best proven errors first, then the earliest. Every other number on this page counts all errors. ",
 			h("code", { class: "shell" }, `smtpwhy report --csv ${shell_word(DATA.path)}`), " lists them all.") : null,
 		form, errors_grid.element,
@@ -324,10 +329,10 @@ function errors() {
 /* ---- what could not be read, captures, differences ---- */
 
 function unread() {
-	const list = section("unread"), left_out = SUMMARY.unread - list.length;
+	const list = section("unread");
 	return [
 		h("ul", { class: "reasons" }, section("reasons").map(row => h("li", {}, h("strong", {}, count(row.sessions)), ` ${row.sessions === 1 ? "session" : "sessions"}: ${row.why}`, row.errors ? `; ${counted(row.errors, "5xx reply", "5xx replies")} seen in them` : ""))),
-		left_out > 0 ? h("p", { class: "callout" }, `${count(list.length)} of them are listed, those with most errors first; ${count(left_out)} are left out.`) : null,
+		left_out(list.length, SUMMARY.unread, "sessions"),
 		grid({ caption: "Sessions that were not read whole", rows: list, page_rows: 20, noun: ["session", "sessions"], columns: [
 			{ label: "Session", heading: true, show: row => count(row.session_id), sort: row => row.session_id },
 			{ label: "Start", kind: "time", show: row => moment(row.start), sort: row => row.start },
@@ -343,7 +348,7 @@ function unread() {
 }
 
 function captures() {
-	return grid({ caption: "Captures", rows: [...CAPTURES.values()], page_rows: 20, noun: ["capture", "captures"], columns: [
+	return [CAPTURES.size < SUMMARY.captures ? h("p", { class: "callout" }, `${count(CAPTURES.size)} of ${count(SUMMARY.captures)} captures are listed, the earliest first.`) : null, grid({ caption: "Captures", rows: [...CAPTURES.values()], page_rows: 20, noun: ["capture", "captures"], columns: [
 		{ label: "Capture", heading: true, kind: "text", show: row => row.name, sort: row => row.name },
 		{ label: "Format", show: row => row.format ?? "–", sort: row => row.format },
 		{ label: "Link", show: row => row.link_type ?? "–", sort: row => row.link_type },
@@ -352,7 +357,7 @@ function captures() {
 		{ label: "First", kind: "time", show: row => moment(row.first), sort: row => row.first },
 		{ label: "Last", kind: "time", show: row => moment(row.last), sort: row => row.last },
 		{ label: "Not read, and why", kind: "text", show: row => [row.skipped, row.cut ? "ends in mid-packet" : null, row.note].filter(Boolean).join("; ") || "–", sort: row => (row.skipped ?? "") + row.cut },
-	] }).element;
+	] }).element];
 }
 
 function differences() {
