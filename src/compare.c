@@ -112,7 +112,8 @@ static bool store_pairs(struct compare *c, struct error *error)
 static bool store_all(struct compare *c, struct change **changes, struct error *error)
 {
 	struct comparison comparison = { c->clock.known, c->clock.offset, c->clock.transit, c->sides[SIDE_OUTSIDE].first_file };
-	c->store = store_new((struct store_options){ .path = c->options.database }, error);
+	c->store = store_new((struct store_options){ .path = c->options.database, .redact = c->options.redact,
+	                                             .redact_key = c->options.redact_key }, error);
 	if (!c->store)
 		return false;
 	for (int side = 0; side < 2; side++)

@@ -20,6 +20,8 @@ struct compare_options {
 	const char *filter;       /* pcap-filter(7); NULL: every packet */
 	const uint16_t *ports;    /* further SMTP ports, ended by 0; NULL: none */
 	bool recurse;
+	bool redact;              /* tokens in place of names, as smtpwhy.h has it */
+	const char *redact_key;
 	bool (*progress)(void *to, uint64_t bytes_done, uint64_t bytes_total, uint64_t packets); /* false: stop; NULL: never */
 	void *progress_to;
 };

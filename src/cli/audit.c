@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { BY, CLIENT_PREFIX, SERVER_PREFIX, JSON, CSV, FAIL_ON };
+enum { BY, CLIENT_PREFIX, SERVER_PREFIX, JSON, CSV, FAIL_ON, REDACT, REDACT_KEY };
 
 static const struct cli_option options[] = {
 	[BY] = { 0, "by", "WHAT", "What makes a row: path (client network and server; the default), client, or server.", false },
@@ -14,6 +14,8 @@ static const struct cli_option options[] = {
 	[JSON] = { 0, "json", NULL, "Newline-delimited JSON: an object a path and behaviour.", false },
 	[CSV] = { 0, "csv", NULL, "Comma-separated values (RFC 4180): a line a path and behaviour.", false },
 	[FAIL_ON] = { 0, "fail-on", "CAUSE,...", "Exit with status 1 when one of these was seen: a cause (middlebox.starttls_stripped), a family (middlebox), or 'any'.", false },
+	[REDACT] = REDACT_OPTION,
+	[REDACT_KEY] = REDACT_KEY_OPTION,
 };
 
 static enum exit_status read_words(const struct cli_command *command, const struct cli_words *words, struct audit_options *audit, struct fail_on *fail_on)
@@ -68,7 +70,7 @@ static enum exit_status run(const struct cli_command *command, const struct cli_
 	enum exit_status status = read_words(command, words, &audit_options, &fail_on);
 	if (status != EXIT_DONE)
 		return status;
-	struct report *report = database_open(words->operands[0], &status);
+	struct report *report = database_open_as(words, REDACT, REDACT_KEY, &status);
 	if (!report)
 		return status;
 	struct reader reader = { report, &error };

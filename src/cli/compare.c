@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { INSIDE, OUTSIDE, OUTPUT, FILTER, RECURSE, ALL, JSON, QUIET };
+enum { INSIDE, OUTSIDE, OUTPUT, FILTER, RECURSE, ALL, JSON, REDACT, REDACT_KEY, QUIET };
 
 static const struct cli_option options[] = {
 	[INSIDE] = { 0, "inside", NULL, "The captures after this word, up to --outside, were taken on the client's side of the box.", false },
@@ -19,6 +19,8 @@ static const struct cli_option options[] = {
 	[RECURSE] = { 'r', "recurse", NULL, "Captures in the directories below a given directory as well.", false },
 	[ALL] = { 0, "all", NULL, "Every difference; without it the first twenty of a kind.", false },
 	[JSON] = { 0, "json", NULL, "Pairs and differences as newline-delimited JSON instead of the report.", false },
+	[REDACT] = REDACT_OPTION,
+	[REDACT_KEY] = REDACT_KEY_OPTION,
 	[QUIET] = { 'q', "quiet", NULL, "No progress, and no report.", false },
 };
 
@@ -110,6 +112,7 @@ static enum exit_status run(const struct cli_command *command, const struct cli_
 	struct job job = { .words = words };
 	struct compare_options o = {
 		.database = words->given[OUTPUT], .filter = words->given[FILTER], .recurse = words->given[RECURSE] != NULL,
+		.redact = words->given[REDACT] || words->given[REDACT_KEY], .redact_key = words->given[REDACT_KEY],
 		.progress = progress, .progress_to = &job,
 	};
 	struct error error = { 0 };

@@ -198,6 +198,7 @@ static const struct column { const char *table, *column, *becomes; } columns[] =
 	{ "finding", "proofs", "veil_json(proofs)" },
 	{ "ladder", "lines", "veil_json(lines)" },
 	{ "difference", "kind", NULL },
+	{ "pair", "known_by", NULL },
 };
 
 /* Which columns point at which texts; the first row that points at one decides. -1: words of ours alone. */
