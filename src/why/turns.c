@@ -194,17 +194,26 @@ static size_t camps_of(const struct part *parts, size_t n, struct camp *camps, s
 	return ncamps;
 }
 
+/* What a server says by itself: never what is overwritten; the keyword rather than its absence; else what most sessions show. */
+static bool is_more_usual(const struct series *s, const struct camp *a, const struct camp *b)
+{
+	bool masked = is_masked(s, a->value);
+	if (masked != is_masked(s, b->value))
+		return !masked;
+	if (s->kind == TURN_STARTTLS && (a->value == VALUE_OFFERED || b->value == VALUE_OFFERED))
+		return a->value == VALUE_OFFERED;
+	return a->n > b->n;
+}
+
 /* Where each network has one value, and the networks differ at the same time, it depends on the path. */
 static void by_path(const struct part *parts, size_t n, struct arena *arena, struct turns *out)
 {
 	enum { CAMPS_MOST = 4 };
 	struct camp camps[CAMPS_MOST];
 	size_t ncamps = camps_of(parts, n, camps, CAMPS_MOST), usual = 0;
-	for (size_t k = 1; k < ncamps; k++) {
-		bool masked = is_masked(&parts[0].series, camps[k].value), usual_masked = is_masked(&parts[0].series, camps[usual].value);
-		if (masked != usual_masked ? usual_masked : camps[k].n > camps[usual].n)
+	for (size_t k = 1; k < ncamps; k++)
+		if (is_more_usual(&parts[0].series, &camps[k], &camps[usual]))
 			usual = k;
-	}
 	for (size_t i = 0; ncamps > 1 && i < n; i++) {
 		const struct series *s = &parts[i].series;
 		const struct camp *witness = &camps[usual];
