@@ -115,12 +115,21 @@ static const char *by_word(struct cut first)
 	return tag && is_one_of(bytes_word(first.tail).head, tagged, sizeof tagged / sizeof *tagged) ? "IMAP" : NULL;
 }
 
+/* An array header of RESP: '*' and a number, nothing else (redis.io/docs/reference/protocol-spec). */
+static bool is_array_header(struct bytes line)
+{
+	uint64_t number;
+	return line.n > 1 && line.p[0] == '*' && bytes_number(bytes_from(line, 1), &number);
+}
+
 const char *grammar_foreign(struct bytes line)
 {
 	if (line.n == 0)
 		return NULL;
 	if (tls_looks_like_record(line))
 		return "TLS";
+	if (is_array_header(line))
+		return "Redis";
 	const char *protocol = by_start(line);
 	struct cut first = bytes_word(line);
 	if (!protocol)

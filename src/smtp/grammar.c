@@ -14,9 +14,11 @@ static bool is_filler(uint8_t c)
 	return bytes_index(B("Xx*#?~"), c) != BYTES_NONE;
 }
 
+/* A mask keeps the length of the verb it hides: no verb has fewer than four letters, nor more than X-ANONYMOUSTLS and its kin. */
 bool grammar_is_masked_run(struct bytes word)
 {
-	if (word.n < 3 || !is_filler(word.p[0]))
+	enum { SHORTEST = 4, LONGEST = 20 };
+	if (word.n < SHORTEST || word.n > LONGEST || !is_filler(word.p[0]))
 		return false;
 	for (size_t i = 1; i < word.n; i++)
 		if (word.p[i] != word.p[0])

@@ -21,9 +21,28 @@ bool words_say(const struct failure *f, enum cause cause, int strength)
 	return f->words.strength >= strength && f->words.cause == cause;
 }
 
+/* 500, 501, 504 and 555 are about the line itself (RFC 5321 4.2.2), and the line is broken: what its words name is the part that breaks. */
+static bool breaks_as_coded(const struct failure *f)
+{
+	int code = f->reply->code;
+	if (!command_is_line(f->command) || f->command->fault.kind == FAULT_NONE)
+		return false;
+	/* 553: mailbox syntax incorrect, or a name that nobody can look up because of it */
+	return code == 500 || code == 501 || code == 504 || code == 555
+		|| (code == 553 && f->command->fault.kind == FAULT_ADDRESS && f->words.cause == CAUSE_ROUTING_DOMAIN_NOT_FOUND);
+}
+
+/* "No valid recipients" to DATA tells of RCPT, which had its own answer; here the order is wrong. */
+static bool tells_of_order(const struct failure *f)
+{
+	enum verb v = f->command->verb;
+	return (v == VERB_DATA || v == VERB_BDAT || v == VERB_BURL) && command_is_line(f->command)
+		&& cause_entry(f->words.cause)->party == PARTY_RECIPIENT && failure_wrong_moment(f);
+}
+
 bool words_overrule(const struct failure *f)
 {
-	if (f->words.strength < 4)
+	if (f->words.strength < 4 || breaks_as_coded(f) || tells_of_order(f))
 		return false;
 	switch (cause_entry(f->words.cause)->party) {
 	case PARTY_SENDER: case PARTY_RECIPIENT: case PARTY_POLICY: case PARTY_MESSAGE: case PARTY_ROUTING:
@@ -45,7 +64,7 @@ enum tone failure_tone(const struct failure *f)
 	const struct reply *r = f->reply;
 	if (words_overrule(f))
 		return TONE_POLICY;
-	if ((r->code >= 500 && r->code <= 504) || r->code == 555 || words_are_about_dialogue(f))
+	if ((r->code >= 500 && r->code <= 504) || r->code == 555 || breaks_as_coded(f) || words_are_about_dialogue(f))
 		return TONE_DIALOGUE;
 	if (r->code >= 530 && r->code <= 538)
 		return TONE_POLICY;
@@ -147,10 +166,10 @@ bool offer_is_known(const struct offer *o, const struct state *state)
 
 /* ---- other protocols ---- */
 
-/* A protocol whose request goes on with header lines and perhaps a body. */
+/* A protocol whose request goes on with further lines. */
 static bool has_headers(const char *protocol)
 {
-	static const char *const names[] = { "HTTP", "SIP", "RTSP", "CONNECT", NULL };
+	static const char *const names[] = { "HTTP", "SIP", "RTSP", "CONNECT", "Redis", NULL };
 	for (size_t i = 0; names[i]; i++)
 		if (bytes_starts_word(bytes_of(protocol), bytes_of(names[i])))
 			return true;

@@ -18,6 +18,7 @@ bool reply_is_unrecognised(const struct failure *); /* the server does not know 
 bool words_say(const struct failure *, enum cause, int strength); /* the words stand for this cause, at least so strongly */
 bool words_overrule(const struct failure *); /* they speak, specifically, of sender, recipient, policy, message or route */
 
+const char *failure_wrong_moment(const struct failure *); /* what is wrong with the moment of the command; NULL nothing (sequence_rules.c) */
 bool failure_is_content(const struct failure *); /* the line is message content read as a command */
 
 bool exchange_accepted(const struct exchange *);      /* 2xx or 3xx */

@@ -80,7 +80,7 @@ static bool verb_unknown(const struct failure *f, struct evidence *e)
 
 static bool illegal_bytes(const struct failure *f, struct evidence *e)
 {
-	if (is_misread(f) || f->command->fault.kind != FAULT_OCTET || is_tls_junk(f->exchange) || is_foreign(f->exchange))
+	if (is_misread(f) || f->reply->code == 530 || f->command->fault.kind != FAULT_OCTET || is_tls_junk(f->exchange) || is_foreign(f->exchange))
 		return false;
 	if (failure_tone(f) == TONE_POLICY && f->command->verb < VERB_COUNT && f->reply->code >= 550)
 		return false;
@@ -92,7 +92,7 @@ static bool illegal_bytes(const struct failure *f, struct evidence *e)
 static bool utf8_address(const struct failure *f, struct evidence *e)
 {
 	const struct command *c = f->command;
-	if ((c->verb != VERB_MAIL && c->verb != VERB_RCPT) || is_misread(f) || !(c->path.flags & PATH_UTF8))
+	if ((c->verb != VERB_MAIL && c->verb != VERB_RCPT) || is_misread(f) || f->reply->code == 530 || !(c->path.flags & PATH_UTF8))
 		return false;
 	const struct exchange *x = f->exchange;
 	while (x && x->command.verb != VERB_MAIL)
@@ -183,10 +183,11 @@ static bool address_odd(const struct failure *f, struct evidence *e)
 	if (!faulty && !(c->path.flags & ODD && c->fault.kind == FAULT_NONE && !(c->path.flags & PATH_POSTMASTER)))
 		return false;
 	/* Brackets, blanks and unqualified names are tolerated widely: only a reply about form makes them the cause. */
-	if (!faulty && !(f->reply->code == 501 || f->reply->code == 504 || f->reply->code == 553
+	static const char *const form[] = { "syntax", "bracket", "malformed", "violates rfc", NULL };
+	if (!faulty && !(reply_says(f->reply, form) || f->reply->code == 501 || f->reply->code == 504 || f->reply->code == 553
 			|| reply_enhanced(f->reply, 1, 3) || reply_enhanced(f->reply, 1, 7)))
 		return false;
-	if (faulty && f->words.strength >= 3 && !words_say(f, CAUSE_CLIENT_ADDRESS_SYNTAX, 3))
+	if (faulty && f->words.strength >= 3 && !words_say(f, CAUSE_CLIENT_ADDRESS_SYNTAX, 3) && !words_say(f, CAUSE_CLIENT_ARGUMENT_SYNTAX, 3))
 		return false;
 	if (faulty) {
 		show_fault(f, e);
@@ -226,7 +227,7 @@ const struct rule grammar_rules[] = {
 	{ "grammar.helo-name", CAUSE_CLIENT_HELO_NAME_INVALID, 82, CERTAINTY_PROVEN, helo_name },
 	{ "grammar.argument", CAUSE_CLIENT_ARGUMENT_SYNTAX, 81, CERTAINTY_PROVEN, argument_syntax },
 	{ "grammar.address", CAUSE_CLIENT_ADDRESS_SYNTAX, 81, CERTAINTY_PROVEN, address_syntax },
-	{ "grammar.address-odd", CAUSE_CLIENT_ADDRESS_SYNTAX, 61, CERTAINTY_LIKELY, address_odd },
+	{ "grammar.address-odd", CAUSE_CLIENT_ADDRESS_SYNTAX, 63, CERTAINTY_LIKELY, address_odd },
 	{ "grammar.address-of-sender", CAUSE_CLIENT_ADDRESS_SYNTAX, 60, CERTAINTY_LIKELY, address_of_sender },
 	{ 0 },
 };

@@ -36,10 +36,11 @@ static bool extension_not_advertised(const struct failure *f, struct evidence *e
 	enum extension need = verb_needs(c->verb);
 	if (need == EXT_CORE || offer_has(f->offer, need) || !offer_is_known(f->offer, f->state))
 		return false;
-	if (failure_tone(f) != TONE_DIALOGUE && !(f->reply->code == 521) && !is_privileged(c->verb))
+	bool blind = c->verb == VERB_AUTH && f->reply->code == 535 && f->offer->kind == OFFER_EHLO; /* answered as if it had looked at them */
+	if (failure_tone(f) != TONE_DIALOGUE && !(f->reply->code == 521) && !is_privileged(c->verb) && !blind)
 		return false;
 	show_offer(f, e, offer_says(f->offer));
-	if (f->offer->kind == OFFER_NONE)
+	if (f->offer->kind == OFFER_NONE || blind)
 		e->certainty = CERTAINTY_LIKELY;
 	if (c->verb == VERB_AUTH && offer_has(f->offer, EXT_STARTTLS) && !f->state->encrypted)
 		evidence_detail(e, "AUTH is not offered in clear; the server offers STARTTLS, after which it may be.");
@@ -75,7 +76,8 @@ static bool parameter_not_advertised(const struct failure *f, struct evidence *e
 		return false;
 	for (size_t i = 0; i < c->nparams; i++) {
 		const struct param *p = &c->params[i];
-		if (!param_not_offered(c, p, f->offer) || breaks_earlier(f, p))
+		bool keyword = p->name.n && (octet_is_alpha(p->name.p[0]) || octet_is_digit(p->name.p[0])); /* RFC 5321 4.1.2 esmtp-keyword */
+		if (!keyword || !param_not_offered(c, p, f->offer) || breaks_earlier(f, p))
 			continue;
 		enum extension need = param_extension(c, p);
 		show_offer(f, e, offer_says(f->offer));
@@ -91,7 +93,7 @@ static bool parameter_not_advertised(const struct failure *f, struct evidence *e
 static bool mechanism_not_advertised(const struct failure *f, struct evidence *e)
 {
 	const struct command *c = f->command;
-	if (c->verb != VERB_AUTH || c->kind != COMMAND_LINE || !c->mechanism.n || !f->offer->nmechanisms || f->offer->incomplete)
+	if (c->verb != VERB_AUTH || c->kind != COMMAND_LINE || !c->mechanism.n || !offer_has(f->offer, EXT_AUTH) || f->offer->incomplete)
 		return false;
 	if (offer_has_mechanism(f->offer, c->mechanism) || f->state->authenticated)
 		return false;
@@ -130,6 +132,8 @@ static bool contradicts(const struct failure *f, struct evidence *e)
 	if (!command_is_sound(f->command) || need == EXT_UNKNOWN || !offer_has(f->offer, need) || !reply_is_unrecognised(f))
 		return false;
 	if ((code != 500 && code != 502 && code != 504) || reply_says(f->reply, off))
+		return false;
+	if (f->command->verb == VERB_AUTH && !offer_has_mechanism(f->offer, f->command->mechanism))
 		return false;
 	show_offer(f, e, "this reply to EHLO lists it");
 	evidence_detail(e, "%s is offered, and the line keeps its grammar.", extension_keyword(need));

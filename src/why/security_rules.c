@@ -33,7 +33,7 @@ static bool demands_tls(const struct failure *f)
 
 static bool tls_required(const struct failure *f, struct evidence *e)
 {
-	if (!demands_tls(f) || (f->command->verb == VERB_AUTH && f->reply->code == 538))
+	if (!demands_tls(f) || (f->command->verb == VERB_AUTH && f->reply->code != 530))
 		return false;
 	show(f, e);
 	if (!offer_has(f->offer, EXT_STARTTLS) && f->offer->kind == OFFER_EHLO)
@@ -63,7 +63,7 @@ static bool encryption_required(const struct failure *f, struct evidence *e)
 	bool is_auth = f->command->verb == VERB_AUTH || f->command->kind == COMMAND_AUTH;
 	if (!is_auth || f->state->encrypted)
 		return false;
-	if (f->reply->code != 538 && !reply_enhanced(f->reply, 7, 11) && !(reply_says(f->reply, tls_words) && f->reply->code != 530))
+	if (f->reply->code != 538 && !reply_enhanced(f->reply, 7, 11) && !reply_enhanced(f->reply, 7, 10) && !(reply_says(f->reply, tls_words) && f->reply->code != 530))
 		return false;
 	show(f, e);
 	return true;
@@ -104,6 +104,9 @@ static bool exchange_malformed(const struct failure *f, struct evidence *e)
 	if (!is_auth(f) || f->command->line.flags & LINE_AFTER_GAP)
 		return false;
 	if (f->command->verb == VERB_AUTH && f->command->kind == COMMAND_LINE && !offer_has(f->offer, EXT_AUTH) && f->offer->kind != OFFER_NONE)
+		return false;
+	/* The mechanism is refused, or the channel, before anybody looks at the response (RFC 4954 4, 6). */
+	if ((f->reply->code == 504 && !(f->command->mechanism.n && offer_has_mechanism(f->offer, f->command->mechanism))) || f->reply->code == 534 || f->reply->code == 538 || reply_enhanced(f->reply, 7, 10) || reply_enhanced(f->reply, 7, 11))
 		return false;
 	const char *what = malformed(f);
 	if (!what)

@@ -36,7 +36,7 @@ static bool body_as_commands(const struct failure *f, struct evidence *e)
 
 /* ---- order ---- */
 
-static const char *wrong_moment(const struct failure *f)
+const char *failure_wrong_moment(const struct failure *f)
 {
 	enum phase phase = f->state->phase;
 	bool greeted = phase != PHASE_CONNECTED && phase != PHASE_GREETED;
@@ -89,11 +89,17 @@ static void show_order(const struct failure *f, struct evidence *e, const char *
 	evidence_detail(e, "It is %s; the session was in the state \"%s\".", moment, phase_name(f->state->phase));
 }
 
+/* Every server has these (RFC 5321 4.5.1): refused as unknown at the wrong moment, it is the moment. */
+static bool is_mandatory(enum verb v)
+{
+	return v == VERB_MAIL || v == VERB_RCPT || v == VERB_DATA;
+}
+
 static bool bad_sequence(const struct failure *f, struct evidence *e)
 {
-	if (!command_is_line(f->command) || failure_is_content(f) || failure_tone(f) == TONE_POLICY)
+	if (!command_is_line(f->command) || failure_is_content(f) || (failure_tone(f) == TONE_POLICY && f->reply->code != 503))
 		return false;
-	const char *moment = wrong_moment(f);
+	const char *moment = failure_wrong_moment(f);
 	if (!moment)
 		return false;
 	static const char *const phrases[] = {
@@ -101,7 +107,7 @@ static bool bad_sequence(const struct failure *f, struct evidence *e)
 		"expected", "precede", "outstanding", "no recipient", "without", "issue", "begin", NULL,
 	};
 	bool said = reply_says(f->reply, phrases);
-	if (f->reply->code != 503 && !said && !reply_enhanced(f->reply, 5, 1))
+	if (f->reply->code != 503 && !said && !reply_enhanced(f->reply, 5, 1) && !(is_mandatory(f->command->verb) && failure_tone(f) == TONE_DIALOGUE))
 		return false;
 	show_order(f, e, moment);
 	/* A transaction that a faulty MAIL began: which of the two was the client's mistake the bytes do not tell. */
@@ -131,7 +137,7 @@ static bool sequence_said(const struct failure *f, struct evidence *e)
 
 static const char *const early_words[] = {
 	"pipelin", "synchroni", "before greeting", "greeting first", "early talk", "pregreet", "out of turn", "without waiting", "wait for",
-	"too eager", "did not wait", "before server", NULL,
+	"too eager", "did not wait", "before server", "group of commands", NULL,
 };
 
 static bool is_ahead(const struct exchange *x)
@@ -178,6 +184,13 @@ static void show_haste(const struct failure *f, struct evidence *e, const struct
 	evidence_reply(e, f->reply, "the refusal");
 }
 
+/* A server that looks whether more has come behind a command that ends a group refuses it as a protocol error. */
+static bool is_refused_for_haste(const struct exchange *x)
+{
+	static const char *const phrases[] = { "protocol error", NULL };
+	return x->answered && x->reply.code >= 500 && x->command.followed && ends_group(&x->command) && reply_says(&x->reply, phrases);
+}
+
 static bool pipelining_said(const struct failure *f, struct evidence *e)
 {
 	if (!reply_says(f->reply, early_words) || words_overrule(f))
@@ -191,20 +204,36 @@ static bool pipelining_said(const struct failure *f, struct evidence *e)
 /* The server refuses with a protocol error what was sent ahead without offer, or greets an early talker with a refusal. */
 static bool pipelining_seen(const struct failure *f, struct evidence *e)
 {
-	if (f->words.strength >= 3 && f->words.cause != CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED && f->words.cause != CAUSE_CLIENT_BAD_SEQUENCE)
+	if (words_overrule(f))
 		return false;
 	if (f->command->kind == COMMAND_CONNECT) {
 		if (!hasty_near(f) || failure_tone(f) == TONE_POLICY)
 			return false;
+	} else if (is_refused_for_haste(f->exchange)) {
+		show_haste(f, e, f->exchange);
+		return true;
 	} else if (!command_is_sound(f->command) || !is_ahead(f->exchange) || failure_tone(f) != TONE_DIALOGUE || !f->state->certain
 		|| !offer_is_known(f->offer, f->state) || !offer_has(f->offer, verb_needs(f->command->verb))) {
 		return false;
-	} else if (wrong_moment(f) && f->command->offer && f->command->offer->kind != OFFER_NONE) {
+	} else if (failure_wrong_moment(f) && f->command->offer && f->command->offer->kind != OFFER_NONE) {
 		return false; /* had it waited it would be out of order all the same, unless it did not even wait for EHLO's reply */
 	} else if (f->reply->code != 503 && !reply_enhanced(f->reply, 5, 1) && !reply_enhanced(f->reply, 5, 0)) {
 		return false;
 	}
 	show_haste(f, e, hasty_near(f));
+	return true;
+}
+
+/* And everything that stood behind it, without a reason of its own. */
+static bool pipelining_rest(const struct failure *f, struct evidence *e)
+{
+	if (!f->command->ahead || f->words.strength >= 4 || (f->reply->enhanced.present && (f->reply->enhanced.subject || f->reply->enhanced.detail)))
+		return false;
+	const struct exchange *x = exchange_earlier(f->exchange, is_refused_for_haste);
+	if (!x)
+		return false;
+	evidence_reply(e, &x->reply, "what came ahead of its time was refused");
+	show_haste(f, e, x);
 	return true;
 }
 
@@ -265,6 +294,7 @@ const struct rule sequence_rules[] = {
 	{ "sequence.body", CAUSE_CLIENT_BODY_AS_COMMANDS, 87, CERTAINTY_PROVEN, body_as_commands },
 	{ "sequence.ahead-said", CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED, 85, CERTAINTY_LIKELY, pipelining_said },
 	{ "sequence.ahead", CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED, 81, CERTAINTY_LIKELY, pipelining_seen },
+	{ "sequence.ahead-rest", CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED, 63, CERTAINTY_LIKELY, pipelining_rest },
 	{ "sequence.order", CAUSE_CLIENT_BAD_SEQUENCE, 80, CERTAINTY_PROVEN, bad_sequence },
 	{ "sequence.postponed-protocol", CAUSE_CLIENT_WRONG_PROTOCOL, 79, CERTAINTY_LIKELY, postponed_protocol },
 	{ "sequence.postponed-newline", CAUSE_CLIENT_BARE_NEWLINE, 78, CERTAINTY_LIKELY, postponed_newline },

@@ -50,6 +50,8 @@ static bool not_implemented(const struct failure *f, struct evidence *e)
 		return false;
 	if (f->reply->code != 500 && f->reply->code != 502 && f->reply->code != 504 && !reply_enhanced(f->reply, 5, 1))
 		return false;
+	if (f->reply->code == 504 && words_say(f, CAUSE_CLIENT_AUTH_MECHANISM_NOT_ADVERTISED, 3))
+		return false;
 	show(f, e, "a standard command, as specified");
 	evidence_detail(e, "%s is defined by %s; the server does not know it.", verb_word(v), verb_clause(v));
 	return true;

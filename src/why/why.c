@@ -189,13 +189,47 @@ static bool is_error(const struct exchange *x)
 
 static const struct offer no_offer;
 
+static bool names_recipient(enum verb v)
+{
+	return v == VERB_RCPT || v == VERB_MAIL || v == VERB_VRFY || v == VERB_EXPN || v == VERB_DATA || v == VERB_SEND || v == VERB_SOML || v == VERB_SAML;
+}
+
+/* The line itself is what the reply is about: by its code, or because the line is not in order. */
+static bool is_about_line(const struct exchange *x)
+{
+	int code = x->reply.code;
+	return (code >= 500 && code <= 504) || code == 555 || x->command.fault.kind != FAULT_NONE || x->command.path.flags & PATH_NO_BRACKETS;
+}
+
+/* Words that the dialogue refutes: of a message that the server has not seen, of a recipient where none was named, of a missing offer
+ * that was made. */
+static bool is_refuted(const struct exchange *x, enum cause cause)
+{
+	const struct command *c = &x->command;
+	if (cause == CAUSE_CLIENT_AUTH_MECHANISM_NOT_ADVERTISED)
+		return c->verb == VERB_AUTH && c->offer && offer_has_mechanism(c->offer, c->mechanism);
+	if ((c->kind != COMMAND_LINE && c->kind != COMMAND_CHUNK) || c->verb >= VERB_COUNT)
+		return false;
+	if (cause == CAUSE_MESSAGE_MALFORMED)
+		return c->kind == COMMAND_LINE && c->verb != VERB_DATA && c->verb != VERB_BURL && is_about_line(x);
+	if (cause_entry(cause)->party == PARTY_RECIPIENT)
+		return is_about_line(x) && (!names_recipient(c->verb) || (x->reply.enhanced.present && x->reply.enhanced.subject == 5));
+	return false;
+}
+
+static struct words_result words_of(const struct why *why, const struct exchange *x)
+{
+	struct words_result w = words_judge(why->words, words_stage(&x->command), &x->reply);
+	return is_refuted(x, w.cause) ? (struct words_result){ .cause = CAUSE_UNKNOWN } : w;
+}
+
 static struct failure failure_of(const struct why *why, const struct session *s, const struct exchange *x)
 {
 	return (struct failure){
 		.session = s, .exchange = x, .command = &x->command, .reply = &x->reply,
 		.offer = x->command.offer ? x->command.offer : &no_offer,
 		.state = &x->before,
-		.words = words_judge(why->words, words_stage(&x->command), &x->reply),
+		.words = words_of(why, x),
 	};
 }
 

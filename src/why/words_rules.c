@@ -29,14 +29,21 @@ static bool general(const struct failure *f, struct evidence *e)
 	return f->words.strength == 3 && say(f, e, "the server's own words");
 }
 
+/* 503 and X.5.1 stand for a wrong order: not where the dialogue shows the right one. */
+static bool is_order_refuted(const struct failure *f)
+{
+	return f->words.cause == CAUSE_CLIENT_BAD_SEQUENCE && f->command->kind == COMMAND_LINE && f->command->verb < VERB_COUNT && f->state->certain
+		&& f->reply->code != 503 && !failure_wrong_moment(f);
+}
+
 static bool enhanced(const struct failure *f, struct evidence *e)
 {
-	return f->words.strength == 2 && say(f, e, "the code and the enhanced code");
+	return f->words.strength == 2 && !is_order_refuted(f) && say(f, e, "the code and the enhanced code");
 }
 
 static bool code_alone(const struct failure *f, struct evidence *e)
 {
-	return f->words.strength == 1 && say(f, e, "the code");
+	return f->words.strength == 1 && !is_order_refuted(f) && say(f, e, "the code");
 }
 
 const struct rule words_rules[] = {

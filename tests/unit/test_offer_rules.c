@@ -31,6 +31,15 @@ static const struct diagnosis cases[] = {
 	{ "an offer with a gap in it",
 		"S: 220 mx ESMTP\n" "C: EHLO a.test\n" "S: 250-mx.test\n" "S-: 40\n" "S: 250 HELP\n" "C: ETRN b.test\n" "S: 500 command not recognized\n",
 		1, NULL, "client.extension_not_advertised", NULL },
+	{ "a second path where parameters belong",
+		BARE SENDER "C: RCPT TO:<c@mx.test> <d@mx.test>\n" "S: 555 5.5.4 unsupported option\n",
+		1, "client.argument_syntax", "client.parameter_not_advertised", NULL },
+	{ "AUTH without offer, answered as if it had been looked at",
+		BARE "C: AUTH PLAIN AGEAYg==\n" "S: 535 authentication rejected\n",
+		1, "client.extension_not_advertised", NULL, "likely" },
+	{ "AUTH offered with no mechanism",
+		"S: 220 mx ESMTP\n" "C: EHLO a.test\n" "S: 250-mx.test\n" "S: 250 AUTH\n" "C: AUTH CRAM-MD5\n" "S: 504 5.5.4 Unsupported mechanism\n",
+		1, "client.auth_mechanism_not_advertised", "server.contradicts_advertisement", NULL },
 };
 
 int main(void)

@@ -31,6 +31,15 @@ static const struct diagnosis cases[] = {
 	{ "plain text after STARTTLS",
 		GREETED "C: STARTTLS\n" "S: 220 go\n" "C: MAIL FROM:<a@b.test>\n",
 		0, "tls.plaintext_after_starttls", NULL, NULL },
+	{ "no base64 behind a mechanism that is refused",
+		"S: 220 mx ESMTP\n" "C: EHLO a.test\n" "S: 250-mx.test\n" "S: 250 AUTH CRAM-MD5\n" "C: AUTH PLAIN !!\n" "S: 504 PLAIN not supported\n",
+		1, "client.auth_mechanism_not_advertised", "client.auth_exchange_malformed", NULL },
+	{ "no base64 behind a mechanism of the list",
+		GREETED "C: AUTH PLAIN !!\n" "S: 504 Invalid AUTH string\n",
+		1, "client.auth_exchange_malformed", NULL, NULL },
+	{ "AUTH in clear, by its enhanced code",
+		GREETED "C: AUTH PLAIN AGEAYg==\n" "S: 523 5.7.10 Plaintext authentication disabled\n",
+		1, "auth.encryption_required", "tls.required", NULL },
 };
 
 int main(void)

@@ -37,6 +37,21 @@ static const struct diagnosis cases[] = {
 	{ "a protocol error without any fault",
 		GREETED SENDER "C: RCPT TO:<c@mx.test>\n" "S: 550 5.5.1 Protocol error\n",
 		1, NULL, "client.bare_newline", NULL },
+	{ "RCPT before MAIL, called unknown",
+		GREETED "C: RCPT TO:<c@mx.test>\n" "S: 502 command error\n",
+		1, "client.bad_sequence", "server.command_not_implemented", "likely" },
+	{ "RCPT in order, called unknown",
+		GREETED SENDER "C: RCPT TO:<c@mx.test>\n" "S: 502 command error\n",
+		1, NULL, "client.bad_sequence", NULL },
+	{ "DATA in order, and the code of a wrong one",
+		GREETED SENDER "C: RCPT TO:<c@mx.test>\n" "S: 550 5.5.1 Refused\n",
+		1, NULL, "client.bad_sequence", NULL },
+	{ "more behind EHLO, a protocol error",
+		"S: 220 mx ESMTP\n" "C: EHLO a.test\n" "C: MAIL FROM:<a@b.test>\n" "S: 554 5.5.0 SMTP protocol error\n" "S: 550 5.0.0 Command rejected\n",
+		2, "client.pipelining_not_advertised", "sender.refused", NULL },
+	{ "nothing behind EHLO, a protocol error",
+		"S: 220 mx ESMTP\n" "C: EHLO a.test\n" "S: 554 5.5.0 SMTP protocol error\n" "C: MAIL FROM:<a@b.test>\n" "S: 550 5.0.0 Command rejected\n",
+		2, NULL, "client.pipelining_not_advertised", NULL },
 };
 
 int main(void)
