@@ -3,11 +3,12 @@
 #include "report/html_data.h"
 
 #include "base/map.h"
+#include "report/audit.h"
 #include "report/escape.h"
 #include "report/explain.h"
 #include "report/headline.h"
 
-enum { BINS_MOST = 4000 };
+enum { BINS_MOST = 4000, PATHS_MOST = 1000 };
 
 struct data {
 	struct reader *reader;
@@ -120,11 +121,9 @@ static const struct section {
 	  "SELECT client_addr AS client, server_addr AS server, count(*) AS sessions, sum(errors > 0) AS hit, sum(errors) AS errors, "
 	  "sum(accepted) AS accepted, sum(tls_state IN (4, 5) OR protocol = 3) AS encrypted, sum(incomplete <> 0) AS incomplete FROM session "
 	  "GROUP BY 1, 2 ORDER BY errors DESC, sessions DESC, 1, 2 LIMIT 2000", false },
-	{ "traces",
-	  "SELECT s.client_addr AS client, s.server_addr AS server, cause_id, device, count(DISTINCT session_id) AS sessions, max(certainty) AS certainty, "
-	  "min(t.time) / 1000 AS first FROM (SELECT session_id, cause_id, " TEXT_OF("device_id") " AS device, certainty, time FROM finding UNION ALL SELECT session_id, cause_id, NULL, "
-	  "certainty, time FROM error) AS t JOIN cause USING (cause_id) JOIN session AS s USING (session_id) WHERE party = 'middlebox' GROUP BY 1, 2, 3, 4 "
-	  "ORDER BY sessions DESC, 1, 2, 3, 4 LIMIT 5000", false },
+	{ "changes",
+	  "SELECT c.kind, d.since / 1000 AS since, c.says, c.certainty, c.before_session, c.after_session FROM change_report AS c JOIN change AS d "
+	  "USING (change_id) ORDER BY change_id LIMIT 200", false },
 	{ "findings",
 	  "SELECT f.cause_id, " TEXT_OF("f.device_id") " AS device, count(*) AS n, count(DISTINCT session_id) AS sessions, count(DISTINCT server_addr) AS servers, "
 	  "count(DISTINCT client_addr) AS clients, min(f.time) / 1000 AS first, max(f.time) / 1000 AS last, max(f.certainty) AS certainty, "
@@ -172,6 +171,58 @@ static void timeline(struct data *data)
 	                              "GROUP BY 1, 3 ORDER BY 1, 3", (long long)widths[choice], (long long)widths[choice], (long long)widths[choice]);
 	section_begin(data, "timeline");
 	section_rows(data, &rows);
+}
+
+/* ---- what middleboxes do by path ---- */
+
+static void audit_cell(struct data *data, size_t row, enum behaviour behaviour, const struct audit_cell *cell, bool *first)
+{
+	text_addf(data->out, "%s[%zu,%d,%u,%lld,%lld,%u,", *first ? "\n" : ",\n", row, behaviour, cell->sessions, (long long)cell->first / 1000,
+	          (long long)cell->last / 1000, cell->certainty);
+	escape_script(data->out, cell->device);
+	text_addf(data->out, ",\"%s\",\"", box_place_name(cell->place));
+	for (size_t i = 0; i < AUDIT_EXAMPLES && cell->examples[i]; i++)
+		text_addf(data->out, "%s%lld", i ? ", " : "", (long long)cell->examples[i]);
+	text_add_string(data->out, "\"]");
+	*first = false;
+}
+
+static void audit_rows(struct data *data, const struct audit *audit, size_t n)
+{
+	section_begin(data, "audit");
+	text_add_string(data->out, "\"client\",\"server\",\"sessions\",\"whole\",\"affected\"],\"rows\":[");
+	for (size_t i = 0; i < n; i++) {
+		const struct audit_row *row = &audit->rows[i];
+		text_add_string(data->out, i ? ",\n[" : "\n[");
+		escape_script(data->out, row->client);
+		text_add_octet(data->out, ',');
+		escape_script(data->out, row->server);
+		text_addf(data->out, ",%u,%u,%u]", row->sessions, row->whole, row->affected);
+	}
+	text_add_string(data->out, "]},\n");
+}
+
+static void audit(struct data *data)
+{
+	struct audit audit = { 0 };
+	const struct audit_options options = { AUDIT_BY_PATH, { PREFIX_V4, PREFIX_V6 }, { 32, 128 } };
+	audit_read(&audit, data->reader, options);
+	size_t n = audit.naffected < PATHS_MOST ? audit.naffected : PATHS_MOST;
+	bool first = true;
+	section_begin(data, "behaviours");
+	text_add_string(data->out, "\"name\",\"seen\"],\"rows\":[");
+	for (enum behaviour b = 0; b < BEHAVIOURS; b++)
+		text_addf(data->out, "%s[\"%s\",%d]", b ? "," : "", behaviour_entry(b)->name, audit.seen[b]);
+	text_addf(data->out, "]},\n\"affected\":%zu,\n", audit.naffected);
+	audit_rows(data, &audit, n);
+	section_begin(data, "audit_cells");
+	text_add_string(data->out, "\"row\",\"behaviour\",\"sessions\",\"first\",\"last\",\"certainty\",\"device\",\"place\",\"examples\"],\"rows\":[");
+	for (size_t i = 0; i < n; i++)
+		for (enum behaviour b = 0; b < BEHAVIOURS; b++)
+			if (audit.rows[i].cells && audit.rows[i].cells[b].sessions)
+				audit_cell(data, i, b, &audit.rows[i].cells[b], &first);
+	text_add_string(data->out, "]},\n");
+	audit_free(&audit);
 }
 
 /* ---- dialogues ---- */
@@ -282,6 +333,7 @@ void html_data(struct reader *reader, const char *path, int64_t errors_most, str
 		section_rows(&data, &rows);
 	}
 	timeline(&data);
+	audit(&data);
 	dialogues(&data);
 	text_add_string(out, "},\n");
 	text_add_string(out, "\"texts\":[");

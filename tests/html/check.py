@@ -218,6 +218,20 @@ def quiet_pages(browser, folder):
     quiet(browser, page, "no session")
 
 
+def boxes(browser, folder):
+    """The matrix of what middleboxes do, on a recorded path that overwrites STARTTLS."""
+    database, page = os.path.join(folder, "boxes.db"), os.path.join(folder, "boxes.html")
+    run("analyze", "-q", "-o", database, "samples/starttls-masked.pcap")
+    run("report", "--html", page, database)
+    browser.open(page)
+    quiet(browser, page, "middlebox")
+    test("middlebox: the matrix has a shaded cell", browser.value("document.querySelectorAll('#boxes td.heat .cell').length") > 0)
+    click(browser, "#boxes .opener")
+    click(browser, "#findings .opener")
+    text = browser.value("document.querySelector('#boxes .detail').innerText + document.querySelector('#findings .detail').innerText")
+    test("middlebox: opens with what, where and the frames", "STARTTLS" in text and "Where the box sits" in text and "frame" in text, text[:200])
+
+
 def files(folder):
     database, one, two = (os.path.join(folder, name) for name in ("hostile.db", "one.html", "two.html"))
     run("report", "--html", one, database)
@@ -238,6 +252,7 @@ def main():
             looks(browser, page, "hostile")
             many(browser, folder)
             quiet_pages(browser, folder)
+            boxes(browser, folder)
         files(folder)
         if KEEP:
             for name in os.listdir(folder):

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum how { TERMINAL_UTF8, TERMINAL_ASCII, CSV, HTML, JSON };
+enum how { TERMINAL_UTF8, TERMINAL_ASCII, CSV, HTML, JSON, SCRIPT };
 
 static void escape(struct text *out, struct bytes in, enum how how)
 {
@@ -23,6 +23,9 @@ static void escape(struct text *out, struct bytes in, enum how how)
 		break;
 	case JSON:
 		escape_json(out, in);
+		break;
+	case SCRIPT:
+		escape_script(out, in);
 		break;
 	}
 }
@@ -76,6 +79,13 @@ static const struct kase {
 	{ "json: line separator", JSON, B("\xe2\x80\xa8"), "\"\\u2028\"" },
 	{ "json: tag character as a surrogate pair", JSON, B("\xf3\xa0\x80\x81"), "\"\\udb40\\udc01\"" },
 	{ "json: letters stay", JSON, B("\xc3\xbc"), "\"\xc3\xbc\"" },
+	{ "script: the end of a script element", SCRIPT, B("</script><!--"), "\"\\u003c/script\\u003e\\u003c!--\"" },
+	{ "script: a character reference", SCRIPT, B("&lt;"), "\"\\u0026lt;\"" },
+	{ "script: quote, backslash, line end", SCRIPT, B("\"\\\n"), "\"\\\"\\\\\\n\"" },
+	{ "script: controls are shown as octets", SCRIPT, B("\0\t\033"), "\"\\\\x00\\\\x09\\\\x1b\"" },
+	{ "script: direction override is shown as octets", SCRIPT, B("\xe2\x80\xae"), "\"\\\\xe2\\\\x80\\\\xae\"" },
+	{ "script: not UTF-8", SCRIPT, B("\xff\xc3"), "\"\\\\xff\\\\xc3\"" },
+	{ "script: letters stay", SCRIPT, B("\xc3\xbc"), "\"\xc3\xbc\"" },
 };
 
 static void escapes(void **state)

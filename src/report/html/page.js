@@ -65,8 +65,10 @@ function figure(number, label, note) {
 	return h("div", { class: "figure" }, h("dt", {}, label), h("dd", {}, h("strong", {}, number), note ? h("span", { class: "note" }, note) : null));
 }
 
+const TOP_CAUSES = 7;
+
 function top_causes() {
-	const list = CAUSES.slice(0, 5).map(cause => h("li", {},
+	const list = CAUSES.slice(0, TOP_CAUSES).map(cause => h("li", {},
 		h("span", { class: "number" }, count(cause.errors)), h("span", { class: "number faint" }, share(cause.errors, SUMMARY.errors)),
 		h("div", {}, h("p", {}, show_errors(CATALOGUE.get(cause.cause_id).cause, { cause: cause.cause_id }), " ", party(cause.cause_id)), bar(cause.errors, CAUSES[0].errors, "", TIMELINE.color(cause.cause_id)),
 			h("p", { class: "note" }, `Since ${moment(cause.first)}. ${CATALOGUE.get(cause.cause_id).meaning}`))));
@@ -109,7 +111,7 @@ function summary() {
 			figure(count(SUMMARY.clients), SUMMARY.clients === 1 ? "client" : "clients", `of ${count(SUMMARY.all_clients)} seen`),
 			figure(count(SUMMARY.accepted ?? 0), SUMMARY.accepted === 1 ? "message accepted" : "messages accepted", "in clear text")) : null,
 		traces,
-		h("div", { class: "cards" }, SUMMARY.errors ? [top_causes(), h("div", { class: "column" }, parties(), blind())] : blind()),
+		h("div", { class: "cards" }, SUMMARY.errors ? [top_causes(), h("div", { class: "column" }, turned(), parties(), blind())] : [turned(), blind()]),
 	];
 }
 
@@ -157,6 +159,27 @@ function changes() {
 	];
 }
 
+/* ---- what changed ---- */
+
+const CHANGES = section("changes");
+
+/* What a reader of the first lines must know; hop counts and the like stand in the table alone. */
+function turned() {
+	const first = CHANGES.filter(change => ["starttls", "keywords", "banner", "errors"].includes(change.kind)).slice(0, 3);
+	return first.length ? h("section", { class: "card" }, h("h3", {}, "What changed"),
+		h("ul", { class: "turned" }, first.map(change => h("li", {}, change.since === null ? null : h("strong", {}, `since ${moment(change.since)} `), change.says)))) : null;
+}
+
+function changed() {
+	return grid({ caption: "What changed", rows: CHANGES, page_rows: 15, noun: ["change", "changes"], columns: [
+		{ label: "Since", heading: true, kind: "time", show: row => row.since === null ? "by path" : moment(row.since), sort: row => row.since },
+		{ label: "What", show: row => row.says, sort: row => row.says },
+		{ label: "Certainty", show: row => row.certainty, sort: row => row.certainty },
+		{ label: "Session before", number: true, show: row => count(row.before_session), sort: row => row.before_session },
+		{ label: "Session after", number: true, show: row => count(row.after_session), sort: row => row.after_session },
+	] }).element;
+}
+
 /* ---- hosts, paths, boxes ---- */
 
 /* What a list does not hold is told above it. */
@@ -195,19 +218,11 @@ function path_rows() {
 	const rows = new Map();
 	for (const path of section("paths")) {
 		const id = `${network(path.client)} ${path.server}`;
-		const row = rows.get(id) ?? { id, network: network(path.client), server: path.server, clients: [], sessions: 0, hit: 0, errors: 0, accepted: 0, encrypted: 0, incomplete: 0, traces: new Map(), devices: new Set() };
+		const row = rows.get(id) ?? { id, network: network(path.client), server: path.server, clients: [], sessions: 0, hit: 0, errors: 0, accepted: 0, encrypted: 0, incomplete: 0 };
 		row.clients.push(path.client);
 		for (const name of ["sessions", "hit", "errors", "accepted", "encrypted", "incomplete"])
 			row[name] += path[name] ?? 0;
 		rows.set(id, row);
-	}
-	for (const trace of section("traces")) {
-		const row = rows.get(`${network(trace.client)} ${trace.server}`);
-		if (!row)
-			continue;
-		row.traces.set(trace.cause_id, Math.min(row.sessions, (row.traces.get(trace.cause_id) ?? 0) + trace.sessions));
-		if (trace.device)
-			row.devices.add(trace.device);
 	}
 	return [...rows.values()].sort((a, b) => b.errors - a.errors || b.sessions - a.sessions);
 }
@@ -229,25 +244,42 @@ function paths() {
 	] }).element];
 }
 
+/* The audit: a row a path, a column a behaviour. */
+const BEHAVIOURS = section("behaviours");
+const AUDIT = section("audit").map((row, id) => ({ ...row, id, cells: new Map() }));
+for (const cell of section("audit_cells"))
+	AUDIT[cell.row].cells.set(cell.behaviour, cell);
+
+function heat(row, behaviour) {
+	const cell = row.cells.get(behaviour);
+	if (!cell)
+		return h("span", { class: "faint" }, "·", hidden(" not seen"));
+	const element = h("span", { class: "cell" }, count(cell.sessions), h("span", { class: "faint" }, ` ${share(cell.sessions, row.sessions)}`));
+	element.style.setProperty("--heat", String(0.12 + 0.5 * cell.sessions / row.sessions));
+	return element;
+}
+
+function box_detail(row) {
+	return h("div", { class: "error" }, [...row.cells.values()].map(cell => [
+		h("h4", {}, BEHAVIOURS[cell.behaviour].name),
+		h("p", {}, `In ${count(cell.sessions)} of ${counted(row.sessions, "session")}, ${moment(cell.first)} – ${moment(cell.last)}; `, certainty(cell.certainty), `. Device: ${cell.device || "not known"}. `,
+			`Where the box sits: ${cell.place}. Sessions to look at: ${cell.examples || "–"}.`),
+	]));
+}
+
 function boxes() {
-	const rows = PATHS.filter(row => row.traces.size).sort((a, b) => b.traces.size - a.traces.size || b.sessions - a.sessions);
-	const seen = [...CATALOGUE.values()].filter(cause => rows.some(row => row.traces.has(cause.cause_id)));
+	const seen = BEHAVIOURS.map((behaviour, index) => [behaviour, index]).filter(([behaviour]) => behaviour.seen);
 	return [
 		h("p", { class: "note" }, "A row a path, a column a behaviour: in how many of the path's sessions it was seen, with or without a 5xx."),
-		grid({ caption: "What middleboxes do, by path", rows, page_rows: 50, noun: ["path", "paths"], columns: [
-			...path_columns,
+		left_out(AUDIT.length, DATA.sections.affected, "paths with traces"),
+		grid({ caption: "What middleboxes do, by path", rows: AUDIT, page_rows: 50, noun: ["path", "paths"], key: row => `path-${row.id}`, detail: box_detail, columns: [
+			{ label: "From", kind: "address", show: row => row.client, sort: row => row.client },
+			{ label: "To", kind: "address", show: row => row.server, sort: row => row.server },
 			{ label: "Sessions", number: true, show: row => count(row.sessions), sort: row => row.sessions },
-			...seen.map(cause => ({ label: cause.cause.replace(/^[^.]*\./, "").replaceAll("_", " "), number: true, kind: "heat", sort: row => row.traces.get(cause.cause_id) ?? 0, show: row => {
-				const n = row.traces.get(cause.cause_id);
-				if (!n)
-					return h("span", { class: "faint" }, "·", hidden(" not seen"));
-				const cell = h("span", { class: "cell" }, count(n), h("span", { class: "faint" }, ` ${share(n, row.sessions)}`));
-				cell.style.setProperty("--heat", String(0.12 + 0.5 * n / row.sessions));
-				return cell;
-			} })),
-			{ label: "Like", show: row => [...row.devices].join(", ") || "–" },
+			{ label: "Affected", number: true, show: row => count(row.affected), sort: row => row.affected },
+			...seen.map(([behaviour, index]) => ({ label: behaviour.name, number: true, kind: "heat", show: row => heat(row, index), sort: row => row.cells.get(index)?.sessions ?? 0 })),
+			{ label: "Like", show: row => [...new Set([...row.cells.values()].map(cell => cell.device).filter(Boolean))].join(", ") || "–" },
 		] }).element,
-		h("dl", { class: "others" }, seen.map(cause => [h("dt", {}, slug(cause.cause_id)), h("dd", {}, cause.meaning)])),
 	];
 }
 
@@ -376,19 +408,20 @@ function differences() {
 
 const SECTIONS = [
 	["timeline", "Timeline", SUMMARY.errors, () => TIMELINE.element],
+	["changed", "What changed", CHANGES.length, changed],
 	["causes", "Causes", SUMMARY.errors, causes],
 	["changes", "What to change, in order of effect", SUMMARY.errors, changes],
 	["errors", "Errors", SUMMARY.errors, errors],
 	["servers", "Servers", SUMMARY.all_servers, servers],
 	["clients", "Clients", SUMMARY.all_clients, clients],
 	["paths", "Paths", SUMMARY.paths, paths],
-	["boxes", "Middleboxes", PATHS.some(row => row.traces.size), boxes],
+	["boxes", "Middleboxes", AUDIT.length, boxes],
 	["findings", "Seen on the path and tolerated", SUMMARY.findings, findings],
 	["differences", "Two sides of a box", DATA.sections.differences.rows.length, differences],
 	["unread", "Not read whole", SUMMARY.unread, unread],
 	["captures", "Captures", SUMMARY.captures, captures],
 ];
-const SHORT = { changes: "Remedies", findings: "Tolerated", differences: "Differences", unread: "Not read" };
+const SHORT = { changed: "Changes", changes: "Remedies", findings: "Tolerated", differences: "Differences", unread: "Not read" };
 
 function theme() {
 	const button = document.getElementById("theme"), root = document.documentElement, dark = matchMedia("(prefers-color-scheme: dark)");
