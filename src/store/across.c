@@ -25,7 +25,8 @@ static int by_who_and_cause(const void *a, const void *b)
 static size_t add_up(struct tally *t, size_t n)
 {
 	size_t kept = 0;
-	qsort(t, n, sizeof *t, by_who_and_cause);
+	if (n)
+		qsort(t, n, sizeof *t, by_who_and_cause);
 	for (size_t i = 0; i < n; i++) {
 		struct tally *to = kept ? &t[kept - 1] : NULL;
 		if (!to || by_who_and_cause(to, &t[i]) != 0) {

@@ -197,9 +197,9 @@ static size_t camps_of(const struct part *parts, size_t n, struct camp *camps, s
 /* What a server says by itself: never what is overwritten; the keyword rather than its absence; else what most sessions show. */
 static bool is_more_usual(const struct series *s, const struct camp *a, const struct camp *b)
 {
-	bool masked = is_masked(s, a->value);
-	if (masked != is_masked(s, b->value))
-		return !masked;
+	bool altered = is_masked(s, a->value) || is_starred(s, a->value);
+	if (altered != (is_masked(s, b->value) || is_starred(s, b->value)))
+		return !altered;
 	if (s->kind == TURN_STARTTLS && (a->value == VALUE_OFFERED || b->value == VALUE_OFFERED))
 		return a->value == VALUE_OFFERED;
 	return a->n > b->n;
@@ -226,7 +226,7 @@ static void by_path(const struct part *parts, size_t n, struct arena *arena, str
 		turns_add(out, arena, (struct turn){
 			.kind = s->kind, .server = first->server, .network = parts[i].network, .cause = CAUSE_COUNT, .before = witness->value,
 			.after = s->runs[0].value, .session_before = witness->session, .session_since = first->session, .nbefore = (unsigned)witness->n,
-			.nafter = (unsigned)s->n, .party = masked ? PARTY_MIDDLEBOX : PARTY_UNKNOWN, .networks = (unsigned)n,
+			.nafter = (unsigned)s->n, .party = masked || starred ? PARTY_MIDDLEBOX : PARTY_UNKNOWN, .networks = (unsigned)n,
 			.certainty = masked ? CERTAINTY_PROVEN : starred ? CERTAINTY_LIKELY : CERTAINTY_POSSIBLE,
 		});
 	}
@@ -400,6 +400,8 @@ static int by_server_and_time(const void *a, const void *b)
 
 void turns_find(struct sightings *in, struct arena *arena, struct turns *out)
 {
+	if (!in->n)
+		return;
 	qsort(in->all, in->n, sizeof *in->all, by_server_and_time);
 	in->marks = ARENA_ARRAY(arena, uint8_t, in->nnetworks);
 	for (size_t from = 0, to; from < in->n; from = to) {

@@ -188,6 +188,8 @@ static void look_at_network(const struct search *s, size_t from, size_t to)
 void suspicions_find(const struct sightings *in, struct arena *arena, struct turns *out)
 {
 	struct arena scratch = { 0 };
+	if (!in->n)
+		return;
 	struct search s = { .in = in, .order = ARENA_ARRAY(&scratch, uint32_t, in->n), .arena = arena, .out = out };
 	uint64_t *keys = ARENA_ARRAY(&scratch, uint64_t, in->n);
 	for (size_t i = 0; i < in->n; i++)
