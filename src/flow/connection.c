@@ -21,7 +21,7 @@ enum {
 
 /* What tells a frame recorded twice from a segment sent twice. */
 struct recent {
-	uint32_t sum, ms;
+	uint32_t sum, sample, ms;
 };
 
 struct talk {
@@ -413,19 +413,30 @@ static void decide(struct talk *t)
 
 /* ---- one packet ---- */
 
+/* Of the payload's ends: a copy with other bytes is evidence, no duplicate. 0: the frame is cut, which tells nothing. */
+static uint32_t sample(const struct packet *p)
+{
+	enum { END = 32 };
+	if (p->payload.n < p->payload_length)
+		return 0;
+	struct bytes tail = bytes_from(p->payload, p->payload.n > END ? p->payload.n - END : 0);
+	return (uint32_t)(bytes_hash(bytes_first(p->payload, END)) ^ bytes_hash(tail) << 1) | 1;
+}
+
 static bool is_duplicate(struct talk *t, const struct packet *p, unsigned side)
 {
 	uint32_t parts[5] = { p->seq, p->ack, p->payload_length, (uint32_t)p->flags << 16 | p->marks.ip_id, p->marks.tsval };
-	uint32_t sum = (uint32_t)bytes_hash((struct bytes){ (const uint8_t *)parts, sizeof parts }) | 1;
-	uint32_t ms = (uint32_t)(p->place.time / 1000000);
+	struct recent now = { .sum = (uint32_t)bytes_hash((struct bytes){ (const uint8_t *)parts, sizeof parts }) | 1,
+		.sample = sample(p), .ms = (uint32_t)(p->place.time / 1000000) };
 	bool numbered = p->marks.ip_id != 0;
 	for (unsigned i = 0; i < RECENT; i++) {
 		const struct recent *r = &t->recent[side][i];
-		uint32_t apart = ms > r->ms ? ms - r->ms : r->ms - ms;
-		if (r->sum == sum && (numbered ? apart < 1000 : apart < DUPLICATE_MS))
+		uint32_t apart = now.ms > r->ms ? now.ms - r->ms : r->ms - now.ms;
+		bool same = r->sum == now.sum && (r->sample == now.sample || !r->sample || !now.sample);
+		if (same && (numbered ? apart < 1000 : apart < DUPLICATE_MS))
 			return true;
 	}
-	t->recent[side][t->recent_at[side]++ % RECENT] = (struct recent){ sum, ms };
+	t->recent[side][t->recent_at[side]++ % RECENT] = now;
 	return false;
 }
 
@@ -571,7 +582,8 @@ static void take_repeated(struct talk *t, struct segment *g, unsigned side, bool
 	if (g->pos >= s->next)
 		return;
 	struct teller teller = { t, side };
-	stream_compare(s, g, (struct conflict){ conflict_found, &teller });
+	if (!duplicate)
+		stream_compare(s, g, (struct conflict){ conflict_found, &teller });
 	int64_t gone = s->next - g->pos;
 	if (gone > g->length)
 		gone = g->length;
@@ -599,7 +611,7 @@ static void take_data(struct talk *t, const struct packet *p, unsigned side, int
 	struct stream *s = &t->streams[side];
 	int64_t pos = stream_position(s, p->seq + (p->flags & TCP_SYN ? 1 : 0));
 	struct segment g = { .pos = pos, .acked = acked, .bytes = p->payload, .length = p->payload_length, .arrival = t->npackets,
-		.origin = { p->place, p->marks, odd }, .pushed = p->flags & TCP_PSH };
+		.origin = { p->place, p->marks, odd }, .pushed = p->flags & TCP_PSH, .duplicate = duplicate };
 	if (g.bytes.n > g.length)
 		g.bytes.n = g.length;
 	t->connection.snaplen_cut |= g.bytes.n < g.length;

@@ -111,7 +111,7 @@ static void piece_rival(struct stream *s, struct piece *piece, const struct segm
 		second.n = (size_t)(to - from);
 	if (second.n == 0 || memcmp(piece->bytes + (from - piece->pos), second.p, second.n) == 0)
 		return;
-	if (stream_is_full(s))
+	if (g->duplicate || stream_is_full(s))
 		return;
 	struct rival *rival = memory_new(1, sizeof *rival + second.n);
 	*rival = (struct rival){ .next = piece->rivals, .pos = from, .origin = g->origin, .n = (uint32_t)second.n };

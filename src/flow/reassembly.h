@@ -74,6 +74,7 @@ struct segment {
 	uint64_t arrival;
 	struct origin origin;
 	bool pushed, retransmitted;
+	bool duplicate;        /* a frame recorded twice: it may bring what a cut one lacks, and is no rival */
 };
 
 int64_t stream_position(const struct stream *, uint32_t seq);

@@ -59,6 +59,7 @@ struct dialogue {
 	bool reply_holed;               /* a hole lies in the reply being gathered */
 	bool head_taken;                /* the line before the hole was read: what follows of it is no line of its own */
 	bool begun;
+	bool start_judged;              /* the first reply of a capture that began late has been looked at */
 
 	/* the queue (pairing.c) */
 	struct exchange *waiting;       /* the first without reply; NULL none */

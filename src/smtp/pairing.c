@@ -98,6 +98,25 @@ static void queue_shift(struct dialogue *d, struct exchange *e)
 		d->nwaiting--;
 }
 
+/* RFC 4954 4 and 6: codes that nothing but AUTH draws. */
+static bool answers_auth_only(const struct reply *r)
+{
+	return r->code == 235 || r->code == 334 || r->code == 535;
+}
+
+/* A line of an AUTH exchange whose beginning is not in the capture. */
+static void mask_as_answer(struct dialogue *d, struct exchange *e)
+{
+	if (d->state.certain)
+		return;
+	e->command.kind = COMMAND_AUTH;
+	e->command.line.text = B("<redacted>");
+	e->command.line.flags |= LINE_MASKED;
+	e->command.word = e->command.argument = (struct bytes){ 0 };
+	e->command.fault = (struct fault){ 0 };
+	e->command.nparams = 0;
+}
+
 static void give(struct dialogue *d, struct exchange *e, const struct put_off *p, enum pairing how)
 {
 	e->reply = p->reply;
@@ -108,6 +127,8 @@ static void give(struct dialogue *d, struct exchange *e, const struct put_off *p
 		d->answered_end = p->end;
 	if (e->command.kind == COMMAND_UNSEEN)
 		unseen_guess(e);
+	if (answers_auth_only(&p->reply) && e->command.kind == COMMAND_LINE && e->command.verb == VERB_UNKNOWN)
+		mask_as_answer(d, e);
 	phase_answered(d, e, p->end);
 	if (e->command.kind == COMMAND_CONNECT)
 		d->greeting_end = p->end;
@@ -471,9 +492,64 @@ static void put_off(struct dialogue *d, const struct put_off *p)
 	d->put_off[d->nput_off++] = *p;
 }
 
+/* ---- a capture that began late ---- */
+
+static void forget_lines(struct dialogue *d, struct exchange *until)
+{
+	while (d->waiting && d->waiting != until) {
+		struct exchange *e = d->waiting;
+		e->command.kind = COMMAND_UNSEEN;
+		e->command.line.text = (struct bytes){ 0 };
+		e->command.word = e->command.argument = (struct bytes){ 0 };
+		give_up(d, e);
+	}
+}
+
+/* Several lines before the first reply, and not a command among them: the capture began in a message. The lone dot ends it. */
+static void judge_lines_before_reply(struct dialogue *d)
+{
+	unsigned n = 0;
+	struct exchange *e = d->waiting, *dot = NULL;
+	for (; e && e->command.kind == COMMAND_LINE && !command_is_known(&e->command) && !dot; e = e->next, n++)
+		if (bytes_equal(e->command.line.text, B(".")))
+			dot = e;
+	if (n < 2)
+		return;
+	forget_lines(d, dot ? dot : e);
+	if (dot) {
+		dot->command.kind = COMMAND_CONTENT;
+		dot->content = ARENA_NEW(&d->session->arena, struct content);
+	}
+}
+
+/* The greeting of a connection whose handshake is not in the capture, behind what the client had said too early; or a first reply
+ * that is none, as it acknowledges a command: the greeting is not in the capture. */
+static void judge_start(struct dialogue *d, const struct reply *r)
+{
+	struct exchange *first = d->session->first;
+	bool waits = first && first->command.kind == COMMAND_CONNECT && d->waiting == first;
+	d->start_judged = true;
+	if (waits && !d->connection->syn_ack_seen && first->next && r->acked >= command_end(&first->next->command) && r->code != 220) {
+		give_up(d, first);
+		d->session->mid_start = true;
+		d->state.certain = false;
+		d->state.phase = PHASE_READY;
+	}
+	if (!d->session->mid_start)
+		return;
+	if (first && r->code == 220 && r->offset == 0 && first->command.kind == COMMAND_LINE && first->command.verb != VERB_STARTTLS) {
+		exchange_insert(d, NULL, exchange_new(d, COMMAND_CONNECT), true);
+		d->state.phase = PHASE_CONNECTED;
+		return;
+	}
+	judge_lines_before_reply(d);
+}
+
 void reply_came(struct dialogue *d, struct reply reply, uint64_t end)
 {
 	struct put_off p = { reply, end };
+	if (!d->start_judged)
+		judge_start(d, &reply);
 	if (has_loss(d)) {
 		put_off(d, &p);
 		/* In the middle of data whose end may be in the hole, or with nothing else to answer, there is nothing to wait for. */

@@ -33,6 +33,13 @@ static void note_initial_response(struct exchange *e, struct bytes original)
 		e->auth = redact_auth_facts(mechanism.tail);
 }
 
+/* "Subject: ..." where the capture lacks what led to it: message content, in all likelihood. */
+static bool is_header_behind_loss(const struct dialogue *d, struct bytes text)
+{
+	struct bytes word = bytes_word(text).head;
+	return !d->state.certain && word.n > 1 && word.p[word.n - 1] == ':';
+}
+
 /* Copies the line, masked as its kind demands, and parses it. */
 void line_fill(struct dialogue *d, struct exchange *e, const struct line *line)
 {
@@ -50,7 +57,7 @@ void line_fill(struct dialogue *d, struct exchange *e, const struct line *line)
 		c->line.text = arena_copy(arena, line->text);
 		c->protocol = "TLS";
 		c->fault = (struct fault){ FAULT_PROTOCOL, 0, "a command", "RFC 5321 4.1.1" };
-	} else if (c->content_of) {
+	} else if (c->content_of || is_header_behind_loss(d, line->text)) {
 		struct bytes kept = redact_content(arena, line->text);
 		c->line.flags |= LINE_CONTENT;
 		parse_masked(d, e, kept, kept);
@@ -65,6 +72,8 @@ void line_fill(struct dialogue *d, struct exchange *e, const struct line *line)
 		}
 	}
 	if (masked) {
+		if (c->kind == COMMAND_LINE && !d->state.certain && bytes_starts(c->line.text, B("<redacted>")))
+			c->kind = COMMAND_AUTH; /* a whole line of credentials: an answer, whatever led to it */
 		c->line.flags |= LINE_MASKED;
 		d->secret_from = line->offset;
 		d->secret_to = line->offset + line->length;
@@ -138,14 +147,23 @@ static bool is_known_line(const struct line *line)
 	return known;
 }
 
+/* How a message begins: with a header field (RFC 5322 2.2), or the empty line that ends a header; the dot ends either. */
+static bool begins_message(const struct line *line)
+{
+	struct bytes word = bytes_word(line->text).head;
+	return line->text.n == 0 || bytes_index(word, ':') != BYTES_NONE || bytes_equal(line->text, B("."));
+}
+
 /* Is this line, behind a refused DATA or a chunk, still the message? A verb in good order that the client sent after it had seen
- * every reply is a command again; the lone dot ends it in any case. */
+ * every reply is a command again, and so is anything else that it sends first then, unless it begins as messages do; the lone dot
+ * ends it in any case. */
 static bool still_content(struct dialogue *d, const struct line *line)
 {
 	if (!d->surplus_of)
 		return false;
 	bool verb = is_known_line(line), followed_all = !d->waiting && line->acked >= d->answered_end;
-	if (verb && (!d->surplus_begun || followed_all)) {
+	bool fresh = followed_all && !d->surplus_begun && !begins_message(line);
+	if (fresh || (verb && (!d->surplus_begun || followed_all))) {
 		d->surplus_of = 0;
 		return false;
 	}
@@ -274,6 +292,10 @@ static void client_line(struct dialogue *d, const struct line *line)
 	}
 	if (is_proxy_header(d, line) || queue_is_full(d))
 		return;
+	struct line maybe = *line;
+	if (d->session->mid_start && line->offset == 0 && line->segments > 1)
+		maybe.flags |= LINE_AFTER_GAP; /* typed by hand, or a long text: the capture may have begun in its middle */
+	line = &maybe;
 	struct exchange *e = exchange_new(d, kind_of(d, line));
 	if (e->command.kind == COMMAND_LINE && still_content(d, line))
 		e->command.content_of = d->surplus_of;

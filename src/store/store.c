@@ -170,7 +170,7 @@ static unsigned incomplete(const struct session *session)
 {
 	const struct connection *c = &session->connection;
 	unsigned why = 0;
-	why |= session->mid_start || !c->syn_seen ? INC_START : 0;
+	why |= session->mid_start || !c->syn_seen || (!c->syn_ack_seen && !c->server_silent) ? INC_START : 0;
 	why |= c->ending == END_OPEN || c->ending == END_CAPTURE || c->ending == END_IDLE || c->ending == END_REUSED ? INC_END : 0;
 	why |= c->server_silent || c->client_silent ? INC_SIDE : 0;
 	why |= c->gaps[0] || c->gaps[1] || c->missing[0] || c->missing[1] ? INC_GAPS : 0;
