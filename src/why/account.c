@@ -76,9 +76,31 @@ static void content_add(struct accounting *a, struct turn *turn, size_t from, si
 	}
 }
 
+/* Message data whose end was read as none, for its lines end in a bare LF: it goes up to the next command. */
+static void content_until_next(struct accounting *a, struct turn *turn)
+{
+	const struct monologue *m = client_lines(a);
+	const struct exchange *next = turn->exchange->next;
+	while (next && !next->command.line.last.number)
+		next = next->next;
+	size_t to = next ? index_from(a, next->command.line.offset) : m->n;
+	bool dot = to > a->next && m->lines[to - 1].length == 1 && m->lines[to - 1].hash == transcript_hash(B("."));
+	content_add(a, turn, a->next, to - dot);
+	a->next = to;
+	turn->spoken = dot;
+	turn->command.text = B(".");
+	if (dot)
+		turn->command.spoken = m->lines[to - 1];
+	turn->command_key = key_of(&turn->command);
+}
+
 static void command_add(struct accounting *a, struct turn *turn, const struct command *c)
 {
 	const struct monologue *m = client_lines(a);
+	if (turn->kind == COMMAND_CONTENT && !c->line.last.number) {
+		content_until_next(a, turn);
+		return;
+	}
 	size_t at = index_from(a, c->line.offset);
 	bool found = at < m->n && m->lines[at].offset == c->line.offset;
 	if (turn->kind == COMMAND_CONTENT)
@@ -118,7 +140,7 @@ static void reply_add(struct accounting *a, struct turn *turn, const struct repl
 		rest = line.tail;
 		bool found = first && first + i < m->lines + m->n;
 		u->spoken = found ? first[i] : spoken_of_text(u->text, r->offset, r->first, r->last);
-		turn->reply_holed |= u->spoken.holed;
+		turn->reply_holed |= u->spoken.holed || u->spoken.ending == LINE_END;
 		turn->reply_key = mixed(turn->reply_key, key_of(u));
 	}
 }
@@ -159,6 +181,9 @@ void account_begin(struct account *account)
 {
 	struct accounting a = { .account = account };
 	const struct session *last = account->windows[account->nwindows - 1];
+	for (int d = 0; d < 2 && account->windows[0]->mid_start; d++)
+		if (account->transcript->of[d].n)
+			account->transcript->of[d].lines[0].holed = true; /* it may have begun earlier */
 	account->connection = &last->connection;
 	proxy_header_add(&a, account->windows[0]);
 	for (size_t i = 0; i < account->nwindows; i++)

@@ -37,10 +37,11 @@ bool bytes_masked(struct bytes from, struct bytes to)
 
 struct pair { const struct uttered *inside, *outside; };
 
-static struct bytes with_ending(struct changes *c, const struct uttered *u)
+/* The two sides may have masked the same text differently: one of the texts stands for both. */
+static struct bytes with_ending(struct changes *c, struct bytes text, const struct uttered *u)
 {
 	struct text t = { 0 };
-	text_add(&t, u->text);
+	text_add(&t, text);
 	text_add_string(&t, u->spoken.ending == LINE_LF ? "\n" : "\r\n");
 	struct bytes copy = arena_copy(c->arena, text_view(&t));
 	text_free(&t);
@@ -134,14 +135,18 @@ static const char *rewriting_phrase(struct changes *c, const struct turn *inside
 void altered_command(struct changes *c)
 {
 	struct pair p = { &c->inside->command, &c->outside->command };
+	if (c->inside->kind == COMMAND_CONTENT && c->outside->kind == COMMAND_CONTENT)
+		return; /* the final dot: its ending is told with the message's */
 	if (!c->inside->spoken || !c->outside->spoken || p.inside->spoken.holed || p.outside->spoken.holed || uttered_same(p.inside, p.outside))
 		return;
 	if (p.inside->spoken.ending == LINE_END || p.outside->spoken.ending == LINE_END)
 		return; /* the last line of a capture that ends in it */
+	if (c->impaired && !ending_only(p) && !(line_exceeds(c, FROM_CLIENT, p.inside, true) && line_exceeds(c, FROM_CLIENT, p.outside, false)))
+		return;
 	if (ending_only(p)) {
 		struct change *change = line_change(c, p, FROM_CLIENT, CHANGE_REWRITTEN, CAUSE_MIDDLEBOX_STREAM_ALTERED, ending_phrase(p.inside));
-		change->inside_text = with_ending(c, p.inside);
-		change->outside_text = with_ending(c, p.outside);
+		change->inside_text = with_ending(c, p.inside->text, p.inside);
+		change->outside_text = with_ending(c, p.inside->text, p.outside);
 		return;
 	}
 	if (!bytes_masked(p.inside->text, p.outside->text)) {
@@ -213,8 +218,8 @@ static void reply_line(struct changes *c, size_t i)
 	enum cause cause = CAUSE_MIDDLEBOX_STREAM_ALTERED;
 	if (ending_only(p)) {
 		struct change *change = line_change(c, p, FROM_SERVER, CHANGE_REWRITTEN, cause, ending_phrase(p.outside));
-		change->inside_text = with_ending(c, p.inside);
-		change->outside_text = with_ending(c, p.outside);
+		change->inside_text = with_ending(c, p.inside->text, p.inside);
+		change->outside_text = with_ending(c, p.inside->text, p.outside);
 		return;
 	}
 	bool masked = bytes_masked(p.outside->text, p.inside->text), keyword = i && is_offer(c->outside);
@@ -278,28 +283,37 @@ static bool same_lines_in_another_order(const struct turn *a, const struct turn 
 	return sum_a == sum_b;
 }
 
-static bool near_a_rival(const struct changes *c)
+/* Two payloads for the same octets inside: of which replies, and whether of any. */
+static bool near_a_rival(const struct changes *c, bool *any)
 {
+	bool near = false;
 	for (size_t w = 0; w < c->sides->inside->nwindows; w++)
 		for (const struct note *n = c->sides->inside->windows[w]->notes; n; n = n->next)
-			if (n->kind == NOTE_OVERLAP && n->direction == FROM_SERVER && n->near == c->inside->exchange->ordinal)
-				return true;
-	return false;
+			if (n->kind == NOTE_OVERLAP && n->direction == FROM_SERVER) {
+				near |= n->near == c->inside->exchange->ordinal;
+				*any = true;
+			}
+	return near;
 }
 
 /* The box's own words instead of the server's: another class of code, or both replies are on the wire inside. */
-static bool answered_by_box(const struct changes *c)
+static bool answered_by_box(const struct changes *c, bool near)
 {
 	int inside = c->inside->exchange->reply.code, outside = c->outside->exchange->reply.code;
-	return inside / 100 != outside / 100 || near_a_rival(c);
+	return inside / 100 != outside / 100 || near;
 }
 
 void altered_reply(struct changes *c)
 {
 	const struct turn *a = c->inside, *b = c->outside;
+	bool rivals = false, near = near_a_rival(c, &rivals);
 	if (a->reply_holed || b->reply_holed || a->reply_key == b->reply_key)
 		return;
-	if (answered_by_box(c)) {
+	if (c->impaired && a->nreply == b->nreply && !(reply_exceeds(c, a, true) && reply_exceeds(c, b, false)))
+		return;
+	if (rivals && (!near || a->exchange->reply.code < 0))
+		return; /* a forged reply of another length shifts what follows: pieces of the server's own are no replies */
+	if (answered_by_box(c, near)) {
 		struct change *change = change_add(c, CHANGE_ANSWERED, FROM_SERVER, cause_of_command(a, CAUSE_MIDDLEBOX_REPLY_INJECTED),
 		                                   "the client was given another answer than the server's");
 		change->inside = a->exchange->reply.last;
@@ -334,7 +348,12 @@ static unsigned content_cost(void *to, size_t i, size_t j)
 	const struct uttered *a = &c->inside->content[i], *b = &c->outside->content[j];
 	if (a->spoken.hash == b->spoken.hash && a->spoken.length == b->spoken.length)
 		return 0; /* how it ends is looked at later */
-	return a->spoken.field.n && bytes_is(a->spoken.field, b->spoken.field) ? 1 : 3;
+	if (a->spoken.holed || b->spoken.holed || a->spoken.ending == LINE_END || b->spoken.ending == LINE_END)
+		return 5;
+	if (!a->spoken.field.n && !b->spoken.field.n)
+		return 3;
+	/* Two fields of different names are not one that was changed, unless the name was overwritten. */
+	return bytes_is(a->spoken.field, b->spoken.field) ? 1 : a->spoken.field.n == b->spoken.field.n && a->spoken.length == b->spoken.length ? 3 : 5;
 }
 
 static size_t header_end(const struct turn *t)
@@ -363,13 +382,15 @@ static size_t content_run(struct changes *c, const struct alignment *steps, size
 	enum change_kind kind = !a ? CHANGE_ADDED : !b ? CHANGE_REMOVED : CHANGE_REWRITTEN;
 	bool header = (a ? s.a < ends[0] && a->spoken.field.n : s.b < ends[1] && b->spoken.field.n);
 	size_t n = 1;
-	for (; !header && i + n < steps->n; n++) {
+	for (; i + n < steps->n; n++) {
 		struct step next = steps->steps[i + n];
 		bool equal = next.a != ALIGN_NONE && next.b != ALIGN_NONE && content_cost(c, next.a, next.b) == 0;
 		if (equal || (next.a == ALIGN_NONE) != !a || (next.b == ALIGN_NONE) != !b)
 			break;
+		if (header && !(a ? &c->inside->content[next.a] : &c->outside->content[next.b])->spoken.folded)
+			break;
 	}
-	if ((a && a->spoken.holed) || (b && b->spoken.holed))
+	if ((a && (a->spoken.holed || a->spoken.ending == LINE_END)) || (b && (b->spoken.holed || b->spoken.ending == LINE_END)))
 		return n;
 	const char *verb = !a ? "added" : !b ? "removed" : "changed";
 	struct change *change = change_add(c, kind, FROM_CLIENT, CAUSE_MIDDLEBOX_STREAM_ALTERED, NULL);
@@ -399,6 +420,8 @@ static void content_endings(struct changes *c, const struct alignment *steps)
 	}
 	if (!changed)
 		return;
+	bool dots = c->inside->spoken && c->outside->spoken && c->inside->kind == COMMAND_CONTENT && c->outside->kind == COMMAND_CONTENT;
+	changed += dots && !uttered_same(&c->inside->command, &c->outside->command);
 	struct change *change = change_add(c, CHANGE_REWRITTEN, FROM_CLIENT, CAUSE_MIDDLEBOX_STREAM_ALTERED, NULL);
 	change->detail = change_phrase(c, "the ends of %zu line%s of the message: %s", changed, changed == 1 ? "" : "s",
 	                               first[0]->spoken.ending == LINE_LF ? "LF became CRLF" : "CRLF became LF");
@@ -406,19 +429,16 @@ static void content_endings(struct changes *c, const struct alignment *steps)
 	change->outside = first[1]->spoken.last;
 }
 
-static bool content_holed(const struct account *account, const struct turn *t)
+/* A stream with holes, or without its beginning, may have been read as data where it was none. */
+static bool is_whole(const struct account *a)
 {
-	if (!t->ncontent)
-		return false;
-	const struct spoken *last = &t->content[t->ncontent - 1].spoken;
-	uint64_t end = t->spoken && t->kind == COMMAND_CONTENT ? t->command.spoken.offset : last->offset + last->length;
-	return transcript_has_hole(account->transcript, FROM_CLIENT, t->content[0].spoken.offset, end);
+	return a->transcript->of[FROM_CLIENT].nholes == 0 && !a->windows[0]->mid_start;
 }
 
 void altered_content(struct changes *c)
 {
 	const struct turn *a = c->inside, *b = c->outside;
-	if (a->content_key == b->content_key || content_holed(c->sides->inside, a) || content_holed(c->sides->outside, b))
+	if (a->content_key == b->content_key || !is_whole(c->sides->inside) || !is_whole(c->sides->outside))
 		return;
 	bool full = c->sides->inside->transcript->of[FROM_CLIENT].full || c->sides->outside->transcript->of[FROM_CLIENT].full;
 	struct alignment steps = align(c->arena, a->ncontent, b->ncontent, (struct align_costs){ content_cost, 2, c });

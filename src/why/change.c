@@ -13,6 +13,7 @@ enum {
 	SLOW = 2,                /* seconds beyond the session's usual transit that are told as a delay */
 	SAMPLES_LEAST = 4, SAMPLES_MOST = 4096,
 	CLOCK_ERROR = 50000,     /* nanoseconds */
+	CLOSE_BY = 20000000,     /* nanoseconds */
 };
 static const int64_t second = 1000000000;
 
@@ -58,6 +59,36 @@ enum cause cause_of_command(const struct turn *turn, enum cause otherwise)
 	return verb == VERB_STARTTLS ? CAUSE_MIDDLEBOX_STARTTLS_STRIPPED : verb == VERB_EHLO ? CAUSE_MIDDLEBOX_EHLO_BLOCKED : otherwise;
 }
 
+/* ---- lines counted ---- */
+
+struct line_key { uint64_t direction, hash, length; };
+
+static void lines_count(struct changes *c, const struct account *account, enum direction d, intptr_t by)
+{
+	const struct monologue *m = &account->transcript->of[d];
+	for (size_t i = 0; i < m->n; i++) {
+		const struct line_key key = { d, m->lines[i].hash, m->lines[i].length };
+		void **slot = map_put(&c->counts, (struct bytes){ (const uint8_t *)&key, sizeof key });
+		*slot = (void *)((intptr_t)*slot + by);
+	}
+}
+
+bool line_exceeds(const struct changes *c, enum direction d, const struct uttered *u, bool inside_exceeds)
+{
+	const struct line_key key = { d, u->spoken.hash, u->spoken.length };
+	void **slot = map_get(&c->counts, (struct bytes){ (const uint8_t *)&key, sizeof key });
+	intptr_t more = slot ? (intptr_t)*slot : 0;
+	return !slot || (inside_exceeds ? more > 0 : more < 0); /* not counted: beyond the transcript's limit */
+}
+
+bool reply_exceeds(const struct changes *c, const struct turn *t, bool inside_exceeds)
+{
+	for (size_t i = 0; i < t->nreply; i++)
+		if (line_exceeds(c, FROM_SERVER, &t->reply[i], inside_exceeds))
+			return true;
+	return false;
+}
+
 /* ---- what explains an absence ---- */
 
 static int64_t time_of(const struct turn *t)
@@ -93,10 +124,19 @@ static bool hole_at(const struct account *account, enum direction d, size_t next
 	return transcript_has_hole(account->transcript, d, from, to);
 }
 
-/* The account would hold what happened at this time of its clock: its connection's end was seen, or its capture went on. */
-static bool covers(const struct account *account, int64_t time)
+/* The account would hold what happened at this time of its clock: its beginning was seen or was earlier, and its end was seen or the
+ * capture went on. The clocks are estimates, so a capture that begins or ends close by tells nothing. */
+static bool covers(const struct changes *c, const struct account *account, int64_t time)
 {
-	return !account->encrypted && (account_closed(account) || account->watched_until >= time);
+	int64_t margin = CLOSE_BY + 2 * c->clock.transit;
+	bool begun = account->connection->syn_seen || account->connection->first.time + margin < time;
+	return begun && !account->encrypted && (account_closed(account) || account->watched_until >= time + margin);
+}
+
+/* The reply's own packet says that it is another sender's (path.c): then no other capture is needed. */
+static bool is_forged(const struct turn *t)
+{
+	return t->answered && (t->exchange->reply.odd & (ODD_TTL | ODD_NO_TIMESTAMP | ODD_ACK_BEHIND));
 }
 
 static bool ended_before(const struct account *account, enum direction d, int64_t time)
@@ -128,7 +168,7 @@ static const struct reset *foreign_reset(const struct changes *c, enum direction
 		bool of_its_own = false;
 		for (unsigned k = 0; k < home->connection->nresets && k < RESETS_KEPT; k++)
 			of_its_own |= home->connection->resets[k].from == from;
-		if (r->from == from && !of_its_own && !ended_before(home, from, then) && !ended_before(home, direction_other(from), then - 2 * second))
+		if (r->from == from && !of_its_own && covers(c, home, then) && !ended_before(home, from, then) && !ended_before(home, direction_other(from), then - 2 * second))
 			return r;
 	}
 	return NULL;
@@ -180,9 +220,9 @@ static bool client_lacks(const struct changes *c, size_t next_outside, const str
 	if (t->command.spoken.holed || hole_at(out, FROM_CLIENT, next_outside))
 		return false;
 	if (!tail)
-		return true;
+		return out->connection->syn_seen || covers(c, out, then);
 	if (t->answered)
-		return covers(out, then);
+		return covers(c, out, then);
 	if (c->sides->inside->connection->repeated_unacknowledged[FROM_CLIENT] >= 2)
 		return true; /* sent again and again, never acknowledged: it was dropped, whoever watched */
 	return !ended_before(out, FROM_SERVER, then) && !ended_before(out, FROM_CLIENT, then) && !out->encrypted && out->watched_until >= then + second;
@@ -200,13 +240,13 @@ static void only_inside(struct changes *c, size_t next_outside, bool tail, bool 
 	const struct account *out = c->sides->outside;
 	int64_t then = other_time(c, true, time_of(t));
 	bool dead = cut_outside(c, then);
-	if (t->answered && !t->reply_holed && (dead || !hole_at(out, FROM_SERVER, next_outside)) && (!tail || covers(out, then))) {
+	if (t->answered && !t->reply_holed && reply_exceeds(c, t, true) && (dead || !hole_at(out, FROM_SERVER, next_outside)) && (is_forged(t) || covers(c, out, then))) {
 		struct change *change = change_add(c, CHANGE_ANSWERED, FROM_SERVER, cause_of_command(t, CAUSE_MIDDLEBOX_REPLY_INJECTED),
 		                                   "the box answered; the server did not");
 		change->inside = t->exchange->reply.last;
 		change->inside_text = reply_lines(c, t);
 	}
-	if (t->spoken && !dead && !(tail && cut && !t->answered) && client_lacks(c, next_outside, t, tail)) {
+	if (t->spoken && !dead && line_exceeds(c, FROM_CLIENT, &t->command, true) && !(tail && cut && !t->answered) && client_lacks(c, next_outside, t, tail)) {
 		struct change *change = change_add(c, CHANGE_SWALLOWED, FROM_CLIENT, cause_of_command(t, CAUSE_MIDDLEBOX_STREAM_ALTERED),
 		                                   t->answered ? "it was not passed on" : "it did not come through");
 		change->inside = t->command.spoken.last;
@@ -229,11 +269,11 @@ static bool reply_lost(const struct changes *c, size_t next_inside, const struct
 {
 	const struct account *in = c->sides->inside;
 	int64_t then = other_time(c, false, outside->exchange->reply.last.time);
-	if (outside->reply_holed || hole_at(in, FROM_SERVER, next_inside) || has_rivals(in, FROM_SERVER))
+	if (outside->reply_holed || !reply_exceeds(c, outside, false) || hole_at(in, FROM_SERVER, next_inside) || has_rivals(in, FROM_SERVER))
 		return false;
-	if (!tail)
-		return true;
-	return covers(in, then) && !ended_before(in, FROM_CLIENT, then) && !ended_before(in, FROM_SERVER, then);
+	if (!covers(c, in, then))
+		return false;
+	return !tail || (!ended_before(in, FROM_CLIENT, then) && !ended_before(in, FROM_SERVER, then));
 }
 
 static void reply_swallowed(struct changes *c, const struct turn *outside)
@@ -248,11 +288,11 @@ static void only_outside(struct changes *c, size_t next_inside, bool tail)
 	const struct turn *t = c->outside;
 	const struct account *in = c->sides->inside;
 	int64_t then = other_time(c, false, t->spoken ? t->command.spoken.last.time : time_of(t));
-	if (t->spoken && !t->command.spoken.holed && !hole_at(in, FROM_CLIENT, next_inside) && (!tail || covers(in, then))) {
+	if (t->spoken && !t->command.spoken.holed && line_exceeds(c, FROM_CLIENT, &t->command, false) && !hole_at(in, FROM_CLIENT, next_inside) && covers(c, in, then)) {
 		struct change *change = change_add(c, CHANGE_ADDED, FROM_CLIENT, CAUSE_MIDDLEBOX_STREAM_ALTERED, added_phrase(t));
 		change->outside = t->command.spoken.last;
 		change->outside_text = t->command.text;
-		if (t->answered && !t->reply_holed)
+		if (t->answered && !t->reply_holed && reply_exceeds(c, t, false))
 			reply_swallowed(c, t);
 	} else if (!t->spoken && t->answered && t->kind != COMMAND_UNSEEN && reply_lost(c, next_inside, t, tail)) {
 		reply_swallowed(c, t);
@@ -269,7 +309,7 @@ static void delayed(struct changes *c, enum direction d, struct place inside, st
 		if (k->retransmissions[d] || k->out_of_order[d] || k->gaps[d])
 			return;
 	}
-	if (!c->clock.known || !inside.number || !outside.number)
+	if (c->impaired || !c->clock.known || !inside.number || !outside.number)
 		return;
 	int64_t took = outside.time - inside.time - c->clock.offset;
 	if (d == FROM_SERVER)
@@ -298,7 +338,7 @@ static void both(struct changes *c, size_t next_inside, size_t next_outside, boo
 			delayed(c, FROM_SERVER, a->exchange->reply.last, b->exchange->reply.last, reply_lines(c, a));
 	} else if (a->answered) {
 		const struct account *out = c->sides->outside;
-		if (a->reply_holed || hole_at(out, FROM_SERVER, next_outside) || !(covers(out, other_time(c, true, time_of(a))) || !tail))
+		if (a->reply_holed || !reply_exceeds(c, a, true) || hole_at(out, FROM_SERVER, next_outside) || !(is_forged(a) || covers(c, out, other_time(c, true, time_of(a)))))
 			return;
 		struct change *change = change_add(c, CHANGE_ANSWERED, FROM_SERVER, cause_of_command(a, CAUSE_MIDDLEBOX_REPLY_INJECTED),
 		                                   "the box answered; the server did not");
@@ -333,6 +373,8 @@ static size_t moved_to(const struct sides *s, const bool *done, size_t at)
 
 static void reordered(struct changes *c, bool later)
 {
+	if (c->impaired)
+		return;
 	struct change *change = change_add(c, CHANGE_REORDERED, FROM_CLIENT, CAUSE_MIDDLEBOX_STREAM_ALTERED,
 	                                   later ? "it was passed on later than lines behind it" : "it was passed on before lines ahead of it");
 	change->inside = c->inside->command.spoken.last;
@@ -368,6 +410,19 @@ static struct span joined_span(const struct alignment *a)
 	return s;
 }
 
+/* TLS from the first octet, another protocol, or a capture that begins inside TLS: nothing that could be set side by side. */
+static bool is_opaque(const struct sides *s)
+{
+	const struct account *sides[2] = { s->inside, s->outside };
+	for (int i = 0; i < 2; i++) {
+		const struct account *a = sides[i], *other = sides[!i];
+		enum protocol p = a->windows[0]->protocol;
+		if (p == PROTOCOL_TLS || p == PROTOCOL_OTHER || a->windows[0]->tls.implicit || (a->windows[0]->mid_start && other->encrypted))
+			return true;
+	}
+	return false;
+}
+
 struct change *sides_changes(struct arena *arena, const struct sides *s, struct clock common)
 {
 	struct changes c = { .arena = arena, .sides = s, .clock = own_clock(s, common) };
@@ -376,9 +431,15 @@ struct change *sides_changes(struct arena *arena, const struct sides *s, struct 
 	c.cut_inside = foreign_reset(&c, FROM_SERVER);
 	c.cut_outside = foreign_reset(&c, FROM_CLIENT);
 	bool cut = c.cut_inside || c.cut_outside;
-	size_t a = 0, b = 0;
+	size_t a = 0, b = 0, steps = is_opaque(s) ? 0 : s->turns.n;
 	c.end = &c.first;
-	for (size_t i = 0; i < s->turns.n; i++) {
+	const struct account *both_sides[2] = { s->inside, s->outside };
+	for (int side = 0; side < 2; side++)
+		for (int d = 0; d < 2; d++) {
+			lines_count(&c, both_sides[side], (enum direction)d, side ? -1 : 1);
+			c.impaired |= both_sides[side]->transcript->of[d].nholes > 0 || both_sides[side]->windows[0]->mid_start;
+		}
+	for (size_t i = 0; i < steps; i++) {
 		struct step step = s->turns.steps[i];
 		c.inside = step.a == ALIGN_NONE ? NULL : &s->inside->turns[step.a];
 		c.outside = step.b == ALIGN_NONE ? NULL : &s->outside->turns[step.b];
@@ -402,5 +463,6 @@ struct change *sides_changes(struct arena *arena, const struct sides *s, struct 
 		}
 	}
 	resets(&c);
+	map_free(&c.counts);
 	return c.first;
 }

@@ -13,8 +13,14 @@ struct changes {
 	struct change *first, **end;
 	const struct reset *cut_inside, *cut_outside; /* resets that their alleged senders did not send; NULL */
 	const struct turn *inside, *outside; /* the turns being compared; NULL: none there */
+	struct map counts;                   /* of each line by its direction, hash and length: more often inside by so many */
+	bool impaired;                       /* a side has holes, or began late: what was moved there cannot be told */
 };
 
+/* The line stands more often on the first side than on the second, whatever it was read as there: it was really lost or added between
+ * them. Where it does not, the two sides only read it differently (message data as commands, after a loss). */
+bool line_exceeds(const struct changes *, enum direction, const struct uttered *, bool inside_exceeds);
+bool reply_exceeds(const struct changes *, const struct turn *, bool inside_exceeds); /* any of its lines */
 /* Adds a change at the turns being compared. */
 struct change *change_add(struct changes *, enum change_kind, enum direction, enum cause, const char *detail);
 const char *change_phrase(struct changes *, const char *format, ...) __attribute__((format(printf, 2, 3))); /* on the arena */

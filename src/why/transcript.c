@@ -44,6 +44,7 @@ static void line_begin(struct speaking *s, uint64_t offset, struct place place, 
 
 static void line_octet(struct speaking *s, uint8_t c)
 {
+	s->line.folded |= s->line.length == 0 && (c == ' ' || c == '\t');
 	s->line.hash = (s->line.hash ^ c) * hash_factor;
 	s->line.length++;
 	if (!s->in_field)
@@ -94,9 +95,20 @@ static void segment_done(struct speaking *s, struct place place)
 		s->nsegments++;
 }
 
+/* What a segment acknowledges and was never delivered is lost, whoever should have said so. One octet may be a FIN's. */
+static void check_acknowledged(struct transcript *t, enum direction other, const struct chunk *chunk)
+{
+	const struct monologue *m = &t->of[other];
+	if (m->ending != END_OPEN || chunk->acked <= m->end + 1)
+		return;
+	const struct gap gap = { m->end, chunk->acked - m->end, GAP_CAPTURE, chunk->place };
+	transcript_gap(t, other, &gap);
+}
+
 void transcript_data(struct transcript *t, enum direction direction, const struct chunk *chunk)
 {
 	struct monologue *m = &t->of[direction];
+	check_acknowledged(t, direction_other(direction), chunk);
 	struct speaking *s = m->speaking;
 	uint64_t offset = chunk->offset;
 	for (size_t i = 0; i < chunk->bytes.n; i++, offset++) {

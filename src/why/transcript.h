@@ -25,6 +25,7 @@ struct spoken {
 	struct place first, last;
 	enum line_ending ending;
 	bool holed;          /* a hole touches it */
+	bool folded;         /* it begins with a blank: in a header, it goes on with the field before it (RFC 5322 2.2.3) */
 	struct bytes field;  /* "Received" of "Received: from ..."; empty: it does not look like a header field */
 	struct segment_end *segments; /* of a line in more than one; NULL: in one, or in more than TRANSCRIPT_PIECES */
 	size_t nsegments;
