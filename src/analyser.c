@@ -68,9 +68,9 @@ void analyser_packet(struct analyser *a, const struct packet *packet)
 	flow_packet(a->flow, packet);
 }
 
-void analyser_end(struct analyser *a, int64_t time)
+void analyser_end(struct analyser *a, int64_t clock, uint64_t ordinal)
 {
-	flow_clock(a->flow, time);
+	flow_clock(a->flow, clock, ordinal);
 	flow_end(a->flow);
 }
 

@@ -24,7 +24,7 @@ struct outcome_sink {
 struct analyser;
 struct analyser *analyser_new(struct flow_options, const struct why *, struct outcome_sink);
 void analyser_packet(struct analyser *, const struct packet *);
-void analyser_end(struct analyser *, int64_t time); /* time: of the timeline's last packet, ours or not */
+void analyser_end(struct analyser *, int64_t clock, uint64_t ordinal); /* of the timeline's last packet, ours or not */
 void analyser_free(struct analyser *);
 
 #endif

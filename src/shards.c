@@ -42,7 +42,8 @@ struct shards {
 	struct shard *shards;
 	unsigned n;
 	uint32_t part, parts;     /* part: 0.. */
-	int64_t time;             /* of the last packet, also of other parts */
+	int64_t clock;            /* of the last packet, also of other parts */
+	uint64_t ordinal;
 	struct queue outcomes;
 	pthread_t writer;
 	bool ended;
@@ -118,7 +119,7 @@ static void *analyse(void *to)
 		batch->n = batch->used = 0;
 		queue_put(&shard->empty, batch);
 	}
-	analyser_end(shard->analyser, shard->all->time);
+	analyser_end(shard->analyser, shard->all->clock, shard->all->ordinal);
 	return NULL;
 }
 
@@ -178,7 +179,8 @@ void shards_packet(struct shards *s, const struct packet *packet)
 {
 	/* A part is cut into as many pieces as there are threads, so that both divisions spread evenly. */
 	uint32_t pieces = s->n ? s->n : 1, piece = s->parts * pieces > 1 ? flow_shard(packet, s->parts * pieces) : 0;
-	s->time = packet->place.time;
+	s->clock = packet->clock;
+	s->ordinal = packet->ordinal;
 	if (piece / pieces != s->part)
 		return;
 	if (s->direct) {
@@ -203,7 +205,7 @@ void shards_end(struct shards *s)
 {
 	s->ended = true;
 	if (s->direct) {
-		analyser_end(s->direct, s->time);
+		analyser_end(s->direct, s->clock, s->ordinal);
 		return;
 	}
 	for (unsigned i = 0; i < s->n; i++) {

@@ -5,6 +5,7 @@
 #include "decode/ether.h"
 #include "decode/fragment.h"
 #include "decode/link.h"
+#include "decode/plain.h"
 
 #include "base/banned.h"
 
@@ -14,12 +15,14 @@ struct decoder {
 	struct decode_counts **counts, *last;
 	uint32_t last_file;
 	size_t nfiles;
+	int64_t clock;
 };
 
 struct decoder *decoder_new(void)
 {
 	struct decoder *r = memory_new(1, sizeof *r);
 	r->fragments = fragments_new();
+	r->clock = INT64_MIN;
 	return r;
 }
 
@@ -44,17 +47,25 @@ static struct decode_counts *counts_of(struct decoder *r, uint32_t file)
 
 enum decoded decoder_packet(struct decoder *r, const struct frame *f, struct packet *p)
 {
-	struct decoding d = {
-		.packet = p, .counts = counts_of(r, f->file), .fragments = r->fragments, .time = f->time,
-		.missing = f->wire_length > f->bytes.n ? f->wire_length - f->bytes.n : 0,
-	};
+	struct decode_counts *counts = counts_of(r, f->file);
 	if (__builtin_expect(fragments_spent(r->fragments), 0))
 		fragments_next(r->fragments);
 	p->place = (struct place){ f->time, f->file, f->number };
 	p->ordinal = f->ordinal;
+	if (f->time > r->clock)
+		r->clock = f->time;
+	p->clock = r->clock;
 	p->in_tunnel = p->was_fragmented = false;
+	if (f->linktype == 1 && f->wire_length == f->bytes.n && plain_segment(counts, f->bytes, p)) {
+		counts->frames[DECODED_TCP]++;
+		return DECODED_TCP;
+	}
+	struct decoding d = {
+		.packet = p, .counts = counts, .fragments = r->fragments, .time = f->time,
+		.missing = f->wire_length > f->bytes.n ? f->wire_length - f->bytes.n : 0,
+	};
 	enum decoded got = f->linktype == 1 ? ethernet_frame(&d, f->bytes) : link_frame(&d, f->linktype, f->bytes);
-	d.counts->frames[got]++;
+	counts->frames[got]++;
 	return got;
 }
 

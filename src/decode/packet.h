@@ -44,7 +44,8 @@ struct marks {
 
 struct packet {
 	struct place place;
-	uint64_t ordinal;
+	uint64_t ordinal;        /* of its frame in the run: 1.. */
+	int64_t clock;           /* the latest time of any frame so far: it never steps back */
 	struct endpoint from, to;
 	uint32_t seq, ack;
 	uint8_t flags;           /* enum tcp_flag */

@@ -5,14 +5,6 @@
 
 enum { HEADER = 20 };
 
-enum option { OPTION_END, OPTION_NOP, OPTION_MSS, OPTION_SCALE, OPTION_SACK_PERMITTED, OPTION_TIMESTAMP = 8 };
-
-/* FNV-1a, a step a kind. */
-static uint32_t hash_kind(uint32_t hash, uint8_t kind)
-{
-	return ((hash ? hash : 0x811c9dc5u) ^ kind) * 0x01000193u;
-}
-
 static void take_option(struct marks *m, bool syn, uint8_t kind, struct bytes value)
 {
 	if (kind == OPTION_TIMESTAMP && value.n == 8) {
@@ -39,7 +31,7 @@ static void take_options(struct marks *m, bool syn, struct bytes b)
 		struct bytes value = { 0 };
 		if (kind == OPTION_END)
 			return;
-		m->options = hash_kind(m->options, kind);
+		m->options = tcp_hash_kind(m->options, kind);
 		if (kind == OPTION_NOP)
 			continue;
 		uint8_t length = cursor_u8(&c);
@@ -55,25 +47,13 @@ static void take_options(struct marks *m, bool syn, struct bytes b)
 /* NOP NOP timestamp: what nearly every segment of a connection with timestamps carries (RFC 7323 appendix A). */
 static bool take_aligned_timestamp(struct marks *m, struct bytes b)
 {
-	if (b.n != 12 || read_u32(b.p) != 0x0101080a)
+	if (b.n != 12 || read_u32(b.p) != TCP_ALIGNED_TIMESTAMP)
 		return false;
-	m->options = hash_kind(hash_kind(hash_kind(0, OPTION_NOP), OPTION_NOP), OPTION_TIMESTAMP);
+	m->options = tcp_aligned_options();
 	m->timestamp = true;
 	m->tsval = read_u32(b.p + 4);
 	m->tsecr = read_u32(b.p + 8);
 	return true;
-}
-
-/* The sum over a body costs what reading it from the file costs, so the decoder looks at commands and replies only. */
-static bool wants_checksum(const struct packet *p)
-{
-	static const uint16_t ports[] = { 25, 465, 587 };
-	if (p->payload_length > DECODE_CHECKSUM_MOST)
-		return false;
-	for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
-		if (p->from.port == ports[i] || p->to.port == ports[i])
-			return true;
-	return false;
 }
 
 enum decoded tcp_segment(struct decoding *d, struct bytes b)
@@ -104,7 +84,6 @@ enum decoded tcp_segment(struct decoding *d, struct bytes b)
 		if (!take_aligned_timestamp(m, options))
 			take_options(m, p->flags & TCP_SYN, options);
 	}
-	if (wants_checksum(p) && packet_checksum_is_bad(p))
-		d->counts->bad_tcp_checksums++;
+	tcp_count_checksum(d->counts, p);
 	return DECODED_TCP;
 }

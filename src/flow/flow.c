@@ -19,13 +19,21 @@ static const int64_t class_idle[CLASS_COUNT] = {
 	[CLASS_LIVE] = 900 * SECOND,
 };
 
-enum { MEMORY = 256 * 1024 * 1024, SECOND_CHANCES = 16 };
+enum {
+	MEMORY = 256 * 1024 * 1024,
+	SECOND_CHANCES = 16,
+	LINGER = 4096,       /* packets of the run after which a finished connection is closed, however little time has passed: what
+	                      * comes late comes within a round trip, and on a fast link seconds hold very many sessions */
+	SWEEP_EVERY = 512,   /* packets of the run */
+};
 
 struct flow {
 	struct surroundings around;
 	struct table table;
 	int64_t clock;       /* the latest capture time */
-	int64_t now;         /* that of the last packet: earlier, when the clock was set back */
+	uint64_t ordinal;    /* of the latest packet */
+	int64_t swept_clock; /* at the last sweep */
+	uint64_t swept;
 };
 
 struct flow *flow_new(struct flow_options options, struct flow_sink sink)
@@ -35,7 +43,6 @@ struct flow *flow_new(struct flow_options options, struct flow_sink sink)
 		options.memory = MEMORY;
 	f->around.options = options;
 	f->around.sink = sink;
-	f->clock = INT64_MIN;
 	table_init(&f->table);
 	return f;
 }
@@ -62,9 +69,11 @@ static int64_t idle_limit(const struct flow *f, const struct entry *e)
 	return limit;
 }
 
-static bool is_expired(const struct flow *f, const struct entry *e, int64_t now)
+/* By what all packets of the run say, not by those of this flow: with other flows beside this one the answer is the same. */
+static bool is_expired(const struct flow *f, const struct entry *e)
 {
-	return now - e->last.time > idle_limit(f, e);
+	bool finished = e->queue == CLASS_FIN || e->queue == CLASS_RST;
+	return f->clock - e->heard > idle_limit(f, e) || (finished && f->ordinal - e->latest > LINGER);
 }
 
 static void forget_suitor(struct flow *f, struct entry *e)
@@ -92,9 +101,9 @@ static void sweep(struct flow *f)
 {
 	for (unsigned q = 0; q < CLASS_COUNT; q++) {
 		struct entry *e;
-		while ((e = table_oldest(&f->table, q)) && f->clock - e->queued > idle_limit(f, e)) {
-			if (!is_expired(f, e, f->clock)) {
-				table_queue(&f->table, e, q, e->last.time > e->queued ? e->last.time : f->clock);
+		while ((e = table_oldest(&f->table, q)) && (is_expired(f, e) || f->clock - e->queued > idle_limit(f, e))) {
+			if (!is_expired(f, e)) {
+				table_queue(&f->table, e, q, e->heard);
 				continue;
 			}
 			f->around.counts.expired_idle += q >= CLASS_HALF_OPEN;
@@ -116,8 +125,8 @@ static void make_room(struct flow *f, const struct entry *keep)
 		struct entry *e = table_oldest(&f->table, q);
 		if (!e || (e == keep && table_newest(&f->table, q) == e)) {
 			q++;
-		} else if (e == keep || (e->last.time > e->queued && chances-- > 0)) {
-			table_queue(&f->table, e, q, e->last.time);
+		} else if (e == keep || (e->heard > e->queued && chances-- > 0)) {
+			table_queue(&f->table, e, q, e->heard);
 		} else {
 			chances = SECOND_CHANCES;
 			f->around.counts.expired_memory++;
@@ -146,11 +155,12 @@ static struct entry *make_entry(struct flow *f, const struct packet *p, uint32_t
 	e->ends[FROM_CLIENT] = server ? p->to : p->from;
 	e->ends[FROM_SERVER] = server ? p->from : p->to;
 	e->roles_guessed = guessed;
-	e->ordinal = p->ordinal;
+	e->ordinal = e->latest = p->ordinal;
+	e->heard = p->clock;
 	e->first = e->last = p->place;
 	const uint16_t *more = f->around.options.ports;
 	e->on_port = speaks_port(e->ends[FROM_SERVER].port, more) && !(guessed && speaks_port(e->ends[FROM_CLIENT].port, more));
-	table_queue(&f->table, e, CLASS_HALF_OPEN, p->place.time);
+	table_queue(&f->table, e, CLASS_HALF_OPEN, p->clock);
 	f->around.counts.connections++;
 	return e;
 }
@@ -328,7 +338,7 @@ static void accept_suitor(struct flow *f, struct entry *e, uint32_t hash)
 static struct entry *find_entry(struct flow *f, const struct packet *p, uint32_t hash, unsigned *side)
 {
 	struct entry *e = table_find(&f->table, p, hash, side);
-	bool idle = e && is_expired(f, e, p->place.time);
+	bool idle = e && is_expired(f, e);
 	if (e && !idle && is_accepted(e, p)) {
 		accept_suitor(f, e, hash);
 		return table_find(&f->table, p, hash, side);
@@ -349,15 +359,15 @@ static struct entry *find_entry(struct flow *f, const struct packet *p, uint32_t
 	return e;
 }
 
-void flow_clock(struct flow *f, int64_t time)
+void flow_clock(struct flow *f, int64_t clock, uint64_t ordinal)
 {
-	f->now = time;
-	if (time <= f->clock)
+	f->clock = clock;
+	f->ordinal = ordinal;
+	if (ordinal - f->swept < SWEEP_EVERY && clock - f->swept_clock < SECOND)
 		return;
-	bool tick = f->clock == INT64_MIN || time / SECOND != f->clock / SECOND;
-	f->clock = time;
-	if (tick)
-		sweep(f);
+	f->swept = ordinal;
+	f->swept_clock = clock;
+	sweep(f);
 }
 
 /* A FIN that stands behind data which has not been seen: it comes late, or the capture lacks it. */
@@ -369,6 +379,8 @@ static bool ends_unseen_data(const struct entry *e, const struct packet *p, unsi
 static void take_packet(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
 {
 	e->last = p->place;
+	e->latest = p->ordinal;
+	e->heard = p->clock;
 	if (p->flags & TCP_FIN)
 		e->fins |= (uint8_t)(1 << side);
 	if (!e->ignored) {
@@ -384,13 +396,13 @@ static void take_packet(struct flow *f, struct entry *e, const struct packet *p,
 	}
 	unsigned class = class_of(e, p);
 	if (class != e->queue)
-		table_queue(&f->table, e, class, p->place.time);
+		table_queue(&f->table, e, class, p->clock);
 }
 
 void flow_packet(struct flow *f, const struct packet *p)
 {
 	unsigned side = 0;
-	flow_clock(f, p->place.time);
+	flow_clock(f, p->clock, p->ordinal);
 	struct entry *e = find_entry(f, p, table_hash(p), &side);
 	if (!e)
 		return;
@@ -416,7 +428,7 @@ void flow_end(struct flow *f)
 			all[n++] = e;
 	qsort(all, n, sizeof *all, by_ordinal);
 	for (size_t i = 0; i < n; i++)
-		close_entry(f, all[i], is_expired(f, all[i], f->now) ? END_IDLE : END_CAPTURE);
+		close_entry(f, all[i], is_expired(f, all[i]) ? END_IDLE : END_CAPTURE);
 	free(all);
 }
 

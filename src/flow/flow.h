@@ -142,7 +142,7 @@ struct flow_counts {
 struct flow;
 struct flow *flow_new(struct flow_options, struct flow_sink);
 void flow_packet(struct flow *, const struct packet *);
-void flow_clock(struct flow *, int64_t time); /* capture time has come so far, with packets of other flows: before flow_end */
+void flow_clock(struct flow *, int64_t clock, uint64_t ordinal); /* the run has come so far, with packets of other flows: before flow_end */
 /* Which of so many flows side by side a packet belongs to: both directions of a connection, and all tunnels, to the same. */
 uint32_t flow_shard(const struct packet *, uint32_t shards);
 void flow_end(struct flow *); /* the timeline is over: what is open is closed, in order of ordinal */

@@ -1,7 +1,7 @@
 /* table - the connections alive, found by their ends; queues by which they expire.
  * In:    packets; entries to add, queue, remove.
  * Out:   the entry of a packet and which side of it sent the packet.
- * Keeps: fewer than 224 bytes an entry, and 8 to 16 bytes of index. VLAN and tunnel are no part of the key: `-i any` and mirror
+ * Keeps: fewer than 240 bytes an entry, and 8 to 16 bytes of index. VLAN and tunnel are no part of the key: `-i any` and mirror
  *        ports show the same connection under several.
  * Never: moves an entry. A packet costs one look-up; no list is touched.
  * Lives: until table_free. */
@@ -17,8 +17,10 @@ struct entry {
 	struct endpoint ends[2];   /* by enum direction */
 	uint32_t hash, self;
 	uint32_t older, newer;     /* in its queue; index + 1 */
-	uint64_t ordinal;
-	int64_t queued;            /* capture time when it was put into its queue */
+	uint64_t ordinal;          /* of its first packet */
+	uint64_t latest;           /* ordinal of its last packet, and the clock then: it never steps back */
+	int64_t heard;
+	int64_t queued;            /* clock when it was put into its queue */
 	int64_t rtt;
 	struct place first, last;
 	struct talk *talk;         /* once there was payload, and it may be SMTP */
@@ -31,7 +33,7 @@ struct entry {
 	bool isn_known[2], early_known[2];
 	bool syn_seen : 1, syn_ack_seen : 1, simultaneous : 1, roles_guessed : 1, on_port : 1, ignored : 1, swapped : 1;
 };
-_Static_assert(sizeof(struct entry) <= 224, "a half-open connection stays small");
+_Static_assert(sizeof(struct entry) <= 240, "a half-open connection stays small");
 
 struct table {
 	struct slot { uint32_t hash, index; } *slots; /* index + 1, 0: free */

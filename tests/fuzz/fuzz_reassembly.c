@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct flow_sink sink = { ear_open, ear_data, ear_gap, ear_overlap, ear_end, ear_close, NULL };
 	struct flow *f = flow_new((struct flow_options){ .no_ndpi = true, .memory = size & 1 ? 64 * 1024 : 0 }, sink);
 	struct cursor c = cursor_at((struct bytes){ data, size });
-	int64_t time = INT64_C(1700000000000000000);
+	int64_t time = INT64_C(1700000000000000000), clock = time;
 	for (uint64_t n = 1; c.rest.n >= 8 && !c.truncated; n++) {
 		static const uint16_t server_ports[] = { 25, 25, 3325, 465 };
 		uint8_t kind = cursor_u8(&c), flags = cursor_u8(&c);
@@ -82,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		bool server = kind & 1;
 		time += (int64_t)(step & 0x3f) * (step & 0x40 ? 1000000000 : 1000000) * (step & 0x80 ? -1 : 1);
 		p.place = (struct place){ time, 0, (uint32_t)n };
+		p.clock = clock = time > clock ? time : clock;
 		p.from.port = server ? server_ports[kind >> 1 & 3] : 40000;
 		p.to.port = server ? 40000 : server_ports[kind >> 1 & 3];
 		p.from.address.octets[15] = server;

@@ -94,6 +94,7 @@ static void read_line(struct script *s, struct reading *r, const char *line, siz
 	p->marks.tsval = ts ? r->tsval + side * 5000000u : 0;
 	p->place = (struct place){ r->time, 0, (uint32_t)s->n + 1 };
 	p->ordinal = s->n + 1;
+	p->clock = r->time;
 	p->seq = r->isn[side] + 1 + (uint32_t)pos;
 	p->ack = p->flags & TCP_ACK ? r->isn[!side] + 1 + (uint32_t)ack : 0;
 	struct endpoint ends[2];

@@ -1,0 +1,77 @@
+/* plain.c - takes the common frame, fills the packet in one go; leaves every other one to the layers. Never judges what they judge. */
+#include "decode/plain.h"
+
+#include "decode/checksum.h"
+#include "decode/tcp.h"
+
+#include "base/banned.h"
+
+enum { ETHERNET = 14, IP = 20, TCP = 20, TIMESTAMPED = 32 };
+
+static uint64_t ip_sum(const uint8_t *ip)
+{
+	uint64_t a, b;
+	uint32_t c;
+	memcpy(&a, ip, 8);
+	memcpy(&b, ip + 8, 8);
+	memcpy(&c, ip + 16, 4);
+	return (a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + c;
+}
+
+/* ::ffff:a.b.c.d */
+static void mapped(struct address *a, const uint8_t *ip)
+{
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+	memcpy(a->octets, prefix, sizeof prefix);
+	memcpy(a->octets + sizeof prefix, ip, 4);
+}
+
+/* No options, or NOP NOP timestamp (RFC 7323 appendix A): no other options outside a SYN matter. */
+static bool take_options(struct marks *m, const uint8_t *tcp, size_t header)
+{
+	if (header == TCP) {
+		m->timestamp = false;
+		m->tsval = m->tsecr = m->options = 0;
+	} else {
+		if (header != TIMESTAMPED || read_u32(tcp + TCP) != TCP_ALIGNED_TIMESTAMP)
+			return false;
+		m->timestamp = true;
+		m->options = tcp_aligned_options();
+		m->tsval = read_u32(tcp + TCP + 4);
+		m->tsecr = read_u32(tcp + TCP + 8);
+	}
+	return true;
+}
+
+bool plain_segment(struct decode_counts *counts, struct bytes frame, struct packet *p)
+{
+	const uint8_t *ip = frame.p + ETHERNET, *tcp = ip + IP;
+	if (frame.n < ETHERNET + IP + TCP || read_u16(frame.p + 12) != 0x0800 || ip[0] != 0x45 || ip[9] != 6 || read_u16(ip + 6) & 0x3fff)
+		return false;
+	size_t total = read_u16(ip + 2), header = (size_t)(tcp[12] >> 4) * 4;
+	if (total > frame.n - ETHERNET || total < IP + header || header < TCP || !take_options(&p->marks, tcp, header))
+		return false;
+	struct marks *m = &p->marks;
+	m->ttl = ip[8];
+	m->tos = ip[1];
+	m->v6 = m->sack_permitted = false;
+	m->dont_fragment = ip[6] & 0x40;
+	m->ip_id = read_u16(ip + 4);
+	m->window = read_u16(tcp + 14);
+	m->mss = 0;
+	m->window_scale = 255;
+	mapped(&p->from.address, ip + 12);
+	mapped(&p->to.address, ip + 16);
+	p->from.port = read_u16(tcp);
+	p->to.port = read_u16(tcp + 2);
+	p->seq = read_u32(tcp + 4);
+	p->ack = read_u32(tcp + 8);
+	p->flags = tcp[13] & 0x3f;
+	p->urgent = p->flags & TCP_URG ? read_u16(tcp + 18) : 0;
+	p->segment = (struct bytes){ tcp, total - IP };
+	p->payload_length = (uint32_t)(total - IP - header);
+	p->payload = p->payload_length ? (struct bytes){ tcp + header, p->payload_length } : (struct bytes){ 0 };
+	counts->bad_ip_checksums += !checksum_is_right(ip_sum(ip));
+	tcp_count_checksum(counts, p);
+	return true;
+}
