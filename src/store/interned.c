@@ -24,6 +24,17 @@ int64_t interned_id(struct interned *t, struct bytes text, struct error *error)
 	return database_step(t->database, t->insert, error) ? t->last : 0;
 }
 
+int64_t interned_again(struct interned *t, struct bytes text, struct error *error)
+{
+	uint64_t hash = bytes_hash(text);
+	uint32_t *sighted = &t->sighted[hash % INTERNED_SIGHTED], short_hash = (uint32_t)(hash >> 32) | 1;
+	if (*sighted != short_hash && !map_get(&t->map, text)) {
+		*sighted = short_hash;
+		return 0;
+	}
+	return interned_id(t, text, error);
+}
+
 void interned_free(struct interned *t)
 {
 	sqlite3_finalize(t->insert);

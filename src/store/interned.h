@@ -10,7 +10,7 @@
 #include "store/database.h"
 
 /* Memory for look-ups stays below some 4 MiB: half of it texts, the rest the map's own. */
-enum { INTERNED_MOST = 16384, INTERNED_OCTETS = 2 * 1024 * 1024 };
+enum { INTERNED_MOST = 16384, INTERNED_OCTETS = 2 * 1024 * 1024, INTERNED_SIGHTED = 8192 };
 
 struct interned {
 	struct database *database;
@@ -18,10 +18,14 @@ struct interned {
 	struct map map; /* value: the id */
 	size_t octets;
 	int64_t last;
+	uint32_t sighted[INTERNED_SIGHTED]; /* hashes of texts that came once */
 };
 
 bool interned_begin(struct interned *, struct database *, struct error *);
 int64_t interned_id(struct interned *, struct bytes, struct error *); /* 0: the error is filled */
+/* For places that can hold the text itself: a row is made at the second sighting. 0: keep the text. Most texts come once (queue
+ * ids, addresses), and a row costs more than the text. */
+int64_t interned_again(struct interned *, struct bytes, struct error *);
 void interned_free(struct interned *);
 
 #endif

@@ -24,8 +24,9 @@ static void add_line(struct ladder *l, const struct exchange *x, enum direction 
 		wire_add_number(json, numbers[i]);
 		text_add_octet(json, ',');
 	}
-	if (side == FROM_SERVER && escaped.n >= INTERN_FROM)
-		wire_add_number(json, interned_id(&l->store->texts, escaped, l->error));
+	int64_t id = side == FROM_SERVER && escaped.n >= INTERN_FROM ? interned_again(&l->store->texts, escaped, l->error) : 0;
+	if (id)
+		wire_add_number(json, id);
 	else
 		wire_add_quoted(json, escaped);
 	text_add_octet(json, ',');

@@ -39,7 +39,7 @@ struct report *report_open(const char *path, struct error *error)
 	else if (database_is_ours(report->db, path, ERROR_INPUT, error)) {
 		sqlite3_busy_timeout(report->db, 5000);
 		/* The JSON tables are made before the authorizer comes: declaring them writes to a schema that exists in memory only. */
-		sqlite3_exec(report->db, "PRAGMA query_only = 1; PRAGMA mmap_size = 1073741824; SELECT 1 FROM json_each('[]'), json_tree('[]')",
+		sqlite3_exec(report->db, "PRAGMA query_only = 1; PRAGMA mmap_size = 16777216; SELECT 1 FROM json_each('[]'), json_tree('[]')",
 		             NULL, NULL, NULL);
 		sqlite3_set_authorizer(report->db, may_read, NULL);
 		return report;

@@ -23,15 +23,14 @@ static bool add_proofs(struct store *s, const struct proof *proofs, size_t n, st
 		text_add_string(&s->json, p->direction == FROM_CLIENT ? ",0," : ",1,");
 		if (same_view(p->text, trigger)) {
 			text_add_octet(&s->json, '0');
-		} else if (p->text.n >= INTERN_FROM) {
-			int64_t id = writer_text(s, p->text, PROOF_MOST, error);
-			if (!id)
-				return false;
-			wire_add_number(&s->json, id);
 		} else {
 			text_clear(&s->text);
 			wire_add_lines(&s->text, p->text, PROOF_MOST);
-			wire_add_quoted(&s->json, text_view(&s->text));
+			int64_t id = p->text.n >= INTERN_FROM ? interned_again(&s->texts, text_view(&s->text), error) : 0;
+			if (id)
+				wire_add_number(&s->json, id);
+			else
+				wire_add_quoted(&s->json, text_view(&s->text));
 		}
 		text_add_octet(&s->json, ',');
 		wire_add_number(&s->json, writer_says(s, p->says ? p->says : "", error));

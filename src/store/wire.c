@@ -6,6 +6,30 @@ static bool is_plain(uint8_t c)
 	return octet_is_print(c) && c != '\\';
 }
 
+/* Octets of a word that is one of its kind, as a bit 7 each ("Hacker's Delight" 6-1; a borrow may mark an octet behind a marked
+ * one, so that only "none" can be relied on). */
+#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
+static uint64_t below(uint64_t word, uint8_t octet)
+{
+	return (word - EACH(octet)) & ~word & EACH(0x80);
+}
+
+static uint64_t equal(uint64_t word, uint8_t octet)
+{
+	return below(word ^ EACH(octet), 1);
+}
+
+/* The end of the run of plain octets at p, as far as eight at a time tell. */
+static size_t plain_run(const uint8_t *p, size_t at, size_t end, uint8_t but)
+{
+	for (uint64_t word; at + sizeof word <= end; at += sizeof word) {
+		memcpy(&word, p + at, sizeof word);
+		if ((word & EACH(0x80)) | below(word, 0x20) | equal(word, 0x7f) | equal(word, '\\') | equal(word, but))
+			break;
+	}
+	return at;
+}
+
 static size_t escape(uint8_t c, char out[4])
 {
 	static const char digits[] = "0123456789abcdef";
@@ -35,10 +59,11 @@ static void add(struct text *t, struct bytes wire, size_t most, bool lines)
 {
 	size_t left = most;
 	for (size_t i = 0; i < wire.n && left;) {
-		size_t end = i;
 		size_t stop = wire.n - i < left ? wire.n : i + left;
-		while (end < stop && (is_plain(wire.p[end]) || (lines && wire.p[end] == '\n')))
-			end++;
+		size_t end = plain_run(wire.p, i, stop, '\\');
+		for (; end < stop && (is_plain(wire.p[end]) || (lines && wire.p[end] == '\n')); end++)
+			if (wire.p[end] == '\n')
+				end = plain_run(wire.p, end + 1, stop, '\\') - 1;
 		text_add(t, (struct bytes){ wire.p + i, end - i });
 		left -= end - i;
 		i = end;
@@ -67,7 +92,7 @@ void wire_add_quoted(struct text *t, struct bytes b)
 {
 	text_add_octet(t, '"');
 	for (size_t i = 0; i < b.n;) {
-		size_t end = i;
+		size_t end = plain_run(b.p, i, b.n, '"');
 		while (end < b.n && b.p[end] != '"' && b.p[end] != '\\' && b.p[end] >= 0x20)
 			end++;
 		text_add(t, (struct bytes){ b.p + i, end - i });
