@@ -38,6 +38,15 @@ const struct export exports[] = {
 	  "frame_inside AS \"smtpwhy.frame_inside\", frame_outside AS \"smtpwhy.frame_outside\", inside_text AS \"smtpwhy.inside_text\", "
 	  "outside_text AS \"smtpwhy.outside_text\", kind AS \"smtpwhy.kind\", cause AS \"smtpwhy.cause\" FROM difference_report",
 	  "SELECT * FROM difference_report" },
+	{ "changes",
+	  "SELECT since AS \"@timestamp\", 'event' AS \"event.kind\", 'smtpwhy.change' AS \"event.dataset\", change_id || '' AS \"event.id\", "
+	  "kind AS \"event.reason\", says AS \"message\", server_addr AS \"destination.ip\", server_port AS \"destination.port\", "
+	  "client_network AS \"smtpwhy.client_network\", cause AS \"smtpwhy.cause\", last_before AS \"smtpwhy.last_before\", "
+	  "before AS \"smtpwhy.before\", after AS \"smtpwhy.after\", before_sessions AS \"smtpwhy.before_sessions\", "
+	  "before_hits AS \"smtpwhy.before_hits\", after_sessions AS \"smtpwhy.after_sessions\", after_hits AS \"smtpwhy.after_hits\", "
+	  "before_session AS \"smtpwhy.before_session\", after_session AS \"smtpwhy.after_session\", party AS \"smtpwhy.party\", "
+	  "certainty AS \"smtpwhy.certainty\" FROM change_report ORDER BY change_id",
+	  "SELECT * FROM change_report ORDER BY change_id" },
 	{ "captures",
 	  "SELECT first_time AS \"@timestamp\", 'event' AS \"event.kind\", 'smtpwhy.capture' AS \"event.dataset\", name AS \"file.name\", "
 	  "format AS \"smtpwhy.format\", packets AS \"network.packets\", bytes AS \"network.bytes\", first_time AS \"event.start\", "
