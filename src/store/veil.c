@@ -75,6 +75,11 @@ static void know(struct veil *v, struct bytes word, enum word_kind kind)
 		*slot = (void *)(intptr_t)kind;
 }
 
+void veil_know_ours(struct veil *v, struct bytes word)
+{
+	know(v, word, WORD_OURS);
+}
+
 static void know_words(struct veil *v, const char *sentence, enum word_kind kind)
 {
 	struct bytes rest = bytes_of(sentence);

@@ -31,6 +31,8 @@ void veil_text(struct veil *, enum veil_form, struct bytes, struct text *out, si
 void veil_address(const struct veil *, struct bytes, struct text *out);
 /* A mailbox whose local part, or a host whose name, is a plain word: from now on this word, written so, is a token too. */
 void veil_learn(struct veil *, enum veil_form, struct bytes);
+/* The verb of a line that keeps it: our sentences may name it too. */
+void veil_learn_verb(struct veil *, struct bytes line);
 void veil_key_name(const struct veil *, struct text *out); /* equal for equal keys, tells nothing of the key */
 void veil_free(struct veil *);
 

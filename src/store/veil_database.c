@@ -141,11 +141,17 @@ static void sql_learn(sqlite3_context *context, int n, sqlite3_value **values) /
 	veil_learn(sqlite3_user_data(context), sqlite3_value_int(values[0]) == VEIL_NAME ? VEIL_NAME : VEIL_LINE, argument(values[1]));
 }
 
+static void sql_verb(sqlite3_context *context, int n, sqlite3_value **values) /* veil_verb(line) */
+{
+	(void)n;
+	veil_learn_verb(sqlite3_user_data(context), argument(values[0]));
+}
+
 static bool functions(struct database *d, struct veil *veil, struct error *error)
 {
 	static const struct { const char *name; int arguments; void (*function)(sqlite3_context *, int, sqlite3_value **); } rows[] = {
 		{ "veil", 2, sql_veil }, { "veil_at", 2, sql_at }, { "veil_json", 1, sql_json }, { "veil_address", 1, sql_address },
-		{ "veil_learn", 2, sql_learn },
+		{ "veil_learn", 2, sql_learn },           { "veil_verb", 1, sql_verb },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (sqlite3_create_function_v2(d->db, rows[i].name, rows[i].arguments, SQLITE_UTF8 | SQLITE_DIRECTONLY, veil, rows[i].function, NULL,
@@ -228,7 +234,7 @@ static bool prepare_texts(struct database *d, struct error *error)
 {
 	static const char *const learn[] = {
 		"SELECT sum(veil_learn(" NAME ", helo)) FROM session WHERE helo IS NOT NULL",
-		"SELECT sum(veil_learn(" LINE ", trigger_line)) FROM error WHERE trigger_line IS NOT NULL",
+		"SELECT sum(veil_learn(" LINE ", trigger_line)), sum(veil_verb(trigger_line)) FROM error WHERE trigger_line IS NOT NULL",
 		"SELECT sum(veil_learn(" LINE ", text)) FROM text", "SELECT sum(veil_learn(" LINE ", lines)) FROM ladder",
 		"CREATE TEMP TABLE veil_use (text_id INTEGER PRIMARY KEY, form INTEGER NOT NULL)", NULL
 	};

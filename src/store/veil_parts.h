@@ -15,6 +15,7 @@ struct veil {
 	struct map names; /* plain words that are names here, as written; value: enum name_kind + 1 */
 };
 
+void veil_know_ours(struct veil *, struct bytes word); /* stays in sentences of ours */
 bool veil_word_stays(const struct veil *, struct bytes word, bool ours); /* ours: in a sentence of ours */
 void veil_token(const struct veil *, enum name_kind, struct bytes name, struct text *out);
 bool veil_is_token(struct bytes); /* made by any veil: a second veil leaves it */

@@ -202,14 +202,24 @@ static size_t last_sign(struct bytes run)
 	return BYTES_NONE;
 }
 
-/* A run without '@': pieces between "=" and other marks that no name has inside. */
+static bool is_capitals(struct bytes word)
+{
+	for (size_t i = 0; i < word.n; i++)
+		if (!(word.p[i] >= 'A' && word.p[i] <= 'Z') && word.p[i] != '-')
+			return false;
+	return word.n >= 3 && word.n <= 16;
+}
+
+/* A run without '@': pieces between "=" and other marks that no name has inside. The name of a parameter stays. */
 static void pieces(struct scan *s, struct bytes run)
 {
 	while (run.n) {
 		size_t n = 0;
 		while (n < run.n && !memchr("=/!%#$&*~^`?|", run.p[n], 13))
 			n++;
-		if (n)
+		if (n < run.n && run.p[n] == '=' && is_capitals(bytes_first(run, n)))
+			copy(s, bytes_first(run, n));
+		else if (n)
 			classify(s, bytes_first(run, n));
 		copy(s, bytes_first(bytes_from(run, n), 1));
 		run = bytes_from(run, n + 1);
@@ -353,14 +363,6 @@ static void reply(struct scan *s, struct bytes b)
 		words(s, bytes_from(b, code));
 }
 
-static bool is_capitals(struct bytes word)
-{
-	for (size_t i = 0; i < word.n; i++)
-		if (!(word.p[i] >= 'A' && word.p[i] <= 'Z') && word.p[i] != '-')
-			return false;
-	return word.n >= 3 && word.n <= 16;
-}
-
 /* The verb stays, known or not, as long as it is written like one. */
 static void command(struct scan *s, struct bytes b)
 {
@@ -399,10 +401,20 @@ static void file(struct scan *s, struct bytes b)
 	}
 }
 
+/* The names of products that end a sentence of ours are no secret; the wire cannot put its own there, for its words stand in quotes. */
+static void ours(struct scan *s, struct bytes b)
+{
+	struct bytes mark = B("\" stand for it, as documented by ");
+	size_t at = bytes_find(b, mark);
+	size_t end = at == BYTES_NONE || bytes_index(bytes_from(b, at + mark.n), '"') != BYTES_NONE ? b.n : at;
+	words(s, bytes_first(b, end));
+	copy(s, bytes_from(b, end));
+}
+
 void veil_text(struct veil *v, enum veil_form form, struct bytes wire, struct text *out, size_t *at)
 {
 	static void (*const forms[])(struct scan *, struct bytes) = {
-		[VEIL_REPLY] = reply, [VEIL_LINE] = command, [VEIL_GREETING] = greeting, [VEIL_NAME] = name, [VEIL_FILE] = file, [VEIL_OURS] = words,
+		[VEIL_REPLY] = reply, [VEIL_LINE] = command, [VEIL_GREETING] = greeting, [VEIL_NAME] = name, [VEIL_FILE] = file, [VEIL_OURS] = ours,
 	};
 	struct scan s = { .veil = v, .in = wire, .out = out, .begin = out->n, .at = at, .want = at ? *at : 0, .ours = form == VEIL_OURS };
 	bool lines = form != VEIL_NAME && form != VEIL_FILE;
@@ -425,6 +437,13 @@ static void learn(struct veil *v, struct bytes word, enum name_kind kind)
 {
 	if (word.n > 1 && veil_word_stays(v, word, false) && !bytes_is(word, B("postmaster")))
 		*map_put(&v->names, word) = (void *)(intptr_t)(kind + 1);
+}
+
+void veil_learn_verb(struct veil *v, struct bytes line)
+{
+	struct bytes verb = bytes_word(line).head;
+	if (is_capitals(verb))
+		veil_know_ours(v, verb);
 }
 
 void veil_learn(struct veil *v, enum veil_form form, struct bytes b)
