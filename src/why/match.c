@@ -205,7 +205,8 @@ static void choose(struct matching *m, struct matches *to)
 	bool known = usual_start(m, &usual);
 	for (size_t i = 0; i < m->nfound; i++)
 		m->found[i].off = known ? distance(m->found[i].start, usual) : 0;
-	qsort(m->found, m->nfound, sizeof *m->found, by_score);
+	if (m->nfound)
+		qsort(m->found, m->nfound, sizeof *m->found, by_score);
 	for (size_t i = 0; i < m->nfound; i++) {
 		const struct candidate *c = &m->found[i];
 		bool sure = c->score >= SAME_TUPLE;

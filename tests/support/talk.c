@@ -16,6 +16,7 @@ struct talk {
 	uint64_t acked[2];      /* what the newest segment of each side acknowledged of the other */
 	uint32_t frame;
 	size_t chunk;
+	struct transcript *transcript; /* NULL: nobody listens */
 };
 
 static void take_session(void *to, struct session *session, bool final)
@@ -77,6 +78,8 @@ static void feed(struct talk *t, enum direction direction, struct bytes b, uint6
 		c.bytes.p = exact;
 		c.pushed = b.n == 0;
 		t->sent[direction] += c.bytes.n;
+		if (t->transcript)
+			transcript_data(t->transcript, direction, &c);
 		t->interest = dialogue_data(t->dialogue, direction, &c);
 		free(exact);
 	}
@@ -114,6 +117,8 @@ static void lose(struct talk *t, enum direction direction, struct bytes number)
 	if (!bytes_number(bytes_trim(number), &gap.missing))
 		abort();
 	t->sent[direction] += gap.missing;
+	if (t->transcript)
+		transcript_gap(t->transcript, direction, &gap);
 	if (t->interest == INTEREST_ALL)
 		t->interest = dialogue_gap(t->dialogue, direction, &gap);
 }
@@ -145,6 +150,8 @@ static struct bytes say(struct talk *t, struct bytes line, struct bytes rest)
 		say_twice(t, direction, what);
 		break;
 	case '.':
+		if (t->transcript)
+			transcript_end(t->transcript, direction, bytes_is(what, B("RST")) ? END_RST : END_FIN, place_of(t));
 		if (t->interest != INTEREST_NONE)
 			dialogue_end(t->dialogue, direction, bytes_is(what, B("RST")) ? END_RST : END_FIN, place_of(t));
 		t->connection.ending = bytes_is(what, B("RST")) ? END_RST : END_FIN;
@@ -160,7 +167,12 @@ static struct bytes say(struct talk *t, struct bytes line, struct bytes rest)
 
 struct session *talk_session(const char *talk, size_t chunk)
 {
-	struct talk t = { .chunk = chunk };
+	return talk_heard(talk, chunk, NULL);
+}
+
+struct session *talk_heard(const char *talk, size_t chunk, struct transcript *transcript)
+{
+	struct talk t = { .chunk = chunk, .transcript = transcript };
 	t.connection = (struct connection){ .ordinal = 1, .client.port = 49152, .server.port = 25, .syn_seen = true, .syn_ack_seen = true };
 	t.dialogue = dialogue_new(&t.connection, (struct dialogue_sink){ take_session, &t });
 	for (struct bytes rest = bytes_of(talk); rest.n;) {
@@ -173,5 +185,7 @@ struct session *talk_session(const char *talk, size_t chunk)
 		dialogue_discard(t.dialogue);
 	else
 		dialogue_close(t.dialogue, &t.connection, NULL);
+	if (transcript)
+		transcript_close(transcript);
 	return t.session;
 }

@@ -10,10 +10,12 @@
 #ifndef SMTPWHY_TESTS_TALK_H
 #define SMTPWHY_TESTS_TALK_H
 
-#include "smtp/session.h"
+#include "why/transcript.h"
 
 /* The whole session (closed, one window). The caller frees it with session_free. chunk: segments are cut to at most so many octets
  * (0: not cut), for tests at every cut. */
 struct session *talk_session(const char *talk, size_t chunk);
+/* The same, while a transcript listens. */
+struct session *talk_heard(const char *talk, size_t chunk, struct transcript *);
 
 #endif
