@@ -21,35 +21,36 @@ static int by_who_and_cause(const void *a, const void *b)
 	return x->cause_id < y->cause_id ? -1 : x->cause_id > y->cause_id;
 }
 
-/* Hits of one party (server or client) and one cause become one row. */
-static size_t add_up(struct tally *t, size_t n)
+/* One party (server or client) and one cause become one row. */
+static size_t add_up(const struct population *p, bool servers, struct tally *t)
 {
-	size_t kept = 0;
+	struct map rows = { 0 };
+	size_t n = 0;
+	for (size_t i = 0; i < p->nhits; i++) {
+		const struct hit *h = &p->hits[i];
+		const struct person *who = &p->people[h->number];
+		uint32_t key[2] = { servers ? who->server : who->client, h->cause_id };
+		void **slot = map_put(&rows, (struct bytes){ (const uint8_t *)key, sizeof key });
+		if (!*slot) {
+			t[n] = (struct tally){ h->cause_id, 0, 0, key[0], h->first, h->last };
+			*slot = &t[n++];
+		}
+		struct tally *to = *slot;
+		to->errors += h->errors;
+		to->sessions++;
+		to->first = h->first < to->first ? h->first : to->first;
+		to->last = h->last > to->last ? h->last : to->last;
+	}
+	map_free(&rows);
 	if (n)
 		qsort(t, n, sizeof *t, by_who_and_cause);
-	for (size_t i = 0; i < n; i++) {
-		struct tally *to = kept ? &t[kept - 1] : NULL;
-		if (!to || by_who_and_cause(to, &t[i]) != 0) {
-			t[kept++] = t[i];
-			continue;
-		}
-		to->errors += t[i].errors;
-		to->sessions++;
-		to->first = t[i].first < to->first ? t[i].first : to->first;
-		to->last = t[i].last > to->last ? t[i].last : to->last;
-	}
-	return kept;
+	return n;
 }
 
 static bool write_counts(struct database *d, const struct population *p, bool servers, struct error *error)
 {
 	struct tally *t = memory_new(p->nhits ? p->nhits : 1, sizeof *t);
-	for (size_t i = 0; i < p->nhits; i++) {
-		const struct hit *h = &p->hits[i];
-		const struct person *who = &p->people[h->number];
-		t[i] = (struct tally){ h->cause_id, h->errors, 1, servers ? who->server : who->client, h->first, h->last };
-	}
-	size_t n = add_up(t, p->nhits);
+	size_t n = add_up(p, servers, t);
 	sqlite3_stmt *row = database_statement(d, servers ? "INSERT INTO server_cause VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
 	                                                  : "INSERT INTO client_cause VALUES (?1, ?3, ?4, ?5, ?6, ?7)", error);
 	bool done = row;

@@ -13,12 +13,12 @@ struct order {
 };
 
 struct keyed {
-	uint32_t group, number;
+	uint32_t number;
 	int64_t time;
 };
 
 struct struck {
-	uint32_t cause_id, place;
+	uint32_t place;
 	const struct hit *hit;
 };
 
@@ -35,11 +35,9 @@ struct search {
 	struct arena scratch;
 };
 
-static int by_group(const void *a, const void *b)
+static int by_time(const void *a, const void *b)
 {
 	const struct keyed *x = a, *y = b;
-	if (x->group != y->group)
-		return x->group < y->group ? -1 : 1;
 	if (x->time != y->time)
 		return x->time < y->time ? -1 : 1;
 	return x->number < y->number ? -1 : x->number > y->number;
@@ -50,32 +48,37 @@ static uint32_t group_of(const struct person *who, enum scope scope)
 	return scope == SCOPE_SERVER ? who->server : scope == SCOPE_NETWORK ? who->network : 0;
 }
 
-static struct order order_of(const struct population *p, enum scope scope, struct arena *arena)
+/* All sessions in order of time: ids are, but where databases were merged. */
+static struct keyed *in_time(const struct population *p)
 {
-	size_t ngroups = scope == SCOPE_SERVER ? p->nservers : scope == SCOPE_NETWORK ? p->nnetworks : 1;
 	struct keyed *keys = memory_new(p->n, sizeof *keys);
-	struct order o = { ARENA_ARRAY(arena, uint32_t, p->n), ARENA_ARRAY(arena, uint32_t, p->n), ARENA_ARRAY(arena, uint32_t, ngroups + 1) };
-	for (size_t i = 0; i < p->n; i++)
-		keys[i] = (struct keyed){ group_of(&p->people[i], scope), (uint32_t)i, p->people[i].start };
-	qsort(keys, p->n, sizeof *keys, by_group);
+	bool sorted = true;
 	for (size_t i = 0; i < p->n; i++) {
-		o.numbers[i] = keys[i].number;
-		o.places[keys[i].number] = (uint32_t)i;
-		o.begins[keys[i].group + 1] = (uint32_t)i + 1;
+		keys[i] = (struct keyed){ (uint32_t)i, p->people[i].start };
+		sorted = sorted && (i == 0 || keys[i - 1].time <= keys[i].time);
 	}
-	for (size_t g = 0; g < ngroups; g++) /* groups without sessions begin where the one before ends */
-		if (o.begins[g + 1] < o.begins[g])
-			o.begins[g + 1] = o.begins[g];
-	free(keys);
-	return o;
+	if (!sorted)
+		qsort(keys, p->n, sizeof *keys, by_time);
+	return keys;
 }
 
-static int by_cause_and_place(const void *a, const void *b)
+/* They keep their order within a group: each is put behind the last of its own. */
+static struct order order_of(const struct population *p, enum scope scope, const struct keyed *keys, struct arena *arena)
 {
-	const struct struck *x = a, *y = b;
-	if (x->cause_id != y->cause_id)
-		return x->cause_id < y->cause_id ? -1 : 1;
-	return x->place < y->place ? -1 : x->place > y->place;
+	size_t ngroups = scope == SCOPE_SERVER ? p->nservers : scope == SCOPE_NETWORK ? p->nnetworks : 1;
+	struct order o = { ARENA_ARRAY(arena, uint32_t, p->n), ARENA_ARRAY(arena, uint32_t, p->n), ARENA_ARRAY(arena, uint32_t, ngroups + 1) };
+	uint32_t *next = memory_new(ngroups + 1, sizeof *next);
+	for (size_t i = 0; i < p->n; i++)
+		o.begins[group_of(&p->people[i], scope) + 1]++;
+	for (size_t g = 0; g < ngroups; g++)
+		next[g + 1] = o.begins[g + 1] += o.begins[g];
+	for (size_t i = 0; i < p->n; i++) {
+		uint32_t number = keys[i].number, at = next[group_of(&p->people[number], scope)]++;
+		o.numbers[at] = number;
+		o.places[number] = at;
+	}
+	free(next);
+	return o;
 }
 
 /* One cause in one group: its hits lie at from..to. */
@@ -104,15 +107,11 @@ static bool judge(const struct search *s, enum scope scope, const struct struck 
 	return found;
 }
 
-/* The onsets of one cause at one scope; how clear they are together. */
-static double judge_scope(const struct search *s, enum scope scope, struct struck *struck, size_t n, struct found *found, size_t most, size_t *nfound)
+/* The onsets of one cause at one scope; how clear the clearest is. struck: in order of place. */
+static double judge_scope(const struct search *s, enum scope scope, const struct struck *struck, size_t n, struct found *found, size_t most, size_t *nfound)
 {
-	const struct order *o = &s->orders[scope];
 	double weight = 0;
 	*nfound = 0;
-	for (size_t i = 0; i < n; i++)
-		struck[i].place = o->places[struck[i].hit->number];
-	qsort(struck, n, sizeof *struck, by_cause_and_place);
 	for (size_t from = 0, to; from < n && *nfound < most; from = to) {
 		uint32_t group = group_of(&s->p->people[struck[from].hit->number], scope);
 		for (to = from; to < n && group_of(&s->p->people[struck[to].hit->number], scope) == group; to++)
@@ -126,14 +125,14 @@ static double judge_scope(const struct search *s, enum scope scope, struct struc
 }
 
 /* A cause at the widest scope that is as clear as any narrower one. */
-static void judge_cause(const struct search *s, struct struck *struck, size_t n, enum cause cause, struct arena *arena, struct turns *out)
+static void judge_cause(const struct search *s, struct struck *const struck[SCOPES], size_t from, size_t n, enum cause cause, struct arena *arena, struct turns *out)
 {
 	enum { FOUND_MOST = 200 };
 	struct found *found = memory_new(SCOPES * FOUND_MOST, sizeof *found);
 	size_t counts[SCOPES], best = SCOPE_ALL;
 	double weights[SCOPES];
 	for (enum scope scope = SCOPE_ALL; scope < SCOPES; scope++)
-		weights[scope] = judge_scope(s, scope, struck, n, found + scope * FOUND_MOST, FOUND_MOST, &counts[scope]);
+		weights[scope] = judge_scope(s, scope, struck[scope] + from, n, found + scope * FOUND_MOST, FOUND_MOST, &counts[scope]);
 	for (size_t scope = SCOPE_NETWORK; scope < SCOPES; scope++)
 		if (weights[scope] > weights[best])
 			best = scope;
@@ -148,27 +147,58 @@ static void judge_cause(const struct search *s, struct struck *struck, size_t n,
 	free(found);
 }
 
+/* The hits of each cause, in the order of a scope: begins says where each cause begins. */
+static struct struck *in_order(const struct population *p, const struct order *order, const uint32_t *first_hits, const size_t *begins, size_t ncauses)
+{
+	struct struck *struck = memory_new(p->nhits, sizeof *struck);
+	size_t *next = memory_new(ncauses + 1, sizeof *next);
+	for (size_t c = 0; c <= ncauses; c++)
+		next[c] = begins[c];
+	for (uint32_t place = 0; place < p->n; place++) {
+		uint32_t number = order->numbers[place];
+		for (uint32_t h = first_hits[number]; h < first_hits[number + 1]; h++)
+			if (p->hits[h].cause_id < ncauses)
+				struck[next[p->hits[h].cause_id]++] = (struct struck){ place, &p->hits[h] };
+	}
+	free(next);
+	return struck;
+}
+
+/* first_hits: where the hits of each session begin; begins: those of each cause. */
+static void count_hits(const struct population *p, uint32_t *first_hits, size_t *begins, size_t ncauses)
+{
+	for (size_t h = 0; h < p->nhits; h++) {
+		first_hits[p->hits[h].number + 1]++;
+		if (p->hits[h].cause_id < ncauses)
+			begins[p->hits[h].cause_id + 1]++;
+	}
+	for (size_t i = 0; i < p->n; i++)
+		first_hits[i + 1] += first_hits[i];
+	for (size_t c = 0; c < ncauses; c++)
+		begins[c + 1] += begins[c];
+}
+
 void outbreaks_find(const struct population *p, const enum cause *cause_of, size_t ncauses, struct arena *arena, struct turns *out)
 {
 	if (!p->nhits)
 		return;
 	struct search s = { .p = p };
-	struct struck *struck = memory_new(p->nhits, sizeof *struck);
-	for (enum scope scope = SCOPE_ALL; scope < SCOPES; scope++)
-		s.orders[scope] = order_of(p, scope, &s.scratch);
-	for (size_t i = 0; i < p->nhits; i++)
-		struck[i] = (struct struck){ p->hits[i].cause_id, s.orders[SCOPE_ALL].places[p->hits[i].number], &p->hits[i] };
-	qsort(struck, p->nhits, sizeof *struck, by_cause_and_place);
-	for (size_t i = 0; i < p->nhits; i++)
-		s.ncauses += i == 0 || struck[i].cause_id != struck[i - 1].cause_id;
-	for (size_t from = 0, to; from < p->nhits; from = to) {
-		uint32_t cause_id = struck[from].cause_id;
-		for (to = from; to < p->nhits && struck[to].cause_id == cause_id; to++)
-			;
-		enum cause cause = cause_id < ncauses ? cause_of[cause_id] : CAUSE_COUNT;
-		if (cause < CAUSE_COUNT)
-			judge_cause(&s, struck + from, to - from, cause, arena, out);
+	struct struck *struck[SCOPES];
+	uint32_t *first_hits = ARENA_ARRAY(&s.scratch, uint32_t, p->n + 1);
+	size_t *begins = ARENA_ARRAY(&s.scratch, size_t, ncauses + 1);
+	struct keyed *keys = in_time(p);
+	count_hits(p, first_hits, begins, ncauses);
+	for (enum scope scope = SCOPE_ALL; scope < SCOPES; scope++) {
+		s.orders[scope] = order_of(p, scope, keys, &s.scratch);
+		struck[scope] = in_order(p, &s.orders[scope], first_hits, begins, ncauses);
 	}
-	free(struck);
+	free(keys);
+	for (size_t c = 0; c < ncauses; c++)
+		s.ncauses += begins[c + 1] > begins[c];
+	for (size_t c = 0; c < ncauses; c++)
+		if (begins[c + 1] > begins[c] && cause_of[c] < CAUSE_COUNT)
+			judge_cause(&s, struck, begins[c], begins[c + 1] - begins[c], cause_of[c], arena, out);
+	for (enum scope scope = SCOPE_ALL; scope < SCOPES; scope++)
+		free(struck[scope]);
 	arena_drop(&s.scratch);
 }

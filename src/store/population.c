@@ -191,22 +191,32 @@ static uint32_t server_number(struct population *p, struct bytes address, uint16
 	return number;
 }
 
-static uint32_t client_number(struct population *p, struct bytes address, struct person *who)
+static uint32_t network_number(struct population *p, struct bytes address)
 {
-	bool new;
-	uint32_t number = number_of(p, VOCABULARY_CLIENT, address, &new) - 1;
-	if (new) {
-		GROW(p->clients, p->nclients, p->clients_room);
-		p->clients[p->nclients++] = arena_copy(&p->arena, address);
-	}
 	struct text network = { 0 };
+	bool new;
 	network_add(&network, address, site);
-	who->network = number_of(p, VOCABULARY_NETWORK, text_view(&network), &new) - 1;
+	uint32_t number = number_of(p, VOCABULARY_NETWORK, text_view(&network), &new) - 1;
 	if (new) {
 		GROW(p->networks, p->nnetworks, p->networks_room);
 		p->networks[p->nnetworks++] = arena_copy(&p->arena, text_view(&network));
 	}
 	text_free(&network);
+	return number;
+}
+
+static uint32_t client_number(struct population *p, struct bytes address, struct person *who)
+{
+	bool new;
+	uint32_t number = number_of(p, VOCABULARY_CLIENT, address, &new) - 1;
+	if (new) {
+		if (p->nclients == p->clients_room)
+			p->client_networks = memory_grow(p->client_networks, p->clients_room ? 2 * p->clients_room : 64, sizeof *p->client_networks);
+		GROW(p->clients, p->nclients, p->clients_room);
+		p->client_networks[p->nclients] = network_number(p, address);
+		p->clients[p->nclients++] = arena_copy(&p->arena, address);
+	}
+	who->network = p->client_networks[number];
 	return number;
 }
 
@@ -307,6 +317,7 @@ void population_free(struct population *p)
 	free(p->ports);
 	free(p->clients);
 	free(p->networks);
+	free(p->client_networks);
 	free(p->hits);
 	arena_drop(&p->arena);
 }

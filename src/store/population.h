@@ -35,6 +35,7 @@ struct population {
 	uint16_t *ports;
 	size_t nservers, servers_room;
 	struct bytes *clients, *networks;
+	uint32_t *client_networks; /* network of each client */
 	size_t nclients, clients_room, nnetworks, networks_room;
 	struct hit *hits;          /* by session */
 	size_t nhits, hits_room;

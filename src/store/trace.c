@@ -36,7 +36,7 @@ static int64_t banner_class(struct store *s, struct bytes banner, struct bytes n
 	for (struct cut word = bytes_word(banner); word.head.n && s->line.n < BANNER_MOST; word = bytes_word(word.tail)) {
 		if (s->line.n)
 			text_add_octet(&s->line, ' ');
-		if (name.n && bytes_is(word.head, name))
+		if (bytes_index(name, '.') != BYTES_NONE && bytes_is(word.head, name))
 			text_add_string(&s->line, "NAME");
 		else if (has_digit(word.head) || is_date_word(word.head))
 			text_add_octet(&s->line, '#');

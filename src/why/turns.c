@@ -388,21 +388,44 @@ static void join_networks(const struct sightings *in, struct turns *out)
 	out->n = kept;
 }
 
-static int by_server_and_time(const void *a, const void *b)
+static int by_time(const void *a, const void *b)
 {
 	const struct sighting *x = a, *y = b;
-	if (x->server != y->server)
-		return x->server < y->server ? -1 : 1;
 	if (x->time != y->time)
 		return x->time < y->time ? -1 : 1;
 	return x->session < y->session ? -1 : x->session > y->session;
+}
+
+/* By server, then time: in order of time first (which they mostly are), then each behind the last of its server. */
+static void sort(struct sightings *in)
+{
+	uint32_t nservers = 0;
+	bool sorted = true;
+	for (size_t i = 0; i < in->n; i++) {
+		sorted = sorted && (i == 0 || by_time(&in->all[i - 1], &in->all[i]) <= 0);
+		nservers = in->all[i].server >= nservers ? in->all[i].server + 1 : nservers;
+	}
+	if (!sorted)
+		qsort(in->all, in->n, sizeof *in->all, by_time);
+	struct arena scratch = { 0 };
+	size_t *next = ARENA_ARRAY(&scratch, size_t, nservers + 1);
+	struct sighting *copy = ARENA_ARRAY(&scratch, struct sighting, in->n);
+	for (size_t i = 0; i < in->n; i++) {
+		copy[i] = in->all[i];
+		next[in->all[i].server + 1]++;
+	}
+	for (uint32_t s = 0; s < nservers; s++)
+		next[s + 1] += next[s];
+	for (size_t i = 0; i < in->n; i++)
+		in->all[next[copy[i].server]++] = copy[i];
+	arena_drop(&scratch);
 }
 
 void turns_find(struct sightings *in, struct arena *arena, struct turns *out)
 {
 	if (!in->n)
 		return;
-	qsort(in->all, in->n, sizeof *in->all, by_server_and_time);
+	sort(in);
 	in->marks = ARENA_ARRAY(arena, uint8_t, in->nnetworks);
 	for (size_t from = 0, to; from < in->n; from = to) {
 		struct arena scratch = { 0 };
