@@ -38,7 +38,7 @@ struct bytes bytes_trim(struct bytes b)
 	return b;
 }
 
-static bool same_letters(const uint8_t *a, const uint8_t *b, size_t n)
+bool bytes_same_letters(const uint8_t *a, const uint8_t *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (octet_lower(a[i]) != octet_lower(b[i]))
@@ -46,17 +46,7 @@ static bool same_letters(const uint8_t *a, const uint8_t *b, size_t n)
 	return true;
 }
 
-bool bytes_is(struct bytes b, struct bytes word)
-{
-	return b.n == word.n && same_letters(b.p, word.p, b.n);
-}
-
-bool bytes_starts_word(struct bytes b, struct bytes prefix)
-{
-	return bytes_is(bytes_first(b, prefix.n), prefix);
-}
-
-/* Sixteen octets at a time. Setting 0x20 makes letters lower case; what else it makes equal, same_letters tells apart. */
+/* Sixteen octets at a time. Setting 0x20 makes letters lower case; what else it makes equal, bytes_same_letters tells apart. */
 typedef uint8_t octets __attribute__((vector_size(16)));
 
 static octets octets_of(uint8_t c)
@@ -87,11 +77,11 @@ size_t bytes_find(struct bytes b, struct bytes needle)
 		if (!may_begin(b.p + i, needle.p[0], needle.p[1]))
 			continue;
 		for (size_t k = i; k < i + sizeof(octets); k++)
-			if (same_letters(b.p + k, needle.p, needle.n))
+			if (bytes_same_letters(b.p + k, needle.p, needle.n))
 				return k;
 	}
 	for (; i < end; i++)
-		if (same_letters(b.p + i, needle.p, needle.n))
+		if (bytes_same_letters(b.p + i, needle.p, needle.n))
 			return i;
 	return BYTES_NONE;
 }

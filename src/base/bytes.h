@@ -31,12 +31,13 @@ static inline struct bytes bytes_from(struct bytes b, size_t offset); /* beyond 
 static inline struct bytes bytes_first(struct bytes b, size_t n); /* at most n */
 struct bytes bytes_trim(struct bytes b);                    /* blanks (SP, HT) off both ends */
 static inline bool bytes_equal(struct bytes a, struct bytes b); /* octet by octet */
-bool bytes_is(struct bytes b, struct bytes word);           /* ASCII case ignored */
+static inline bool bytes_is(struct bytes b, struct bytes word); /* ASCII case ignored */
 static inline bool bytes_starts(struct bytes b, struct bytes prefix); /* octet by octet */
-bool bytes_starts_word(struct bytes b, struct bytes prefix); /* ASCII case ignored */
+static inline bool bytes_starts_word(struct bytes b, struct bytes prefix); /* ASCII case ignored */
 size_t bytes_find(struct bytes b, struct bytes needle);     /* ASCII case ignored; BYTES_NONE when absent */
 static inline size_t bytes_index(struct bytes b, uint8_t octet); /* BYTES_NONE when absent */
 bool bytes_number(struct bytes b, uint64_t *value);         /* all decimal digits, at least one, no overflow */
+bool bytes_same_letters(const uint8_t *, const uint8_t *, size_t n); /* ASCII case ignored */
 uint64_t bytes_hash(struct bytes b);                        /* stable within a run, not a promise across versions */
 int bytes_compare(struct bytes a, struct bytes b);          /* octet order, shorter first */
 
@@ -64,9 +65,24 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* Words are looked up in tables of words: most rows differ in the first octet, and that is seen without a call. */
 static inline bool bytes_starts(struct bytes b, struct bytes prefix)
 {
-	return bytes_equal(bytes_first(b, prefix.n), prefix);
+	if (prefix.n == 0)
+		return true;
+	return b.n >= prefix.n && b.p[0] == prefix.p[0] && memcmp(b.p, prefix.p, prefix.n) == 0;
+}
+
+static inline bool bytes_is(struct bytes b, struct bytes word)
+{
+	if (b.n != word.n || b.n == 0)
+		return b.n == word.n;
+	return ((b.p[0] ^ word.p[0]) & 0xdf) == 0 && bytes_same_letters(b.p, word.p, b.n);
+}
+
+static inline bool bytes_starts_word(struct bytes b, struct bytes prefix)
+{
+	return bytes_is(bytes_first(b, prefix.n), prefix);
 }
 
 static inline size_t bytes_index(struct bytes b, uint8_t octet)

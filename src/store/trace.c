@@ -136,12 +136,17 @@ static int64_t stack(struct store *s, const struct marks *m, bool seen, struct e
 {
 	if (!seen)
 		return 0;
+	uint32_t key[3] = { m->options, (uint32_t)m->window << 16 | m->mss, m->window_scale };
+	struct known_stack *known = &s->stacks[bytes_hash((struct bytes){ (const uint8_t *)key, sizeof key }) % STACKS_KNOWN];
+	if (known->id && memcmp(known->key, key, sizeof key) == 0)
+		return known->id;
 	text_clear(&s->line);
 	text_addf(&s->line, "options %08x, window %u", m->options, m->window);
 	if (m->window_scale != 255)
 		text_addf(&s->line, " << %u", m->window_scale);
 	text_addf(&s->line, ", mss %u", m->mss);
-	return interned_id(&s->texts, text_view(&s->line), error);
+	memcpy(known->key, key, sizeof key);
+	return known->id = interned_id(&s->texts, text_view(&s->line), error);
 }
 
 bool trace_row(struct store *s, const struct trace *t, const struct session *session, int64_t session_id, struct error *error)

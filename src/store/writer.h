@@ -26,6 +26,13 @@ struct pending { /* of a session that came in windows, and goes on */
 	struct trace trace;
 };
 
+/* Texts of TCP stacks that were met: few, and each session has two. */
+enum { STACKS_KNOWN = 64 };
+struct known_stack {
+	uint32_t key[3];
+	int64_t id; /* 0: none is known here */
+};
+
 struct store {
 	struct database database;
 	struct interned texts;
@@ -34,6 +41,7 @@ struct store {
 	int64_t session_offset, capture_offset; /* what the appended database holds: packets, captures */
 	int64_t comparison_id;                /* of the comparison being stored; 0 none */
 	struct map pending;                   /* by session id; NULL once it ended */
+	struct known_stack stacks[STACKS_KNOWN];
 	struct text text, line, json;
 	struct veil *veil;                    /* NULL: nothing is redacted */
 };
