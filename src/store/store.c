@@ -121,11 +121,19 @@ static bool prepare(struct store *s, struct error *error)
 	return true;
 }
 
+/* Names do not join rows that have lost theirs. */
+static bool takes_names(struct store *s, struct error *error)
+{
+	int64_t redacted = 0;
+	return database_number(&s->database, "SELECT count(*) FROM sqlite_schema WHERE name = 'redaction'", &redacted, error) &&
+		(!redacted || error_set(error, ERROR_USAGE, "%s: is redacted; add to the database it was made from, and redact that one again", s->database.target));
+}
+
 struct store *store_new(struct store_options options, struct error *error)
 {
 	struct store *s = memory_new(1, sizeof *s);
 	s->veil = options.redact ? veil_new(options.redact_key, error) : NULL;
-	bool done = (s->veil || !options.redact) && database_begin(&s->database, options.path, options.append, options.exclusive, error) &&
+	bool done = (s->veil || !options.redact) && database_begin(&s->database, options.path, options.append, options.exclusive, error) && takes_names(s, error) &&
 		interned_begin(&s->texts, &s->database, error) && fill_causes(s, error) && prepare(s, error) &&
 		database_number(&s->database, "SELECT coalesce(max(capture_id), 0) FROM capture", &s->capture_offset, error) &&
 		/* Ids of the appended run begin behind all packets, and so behind all sessions, that are already told of. */
