@@ -129,6 +129,8 @@ static void give(struct dialogue *d, struct exchange *e, const struct put_off *p
 		unseen_guess(e);
 	if (answers_auth_only(&p->reply) && e->command.kind == COMMAND_LINE && e->command.verb == VERB_UNKNOWN)
 		mask_as_answer(d, e);
+	if (reply_quotes_mask(&e->reply, &e->command))
+		e->reply.flags |= REPLY_QUOTES_MASK;
 	phase_answered(d, e, p->end);
 	if (e->command.kind == COMMAND_CONNECT)
 		d->greeting_end = p->end;

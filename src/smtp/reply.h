@@ -22,6 +22,8 @@ struct replies { /* zeroed storage is ready */
 bool replies_line(struct replies *, const struct line *);   /* true: a reply is complete, take it */
 bool replies_cut(struct replies *);                          /* a gap or the end: true when an incomplete reply is there to take, flagged REPLY_CUT */
 struct reply replies_take(struct replies *, struct arena *); /* and begins anew */
+/* Does it refuse the command while quoting filler of the verb's length that the client did not send (XXXX for EHLO)? */
+bool reply_quotes_mask(const struct reply *, const struct command *);
 void replies_free(struct replies *);
 bool reply_line_looks_right(struct bytes line);              /* three digits, then SP, - or the end */
 

@@ -4,7 +4,7 @@
 
 enum { BEFORE = 8, AFTER = 4, LINES_TEXT = 400, LINES_MOST = 400, INTERN_FROM = 24 };
 enum line_mark { MARK_GAP = 1, MARK_ODD = 2, MARK_MASKED = 4, MARK_REDACTED = 8, MARK_UNANSWERED = 16, MARK_AHEAD = 32, MARK_ERROR = 64,
-	MARK_LEFT_OUT = 128, MARK_CUT = 256 };
+	MARK_LEFT_OUT = 128, MARK_CUT = 256, MARK_CONTENT = 512 };
 
 struct ladder {
 	struct store *store;
@@ -50,7 +50,8 @@ static void add_command(struct ladder *l, const struct exchange *x)
 	flags |= c->line.flags & LINE_AFTER_GAP ? MARK_GAP : 0;
 	flags |= c->line.odd ? MARK_ODD : 0;
 	flags |= c->masked_run ? MARK_MASKED : 0;
-	flags |= c->line.flags & (LINE_MASKED | LINE_CONTENT) ? MARK_REDACTED : 0;
+	flags |= c->line.flags & LINE_MASKED ? MARK_REDACTED : 0;
+	flags |= c->line.flags & LINE_CONTENT ? MARK_CONTENT : 0;
 	flags |= x->answered ? 0 : MARK_UNANSWERED;
 	flags |= c->ahead ? MARK_AHEAD : 0;
 	flags |= c->line.length > LINES_TEXT ? MARK_CUT : 0;

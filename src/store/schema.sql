@@ -143,7 +143,7 @@ CREATE TABLE ladder ( -- the dialogue around errors and findings, for drawing
 	ladder_id INTEGER PRIMARY KEY,  -- session_id * 100000 + part: long sessions come in several
 	session_id INTEGER NOT NULL REFERENCES session,
 	lines TEXT NOT NULL             -- JSON [[exchange, side, capture_id, frame, microseconds since start, text, flags], ...]; text: a string or a text_id;
-	                                -- flags 1 gap before, 2 retransmitted or odd packet, 4 masked, 8 credentials redacted, 16 not answered, 32 sent ahead, 64 5xx, 128 lines left out before, 256 cut
+	                                -- flags 1 gap before, 2 retransmitted or odd packet, 4 masked, 8 credentials redacted, 16 not answered, 32 sent ahead, 64 5xx, 128 lines left out before, 256 cut, 512 message content withheld
 );
 CREATE TABLE difference ( -- a difference between two sides of a box (from compare)
 	difference_id INTEGER PRIMARY KEY,

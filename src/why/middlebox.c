@@ -42,30 +42,9 @@ static bool keyword_masked(const struct session *s)
 	return session_mask(s, NULL) != NULL;
 }
 
-static bool octet_is_word(struct bytes b, size_t i)
-{
-	return i < b.n && (octet_is_alpha(b.p[i]) || octet_is_digit(b.p[i]));
-}
-
-/* A run of X as long as the verb, in the refusal of a line that holds none (nodemailer issue 694; IMC 2015 found servers so). */
 bool exchange_quotes_mask(const struct exchange *x)
 {
-	enum { SHORTEST = 4 };
-	struct bytes t = x->reply.text;
-	if (x->command.masked_run || x->command.kind != COMMAND_LINE || !x->answered)
-		return false;
-	if (x->reply.flags & REPLY_QUOTES_MASK)
-		return true;
-	if (x->reply.code < 500 || x->reply.code > 502 || bytes_find(x->command.line.text, B("XXXX")) != BYTES_NONE)
-		return false;
-	for (size_t i = 0, n; i < t.n; i += n ? n : 1) {
-		for (n = 0; i + n < t.n && octet_upper(t.p[i + n]) == 'X'; n++)
-			;
-		bool whole = !octet_is_word(t, i + n) && (i == 0 || !octet_is_word(t, i - 1));
-		if (n >= SHORTEST && n == x->command.word.n && whole)
-			return true;
-	}
-	return false;
+	return x->answered && x->reply.flags & REPLY_QUOTES_MASK;
 }
 
 static bool verb_masked(const struct session *s)

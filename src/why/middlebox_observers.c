@@ -33,18 +33,21 @@ static const struct exchange *in_clear(const struct session *s)
 static bool sees_starttls(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
 {
 	for (const struct offer *o = s->offers; o && i == 0; o = o->before) {
-		const struct masked *m = offer_has(o, EXT_STARTTLS) ? NULL : offer_masked(o, EXT_STARTTLS);
+		const struct masked *m = offer_has(o, EXT_STARTTLS) ? NULL : offer_hides(o, EXT_STARTTLS);
 		if (!m)
 			continue;
 		const struct exchange *clear = in_clear(s);
-		evidence_add(e, o->at, FROM_SERVER, m->text, "a keyword overwritten in transit where STARTTLS stands");
+		if (m->likely != EXT_STARTTLS)
+			e->certainty = CERTAINTY_POSSIBLE; /* other keywords have as many letters */
+		evidence_add(e, o->at, FROM_SERVER, m->text, m->likely == EXT_STARTTLS ? "a keyword overwritten in transit where STARTTLS stands"
+			: "a keyword overwritten in transit, as long as STARTTLS");
 		if (session_banner_starred(s))
 			evidence_add(e, session_greeting(s), FROM_SERVER, s->banner, "the greeting is overwritten as well");
 		if (clear) {
 			evidence_line(e, &clear->command, is_credentials(&clear->command) ? "credentials sent in clear" : "the message was sent in clear");
 			*at = clear;
 		}
-		evidence_detail(e, "A keyword of %zu letters is hidden where STARTTLS stands%s.", m->octets,
+		evidence_detail(e, "A keyword of %zu letters is hidden where STARTTLS %s%s.", m->octets, m->likely == EXT_STARTTLS ? "stands" : "may stand",
 			!clear ? "" : is_credentials(&clear->command) ? ", and credentials crossed the path in clear because of it" : ", and mail crossed the path in clear because of it");
 		*place = o->at;
 		name_device(s, e);
@@ -225,11 +228,25 @@ static bool is_other_reply(const struct session *s, const struct note *n)
 	return false;
 }
 
+/* A reply put in moves the server's stream on: everything behind it overlaps with what the server goes on to say. */
+static bool follows_injection(const struct session *s, const struct note *n)
+{
+	if (n->direction != FROM_SERVER)
+		return false;
+	for (const struct exchange *x = s->first; x && x->reply.first.number < n->place.number; x = x->next)
+		if (x->answered && odd_is_foreign(x->reply.odd))
+			return true;
+	for (const struct note *m = s->notes; m && m != n; m = m->next)
+		if (m->direction == FROM_SERVER && m->kind == NOTE_OVERLAP && is_other_reply(s, m))
+			return true;
+	return false;
+}
+
 static bool sees_overlap(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
 {
 	(void)at;
 	for (const struct note *n = s->notes; n; n = n->next) {
-		if (n->kind != NOTE_OVERLAP || is_other_reply(s, n) || bytes_equal(n->first, n->second) || i-- > 0)
+		if (n->kind != NOTE_OVERLAP || is_other_reply(s, n) || follows_injection(s, n) || bytes_equal(n->first, n->second) || i-- > 0)
 			continue;
 		evidence_add(e, n->place, n->direction, n->first, "the first copy of these octets");
 		evidence_add(e, n->second_place, n->direction, n->second, "another copy, with other bytes");
@@ -240,7 +257,92 @@ static bool sees_overlap(const struct session *s, size_t i, struct evidence *e, 
 	return false;
 }
 
+/* ---- what a box lets vanish ---- */
+
+/* The limit that the last thing the client sent crosses; NULL none. A box drops what crosses it and closes nothing (Cisco's default
+ * policy: command line 512, 100 recipients, header line 998). */
+static const char *limit_crossed(const struct session *s)
+{
+	enum { RECIPIENTS = 100, LINE = 510, DATA_LINE = 998 };
+	unsigned recipients = 0;
+	const struct exchange *last = s->last;
+	if (!last || last->answered)
+		return NULL;
+	for (const struct exchange *x = last; x && x->command.verb != VERB_MAIL; x = x->previous)
+		recipients += x->command.verb == VERB_RCPT;
+	if (last->command.kind == COMMAND_LINE && last->command.line.length > LINE)
+		return "a command line beyond 512 octets";
+	if (last->command.verb == VERB_RCPT && recipients > RECIPIENTS)
+		return "more than 100 recipients";
+	return last->content && last->content->longest_line > DATA_LINE ? "a line of the message beyond 998 octets" : NULL;
+}
+
+/* Sent again and again, never acknowledged, no reset: it did not get through. */
+static bool sees_drop(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
+{
+	enum { OFTEN = 3 };
+	const struct connection *c = &s->connection;
+	const char *limit = limit_crossed(s);
+	if (i > 0 || !limit || c->repeated_unacknowledged[FROM_CLIENT] < OFTEN || !c->unacknowledged[FROM_CLIENT] || c->server_silent || c->nresets)
+		return false;
+	evidence_line(e, &s->last->command, limit);
+	evidence_add(e, c->last, FROM_CLIENT, (struct bytes){ 0 }, "sent again, and never acknowledged");
+	evidence_detail(e, "Consistent with a box that drops what crosses a limit: %s. Large packets that do not fit the path look the same.", limit);
+	*place = s->last->command.line.first.number ? s->last->command.line.first : c->last;
+	*at = s->last;
+	name_device(s, e);
+	return true;
+}
+
+static const struct exchange *noop_of(const struct session *s)
+{
+	for (const struct exchange *x = s->first; x; x = x->next)
+		if (x->command.verb == VERB_NOOP && exchange_accepted(x))
+			return x;
+	return NULL;
+}
+
+/* An old PIX puts NOOP for a verb that it does not know, so that no verb is refused (Microsoft KB320027). A lenient server answers so
+ * too: it takes a greeting of stars besides. */
+static bool sees_noop(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
+{
+	const struct exchange *noop = noop_of(s);
+	for (const struct exchange *x = s->first; x && i == 0 && session_banner_starred(s); x = x->next) {
+		const struct command *c = &x->command;
+		if (c->kind != COMMAND_LINE || c->content_of || c->fault.kind != FAULT_VERB_UNKNOWN || !x->answered || x->reply.code != 250)
+			continue;
+		if (noop && !bytes_equal(noop->reply.text, x->reply.text))
+			continue;
+		evidence_line(e, c, "no verb of SMTP");
+		evidence_reply(e, &x->reply, "and yet accepted");
+		if (noop)
+			evidence_reply(e, &noop->reply, "as NOOP is");
+		*place = c->line.first;
+		*at = x;
+		name_device(s, e);
+		return true;
+	}
+	return false;
+}
+
+/* The dot in a segment of its own is lost on old boxes of this kind: no reply, and the message comes again later (Microsoft KB295725). */
+static bool sees_dot(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
+{
+	const struct exchange *x = s->last;
+	if (i > 0 || !x || x->command.kind != COMMAND_CONTENT || x->answered || !session_banner_starred(s) || !s->closed || s->connection.gaps[FROM_SERVER])
+		return false;
+	evidence_add(e, session_greeting(s), FROM_SERVER, s->banner, "the greeting is overwritten with stars");
+	evidence_line(e, &x->command, "the end of the message, never answered");
+	*place = x->command.line.first;
+	*at = x;
+	name_device(s, e);
+	return true;
+}
+
 const struct observer middlebox_observers[] = {
+	{ "middlebox.drop", CAUSE_MIDDLEBOX_STREAM_ALTERED, CERTAINTY_POSSIBLE, sees_drop },
+	{ "middlebox.noop", CAUSE_MIDDLEBOX_COMMAND_MASKED, CERTAINTY_LIKELY, sees_noop },
+	{ "middlebox.dot", CAUSE_MIDDLEBOX_STREAM_ALTERED, CERTAINTY_POSSIBLE, sees_dot },
 	{ "middlebox.starttls", CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, CERTAINTY_LIKELY, sees_starttls },
 	{ "middlebox.keywords", CAUSE_MIDDLEBOX_EXTENSION_MASKED, CERTAINTY_LIKELY, sees_keywords },
 	{ "middlebox.verb", CAUSE_MIDDLEBOX_COMMAND_MASKED, CERTAINTY_LIKELY, sees_verb },

@@ -90,7 +90,7 @@ static bool sound_refused(const struct failure *f, struct evidence *e)
 	bool stars = session_banner_starred(f->session);
 	if (!command_is_sound(c) || verb_needs(c->verb) != EXT_CORE || !reply_is_unrecognised(f) || (f->reply->code != 500 && f->reply->code != 502))
 		return false;
-	if (!m && !stars)
+	if ((!m && !stars) || failure_wrong_moment(f))
 		return false;
 	/* These a server may not know by itself. */
 	if (c->verb == VERB_EXPN || c->verb == VERB_VRFY || c->verb == VERB_HELP || c->verb == VERB_TURN || c->verb == VERB_SEND

@@ -55,6 +55,8 @@ static bool is_parameter_reply(const struct failure *f)
 	int code = f->reply->code;
 	if (words_overrule(f))
 		return false;
+	if (code == 503 && failure_wrong_moment(f))
+		return false;
 	if (code == 555 || code == 501 || code == 504 || code == 500 || code == 503 || reply_enhanced(f->reply, 5, 4))
 		return true;
 	return code >= 550 && failure_tone(f) != TONE_POLICY && reply_says(f->reply, phrases);

@@ -46,7 +46,7 @@ static bool not_implemented(const struct failure *f, struct evidence *e)
 	enum verb v = f->command->verb;
 	if (!command_is_sound(f->command) || !reply_is_unrecognised(f) || is_tls_junk(f->exchange))
 		return false;
-	if (verb_needs(v) != EXT_CORE && offer_is_known(f->offer, f->state))
+	if ((verb_needs(v) != EXT_CORE && offer_is_known(f->offer, f->state)) || f->reply->code == 503)
 		return false;
 	if (f->reply->code != 500 && f->reply->code != 502 && f->reply->code != 504 && !reply_enhanced(f->reply, 5, 1))
 		return false;
