@@ -9,8 +9,9 @@ _smtpwhy()
 	analyze) options='--output -o --append -a --filter -f --ports -p --rules --memory -m --idle --recurse -r --jobs -j --shard --no-ndpi --partial --fail-on --redact --redact-key --quiet -q --help -h' ;;
 	report) options='--json --csv --html --redact --redact-key --help -h' ;;
 	explain) options='--all -a --cause -c --redact --redact-key --help -h' ;;
-	audit) options='--by --client-prefix --server-prefix --json --csv --fail-on --help -h' ;;
-	compare) options='--inside --outside --output -o --filter -f --recurse -r --all --json --quiet -q --help -h' ;;
+	audit) options='--by --client-prefix --server-prefix --json --csv --fail-on --redact --redact-key --help -h' ;;
+	compare) options='--inside --outside --output -o --filter -f --recurse -r --all --json --redact --redact-key --quiet -q --help -h' ;;
+	diff) options='--all -a --json --help -h' ;;
 	query) options='--json --csv --redact --redact-key --help -h' ;;
 	merge) options='--help -h' ;;
 	redact) options='--redact-key --help -h' ;;
@@ -25,7 +26,7 @@ _smtpwhy()
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$options" -- "$cur"))
 	elif [ "$COMP_CWORD" = 1 ]; then
-		COMPREPLY=($(compgen -W 'analyze report explain audit compare query merge redact causes' -- "$cur") $(compgen -f -- "$cur"))
+		COMPREPLY=($(compgen -W 'analyze report explain audit compare diff query merge redact causes' -- "$cur") $(compgen -f -- "$cur"))
 	elif [ "$command" = causes ]; then
 		COMPREPLY=($(compgen -W "$(smtpwhy causes | sed -n 's/^  \([a-z][a-z0-9_.]*\)$/\1/p')" -- "$cur"))
 	elif [ "$command" = query ] && [ -f "$prev" ]; then

@@ -52,7 +52,7 @@ struct cli_command {
 
 #define CLI_OPTIONS(table) .options = (table), .noptions = sizeof(table) / sizeof *(table)
 
-extern const struct cli_command analyze_command, audit_command, causes_command, compare_command, explain_command, merge_command, plain_command, query_command,
+extern const struct cli_command analyze_command, audit_command, causes_command, compare_command, diff_command, explain_command, merge_command, plain_command, query_command,
 	redact_command, report_command;
 
 /* Parses the words after the command's name and runs it; --help is answered here. */

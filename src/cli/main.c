@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 static const struct cli_command *const commands[] = {
-	&plain_command, &analyze_command, &report_command, &explain_command, &audit_command, &compare_command, &query_command, &merge_command, &redact_command, &causes_command,
+	&plain_command, &analyze_command, &report_command, &explain_command, &audit_command, &compare_command, &diff_command, &query_command, &merge_command, &redact_command, &causes_command,
 };
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))

@@ -8,12 +8,14 @@
 
 #include <string.h>
 
-enum { JSON, CSV, HTML };
+enum { JSON, CSV, HTML, REDACT, REDACT_KEY };
 
 static const struct cli_option options[] = {
 	[JSON] = { 0, "json", "VIEW", "Newline-delimited JSON, with names of the Elastic Common Schema where one fits. All views unless one is named: errors, findings, sessions, differences, captures.", true },
 	[CSV] = { 0, "csv", "VIEW", "Comma-separated values (RFC 4180) of one view: errors unless named.", true },
 	[HTML] = { 0, "html", "FILE", "One page for a browser, complete in itself: it opens from disk and loads nothing. - writes it to standard output.", false },
+	[REDACT] = REDACT_OPTION,
+	[REDACT_KEY] = REDACT_KEY_OPTION,
 };
 
 static enum exit_status html(struct report *report, const char *path, const char *target)
@@ -69,7 +71,7 @@ static enum exit_status run(const struct cli_command *command, const struct cli_
 		return cli_misused(command, "--json, --csv, --html: choose one");
 	if (view && *view && !export_of)
 		return cli_misused(command, "%s: no such view; there are errors, findings, sessions, differences, captures", view);
-	struct report *report = database_open(words->operands[0], &status);
+	struct report *report = database_open_as(words, REDACT, REDACT_KEY, &status);
 	if (!report)
 		return status;
 	if (words->given[JSON])
@@ -86,7 +88,7 @@ static enum exit_status run(const struct cli_command *command, const struct cli_
 
 const struct cli_command report_command = {
 	.name = "report",
-	.usage = "[--html FILE | --json[=VIEW] | --csv[=VIEW]] DB",
+	.usage = "[--html FILE | --json[=VIEW] | --csv[=VIEW]] [--redact] DB",
 	.summary = "the summary of a report database; a page for a browser, JSON and CSV for other programs",
 	.detail = "Prints how many sessions met 5xx replies, why, whose fault it is, since when, what to change, and what could not be looked "
 	          "at. Colour only on a terminal and without NO_COLOR in the environment; 80 columns elsewhere; ASCII where the locale is not UTF-8.",
