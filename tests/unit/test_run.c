@@ -53,7 +53,6 @@ static const struct trouble_case {
 	const char *name, *capture, *database, *rules, *says;
 	enum smtpwhy_status status;
 } trouble_cases[] = {
-	{ "no such capture", "no/such.pcap", NULL, NULL, "no/such.pcap", SMTPWHY_INPUT_DAMAGED },
 	{ "the database's folder is not there", "samples/clean-session.pcap", "no/such/folder/report.db", NULL, "no/such/folder", SMTPWHY_NOT_WRITTEN },
 	{ "a rules file that is not there", "samples/clean-session.pcap", NULL, "no/such.rules", "no/such.rules", SMTPWHY_WRONG_USE },
 	{ "a rules file that is none", "samples/clean-session.pcap", NULL, "samples/README.md", "line ", SMTPWHY_WRONG_USE },
@@ -70,20 +69,23 @@ static void troubles(void **state)
 	smtpwhy_free(run);
 }
 
-/* ---- input that is no capture is told, the rest is analysed ---- */
+/* ---- input that cannot be read is told, the rest is analysed ---- */
 
-static const struct { const char *name; } damaged_cases[] = { { "a file that is no capture beside one that is" } };
+static const struct damaged_case { const char *name, *path; } damaged_cases[] = {
+	{ "a file that is no capture beside one that is", "samples/README.md" },
+	{ "a file that is not there beside one that is", "no/such.pcap" },
+};
 
 static void damaged(void **state)
 {
-	(void)state;
+	const struct damaged_case *k = *state;
 	struct smtpwhy *run = smtpwhy_new(&(struct smtpwhy_options){ 0 });
-	assert_true(smtpwhy_add(run, "samples/README.md"));
+	assert_true(smtpwhy_add(run, k->path));
 	assert_true(smtpwhy_add(run, "samples/misspelt-verb.pcap"));
 	assert_true(smtpwhy_analyze(run));
 	assert_true(smtpwhy_finish(run));
 	assert_int_equal(smtpwhy_status(run), SMTPWHY_INPUT_DAMAGED);
-	assert_non_null(strstr(smtpwhy_input_trouble(run, 0), "samples/README.md"));
+	assert_non_null(strstr(smtpwhy_input_trouble(run, 0), k->path));
 	assert_null(smtpwhy_input_trouble(run, 1));
 	struct smtpwhy_error e;
 	assert_true(smtpwhy_next_error(run, &e));
