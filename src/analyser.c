@@ -47,6 +47,11 @@ static void side_ended(void *dialogue, enum direction direction, enum ending end
 	dialogue_end(dialogue, direction, ending, place);
 }
 
+static size_t size_of(const void *dialogue)
+{
+	return dialogue_size(dialogue);
+}
+
 static void closed(void *dialogue, const struct connection *connection, const char *speaks)
 {
 	dialogue_close(dialogue, connection, speaks);
@@ -58,7 +63,7 @@ struct analyser *analyser_new(struct flow_options options, const struct why *why
 	a->why = why;
 	a->sink = sink;
 	a->flow = flow_new(options, (struct flow_sink){
-		.open = opened, .data = data_came, .gap = gap_came, .overlap = overlap_came, .end = side_ended, .close = closed, .to = a,
+		.open = opened, .data = data_came, .gap = gap_came, .overlap = overlap_came, .end = side_ended, .close = closed, .size = size_of, .to = a,
 	});
 	return a;
 }

@@ -35,6 +35,7 @@ struct talk {
 	uint16_t nfirst[2];
 	uint8_t recent_at[2];
 	uint64_t npackets, payloads;
+	size_t listener;              /* bytes that the sink keeps for it */
 	struct place now;
 	bool opened, unwanted, deaf;  /* deaf: no more bytes are wanted */
 	bool closing, reset, swapped, strange[2], plain[2];
@@ -65,7 +66,7 @@ void talk_drop(struct talk *t)
 		t->around->held -= t->first[side] ? FIRST_KEPT : 0;
 		free(t->first[side]);
 	}
-	t->around->held -= sizeof *t;
+	t->around->held -= sizeof *t + t->listener;
 	free(t);
 }
 
@@ -102,6 +103,15 @@ static bool is_silent(const struct talk *t, unsigned side)
 }
 
 /* ---- telling the sink ---- */
+
+/* What the listener keeps counts as ours: a flood of short sessions costs mostly there. */
+static void count_listener(struct talk *t)
+{
+	const struct flow_sink *sink = &t->around->sink;
+	size_t now = sink->size && t->session && !t->unwanted ? sink->size(t->session) : 0;
+	t->around->held += now - t->listener;
+	t->listener = now;
+}
 
 static void heed(struct talk *t, enum interest interest)
 {
@@ -482,7 +492,7 @@ static int64_t take_early_ack(struct stream *peer, uint32_t ack)
 static int64_t take_ack(struct talk *t, const struct packet *p, unsigned side)
 {
 	struct stream *peer = &t->streams[!side];
-	if (!(p->flags & TCP_ACK) || p->flags & TCP_RST)
+	if (!(p->flags & TCP_ACK))
 		return 0;
 	if (!peer->known)
 		return take_early_ack(peer, p->ack);
@@ -529,6 +539,8 @@ static void take_reset(struct talk *t, const struct packet *p, unsigned side, ui
 			.expected = expected, .odd = odd, .marks = p->marks };
 	c->nresets++;
 	t->reset |= credible;
+	if (expected && !odd && p->flags & TCP_ACK) /* it says what its sender had received, which the capture may lack */
+		(void)take_ack(t, p, side);
 }
 
 /* The alleged sender of a reset goes on sending: it did not send it. */
@@ -673,7 +685,7 @@ void talk_packet(struct talk *t, const struct packet *p, enum direction side)
 		take_syn(t, p, side);
 	learn_base(t, p, side);
 	int64_t before = t->streams[!side].acked;
-	int64_t acked = take_ack(t, p, side);
+	int64_t acked = p->flags & TCP_RST ? 0 : take_ack(t, p, side);
 	if (p->flags & TCP_RST) {
 		if (!duplicate)
 			take_reset(t, p, side, odd);
@@ -693,6 +705,8 @@ void talk_packet(struct talk *t, const struct packet *p, enum direction side)
 		decide(t);
 	if (t->opened)
 		drain(t);
+	if (p->payload_length)
+		count_listener(t);
 }
 
 /* ---- the end ---- */

@@ -123,6 +123,7 @@ struct flow_sink {
 	void (*end)(void *session, enum direction, enum ending, struct place); /* FIN in order, or RST, of one side */
 	/* The last call. speaks: what nDPI says of a connection on an SMTP port whose first bytes are no SMTP, else NULL. */
 	void (*close)(void *session, const struct connection *, const char *speaks);
+	size_t (*size)(const void *session); /* bytes that the listener keeps for it, towards flow_options.memory; NULL: not counted */
 	void *to;
 };
 

@@ -57,6 +57,7 @@ static struct reply masked_reply(struct dialogue *d, struct reply r)
 	struct arena *arena = &d->session->arena;
 	r.text = redact_echo(arena, d->secrets, r.text);
 	r.raw = redact_echo(arena, d->secrets, r.raw);
+	d->session->line_limit |= r.raw.n >= LIMIT_REPLY;
 	if (r.code == 334) {
 		r.text = redact_challenge(arena, r.text, false);
 		r.raw = redact_challenge(arena, r.raw, true);
@@ -363,8 +364,9 @@ void dialogue_close(struct dialogue *d, const struct connection *connection, con
 	d->connection = connection;
 	finish(d);
 	struct session *s = d->session;
-	if (s->tls.state == TLS_FAILED && !s->tls.alert && (connection->server_silent || connection->client_silent))
-		s->tls.state = TLS_STARTED; /* the other side of the handshake may have been in order */
+	bool blind = connection->server_silent || connection->client_silent || connection->gaps[FROM_CLIENT] || connection->gaps[FROM_SERVER];
+	if (s->tls.state == TLS_FAILED && !s->tls.alert && blind)
+		s->tls.state = TLS_STARTED; /* what is missing may have been in order */
 	if (speaks && !s->confirmed && s->protocol != PROTOCOL_TLS && !answered_as_smtp(s)) {
 		s->protocol = PROTOCOL_OTHER;
 		s->speaks = speaks;
@@ -375,6 +377,13 @@ void dialogue_close(struct dialogue *d, const struct connection *connection, con
 	else
 		session_hand_over(d, true);
 	dialogue_free(d);
+}
+
+size_t dialogue_size(const struct dialogue *d)
+{
+	size_t lines = d->lines[FROM_CLIENT].room + d->lines[FROM_SERVER].room;
+	size_t content = d->content ? sizeof *d->content : 0;
+	return sizeof *d + sizeof *d->session + d->session->arena.size + d->nheld + lines + content;
 }
 
 void dialogue_discard(struct dialogue *d)

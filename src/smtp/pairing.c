@@ -285,7 +285,7 @@ static void latent_activate(struct dialogue *d)
 
 /* ---- alignment after a loss ---- */
 
-enum { NEVER = -1000, ALIGN_MOST = 48 };
+enum { NEVER = -1000, ALIGN_MOST = 48, MARGIN = 3 }; /* MARGIN: what is no better than this proves nothing */
 
 struct alignment { /* best[i][j]: what replies i.. and commands j.. can score together */
 	int best[ALIGN_MOST + 2][ALIGN_MOST + 2];
@@ -309,6 +309,15 @@ static bool is_doubtful(const struct alignment *a, size_t i, size_t j)
 	return a->hole && j < a->hole_at && lost_before(a, i) && a->replies[i].reply.acked >= a->hole_end;
 }
 
+/* The client went on with the next command after it had received more: the answer to this one was among it, and came before. */
+static bool client_had_answer(const struct alignment *a, size_t i, size_t j)
+{
+	if (j + 1 >= a->ncommands)
+		return false;
+	const struct line *this = &a->commands[j]->command.line, *next = &a->commands[j + 1]->command.line;
+	return next->acked > this->acked && a->replies[i].reply.offset >= next->acked;
+}
+
 static int score_pair(const struct alignment *a, size_t i, size_t j)
 {
 	const struct reply *r = &a->replies[i].reply;
@@ -318,7 +327,7 @@ static int score_pair(const struct alignment *a, size_t i, size_t j)
 		return r->offset == 0 ? 4 : NEVER;
 	if (r->acked < command_end(c) || c->line.acked > r->offset)
 		return NEVER;
-	if (!reply_fits(e, r))
+	if (!reply_fits(e, r) || client_had_answer(a, i, j))
 		return -6;
 	return is_doubtful(a, i, j) ? 0 : 4;
 }
@@ -362,14 +371,14 @@ static void align(struct alignment *a)
 		}
 }
 
-/* How many best ways lead to different answers for reply i; walked along the one path that is taken. */
+/* No other way for reply i is nearly as good; asked along the path that is taken. */
 static bool one_way(const struct alignment *a, size_t i, size_t j)
 {
-	int best = a->best[i][j];
+	int least = a->best[i][j] - MARGIN;
 	unsigned ways = 0;
-	ways += j < a->ncommands && score_pair(a, i, j) + a->best[i + 1][j + 1] == best;
-	ways += score_unseen(a, j) + a->best[i + 1][j] == best;
-	ways += j < a->ncommands && score_skip(a, i, j) + a->best[i][j + 1] == best;
+	ways += j < a->ncommands && score_pair(a, i, j) + a->best[i + 1][j + 1] >= least;
+	ways += score_unseen(a, j) + a->best[i + 1][j] >= least;
+	ways += j < a->ncommands && score_skip(a, i, j) + a->best[i][j + 1] >= least;
 	return ways == 1;
 }
 
@@ -531,7 +540,7 @@ static void judge_start(struct dialogue *d, const struct reply *r)
 	struct exchange *first = d->session->first;
 	bool waits = first && first->command.kind == COMMAND_CONNECT && d->waiting == first;
 	d->start_judged = true;
-	if (waits && !d->connection->syn_ack_seen && first->next && r->acked >= command_end(&first->next->command) && r->code != 220) {
+	if (waits && !d->connection->syn_ack_seen && r->acked > 0 && r->code != 220) {
 		give_up(d, first);
 		d->session->mid_start = true;
 		d->state.certain = false;
@@ -549,9 +558,12 @@ static void judge_start(struct dialogue *d, const struct reply *r)
 
 void reply_came(struct dialogue *d, struct reply reply, uint64_t end)
 {
-	struct put_off p = { reply, end };
-	if (!d->start_judged)
+	if (!d->start_judged) {
 		judge_start(d, &reply);
+		if (d->session->mid_start && reply.nlines > 1)
+			reply.flags |= REPLY_AFTER_GAP; /* lines of it may stand before the capture */
+	}
+	struct put_off p = { reply, end };
 	if (has_loss(d)) {
 		put_off(d, &p);
 		/* In the middle of data whose end may be in the hole, or with nothing else to answer, there is nothing to wait for. */

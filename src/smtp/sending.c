@@ -73,7 +73,7 @@ void line_fill(struct dialogue *d, struct exchange *e, const struct line *line)
 	}
 	if (masked) {
 		if (c->kind == COMMAND_LINE && !d->state.certain && bytes_starts(c->line.text, B("<redacted>")))
-			c->kind = COMMAND_AUTH; /* a whole line of credentials: an answer, whatever led to it */
+			c->kind = d->auth_tried ? COMMAND_AUTH : COMMAND_UNSEEN; /* a whole line that may be credentials, or no line at all */
 		c->line.flags |= LINE_MASKED;
 		d->secret_from = line->offset;
 		d->secret_to = line->offset + line->length;
@@ -276,6 +276,8 @@ static void judge_half(struct exchange *e)
 	c->verb = VERB_UNKNOWN;
 	c->meant = VERB_UNKNOWN;
 	c->word = c->argument = (struct bytes){ 0 };
+	c->content_of = 0;
+	c->line.flags &= ~(unsigned)LINE_CONTENT;
 }
 
 static void client_line(struct dialogue *d, const struct line *line)

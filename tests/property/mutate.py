@@ -77,7 +77,7 @@ def merge(rng, packets):
     out = []
     for p in packets:
         q = out[-1] if out else None
-        if (q and q.payload and p.payload and same_side(p, q) and p.ack == q.ack and (q.seq + len(q.payload)) % WRAP == p.seq
+        if (q and q.payload and p.payload and same_side(p, q) and p.ack == q.ack and p.ttl() == q.ttl() and (q.seq + len(q.payload)) % WRAP == p.seq
                 and not (q.flags | p.flags) & (SYN | RST) and not q.flags & FIN and len(q.payload) + len(p.payload) < 9000 and rng.random() < 0.8):
             q = out[-1] = q.copy()
             q.payload += p.payload
