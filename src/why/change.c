@@ -254,12 +254,18 @@ static void only_inside(struct changes *c, size_t next_outside, bool tail, bool 
 	}
 }
 
+/* A proxy that says whose session it passes on does its work (nginx xclient, HAProxy send-proxy): told, and no fault of the path's. */
+static bool is_introduction(struct bytes verb)
+{
+	return bytes_is(verb, B("PROXY")) || bytes_is(verb, B("XCLIENT")) || bytes_is(verb, B("XFORWARD"));
+}
+
 static const char *added_phrase(const struct turn *t)
 {
 	struct bytes verb = bytes_word(t->command.text).head;
 	if (bytes_is(verb, B("PROXY")))
 		return "a PROXY header: the box tells the server whose connection it passes on";
-	if (bytes_is(verb, B("XCLIENT")) || bytes_is(verb, B("XFORWARD")))
+	if (is_introduction(verb))
 		return "the box tells the server whose session it passes on";
 	return "the client did not send it";
 }
@@ -276,9 +282,9 @@ static bool reply_lost(const struct changes *c, size_t next_inside, const struct
 	return !tail || (!ended_before(in, FROM_CLIENT, then) && !ended_before(in, FROM_SERVER, then));
 }
 
-static void reply_swallowed(struct changes *c, const struct turn *outside)
+static void reply_swallowed(struct changes *c, const struct turn *outside, enum cause cause)
 {
-	struct change *change = change_add(c, CHANGE_SWALLOWED, FROM_SERVER, CAUSE_MIDDLEBOX_STREAM_ALTERED, "the server's reply was not passed on");
+	struct change *change = change_add(c, CHANGE_SWALLOWED, FROM_SERVER, cause, "the server's reply was not passed on");
 	change->outside = outside->exchange->reply.last;
 	change->outside_text = reply_lines(c, outside);
 }
@@ -289,13 +295,14 @@ static void only_outside(struct changes *c, size_t next_inside, bool tail)
 	const struct account *in = c->sides->inside;
 	int64_t then = other_time(c, false, t->spoken ? t->command.spoken.last.time : time_of(t));
 	if (t->spoken && !t->command.spoken.holed && line_exceeds(c, FROM_CLIENT, &t->command, false) && !hole_at(in, FROM_CLIENT, next_inside) && covers(c, in, then)) {
-		struct change *change = change_add(c, CHANGE_ADDED, FROM_CLIENT, CAUSE_MIDDLEBOX_STREAM_ALTERED, added_phrase(t));
+		enum cause cause = is_introduction(bytes_word(t->command.text).head) ? CAUSE_COUNT : CAUSE_MIDDLEBOX_STREAM_ALTERED;
+		struct change *change = change_add(c, CHANGE_ADDED, FROM_CLIENT, cause, added_phrase(t));
 		change->outside = t->command.spoken.last;
 		change->outside_text = t->command.text;
 		if (t->answered && !t->reply_holed && reply_exceeds(c, t, false))
-			reply_swallowed(c, t);
+			reply_swallowed(c, t, cause);
 	} else if (!t->spoken && t->answered && t->kind != COMMAND_UNSEEN && reply_lost(c, next_inside, t, tail)) {
-		reply_swallowed(c, t);
+		reply_swallowed(c, t, CAUSE_MIDDLEBOX_STREAM_ALTERED);
 	}
 }
 
@@ -345,7 +352,7 @@ static void both(struct changes *c, size_t next_inside, size_t next_outside, boo
 		change->inside = a->exchange->reply.last;
 		change->inside_text = reply_lines(c, a);
 	} else if (b->answered && reply_lost(c, next_inside, b, tail)) {
-		reply_swallowed(c, b);
+		reply_swallowed(c, b, CAUSE_MIDDLEBOX_STREAM_ALTERED);
 	}
 }
 
