@@ -214,7 +214,7 @@ static int rank(const struct turn *c)
 	static const int ranks[] = { [TURN_STARTTLS] = 2, [TURN_KEYWORDS] = 3, [TURN_BANNER] = 3, [TURN_NAME] = 4, [TURN_STACK] = 5,
 	                             [TURN_TTL] = 5, [TURN_ERRORS] = 1 };
 	if (c->party == PARTY_MIDDLEBOX)
-		return 0;
+		return c->alters ? 0 : 2;
 	return ranks[c->kind];
 }
 

@@ -13,6 +13,7 @@ static const double by_accident = 0.01, hardly = 0.001;
 
 struct run {
 	uint32_t value;
+	bool mixed;            /* of a coarse series: of several values */
 	size_t first, last, n; /* indexes of the series */
 };
 
@@ -21,6 +22,7 @@ struct series {
 	enum turn_kind kind;
 	uint32_t *at; /* indexes of sightings that know the value, in order of time */
 	size_t n;
+	bool coarse;  /* only whether it is overwritten counts */
 	struct run runs[RUNS_MOST + 1];
 	size_t nruns; /* RUNS_MOST + 1: that many or more */
 };
@@ -35,9 +37,16 @@ static uint32_t value(const struct series *s, size_t i)
 	return seen(s, i)->value[s->kind];
 }
 
-static bool same(enum turn_kind kind, uint32_t a, uint32_t b)
+static bool is_masked(const struct series *s, uint32_t v)
 {
-	return a == b || (kind == TURN_TTL && (a > b ? a - b : b - a) < TTL_APART);
+	return s->kind != TURN_TTL && s->in->values[v].masked;
+}
+
+static bool same(const struct series *s, uint32_t a, uint32_t b)
+{
+	if (s->coarse && is_masked(s, a) == is_masked(s, b))
+		return true;
+	return a == b || (s->kind == TURN_TTL && (a > b ? a - b : b - a) < TTL_APART);
 }
 
 static void find_runs(struct series *s)
@@ -45,10 +54,10 @@ static void find_runs(struct series *s)
 	s->nruns = 0;
 	for (size_t i = 0; i < s->n && s->nruns <= RUNS_MOST; i++) {
 		struct run *r = s->nruns ? &s->runs[s->nruns - 1] : NULL;
-		if (!r || !same(s->kind, r->value, value(s, i)))
-			s->runs[s->nruns++] = (struct run){ value(s, i), i, i, 1 };
+		if (!r || !same(s, r->value, value(s, i)))
+			s->runs[s->nruns++] = (struct run){ value(s, i), false, i, i, 1 };
 		else
-			r->last = i, r->n++;
+			r->last = i, r->n++, r->mixed |= s->coarse && r->value != value(s, i);
 	}
 }
 
@@ -60,11 +69,6 @@ static double accident(size_t a, size_t b)
 	for (size_t i = 1; i <= less && orders < 1e9; i++)
 		orders *= (double)(more + i) / (double)i;
 	return 2 / orders;
-}
-
-static bool is_masked(const struct series *s, uint32_t v)
-{
-	return s->kind != TURN_TTL && s->in->values[v].masked;
 }
 
 static bool is_starred(const struct series *s, uint32_t v)
@@ -89,6 +93,21 @@ static bool is_clear(const struct series *s)
 		if (!turn_is_clear(s, r))
 			return false;
 	return true;
+}
+
+/* Values may come and go while a box is at work all the same: then only that is looked at. */
+static bool has_clear_runs(struct series *s)
+{
+	find_runs(s);
+	if (is_clear(s))
+		return true;
+	s->coarse = true;
+	find_runs(s);
+	if (is_clear(s))
+		return true;
+	s->coarse = false;
+	find_runs(s);
+	return false;
 }
 
 /* ---- who can have done it ---- */
@@ -118,7 +137,7 @@ static bool kept_elsewhere(const struct series *all, uint32_t network, uint32_t 
 	enum { LOOKED_AT_MOST = 10000 };
 	unsigned n = 0, looked = 0;
 	for (size_t i = all->n; i-- > 0 && n < SIDE_LEAST && looked < LOOKED_AT_MOST && seen(all, i)->time >= since; looked++)
-		n += seen(all, i)->network != network && same(all->kind, value(all, i), old);
+		n += seen(all, i)->network != network && same(all, value(all, i), old);
 	return n >= SIDE_LEAST;
 }
 
@@ -127,7 +146,9 @@ static void add_turn(const struct series *s, const struct series *all, uint32_t 
 	const struct run *a = &s->runs[r], *b = &s->runs[r + 1];
 	const struct sighting *last = seen(s, a->last), *first = seen(s, b->first);
 	struct turn c = {
-		.kind = s->kind, .server = first->server, .network = network, .cause = CAUSE_COUNT, .before = a->value, .after = b->value,
+		.kind = s->kind, .server = first->server, .network = network, .cause = CAUSE_COUNT,
+		.before = a->mixed && !is_masked(s, a->value) ? 0 : a->value, .after = b->mixed && !is_masked(s, b->value) ? 0 : b->value,
+		.alters = is_masked(s, b->value) || is_starred(s, b->value),
 		.last_before = last->time, .since = first->time, .session_before = last->session, .session_since = first->session,
 		.nbefore = (unsigned)a->n, .nafter = (unsigned)b->n, .party = PARTY_UNKNOWN, .networks = count_networks(s, r), .servers = 1,
 		.certainty = accident(a->n, b->n) <= hardly ? CERTAINTY_LIKELY : CERTAINTY_POSSIBLE,
@@ -180,7 +201,7 @@ static size_t camps_of(const struct part *parts, size_t n, struct camp *camps, s
 		if (s->nruns != 1 || s->n < SIDE_LEAST)
 			return 0;
 		size_t k = 0;
-		while (k < ncamps && !same(s->kind, camps[k].value, s->runs[0].value))
+		while (k < ncamps && !same(s, camps[k].value, s->runs[0].value))
 			k++;
 		if (k == most)
 			return 0;
@@ -219,7 +240,7 @@ static void by_path(const struct part *parts, size_t n, struct arena *arena, str
 		const struct camp *witness = &camps[usual];
 		const struct sighting *first = seen(s, 0);
 		bool masked = is_masked(s, s->runs[0].value) != is_masked(s, witness->value), starred = is_starred(s, s->runs[0].value);
-		if (same(s->kind, s->runs[0].value, witness->value) || witness->first > seen(s, s->n - 1)->time || witness->last < first->time)
+		if (same(s, s->runs[0].value, witness->value) || witness->first > seen(s, s->n - 1)->time || witness->last < first->time)
 			continue;
 		if (!masked && accident(s->n, witness->n) > by_accident)
 			continue;
@@ -247,7 +268,6 @@ static struct series series_of(const struct sightings *in, enum turn_kind kind, 
 		stack = x->client_stack;
 		s.at[s.n++] = (uint32_t)i;
 	}
-	find_runs(&s);
 	return s;
 }
 
@@ -282,8 +302,8 @@ static void each_path(const struct series *all, struct arena *scratch, struct ar
 			;
 		struct part *p = &parts[nparts++];
 		*p = (struct part){ network, { .in = all->in, .kind = all->kind, .at = order + i, .n = end - i } };
-		find_runs(&p->series);
-		for (size_t r = 0; is_clear(&p->series) && r + 1 < p->series.nruns; r++, turned = true)
+		bool clear = has_clear_runs(&p->series);
+		for (size_t r = 0; clear && r + 1 < p->series.nruns; r++, turned = true)
 			add_turn(&p->series, all, network, r, arena, out);
 	}
 	if (!turned && nparts > 1)
@@ -294,10 +314,10 @@ static void each_kind(const struct sightings *in, size_t from, size_t to, struct
 {
 	for (enum turn_kind kind = 0; kind < SEEN_KINDS; kind++) {
 		struct series s = series_of(in, kind, from, to, scratch);
+		bool clear = s.n && has_clear_runs(&s), one = true;
 		if (s.nruns < 2)
 			continue;
 		uint32_t network = seen(&s, 0)->network;
-		bool one = true, clear = is_clear(&s);
 		for (size_t i = 0; one && i < s.n; i++)
 			one = seen(&s, i)->network == network;
 		for (size_t r = 0; clear && !one && r + 1 < s.nruns; r++)

@@ -53,6 +53,7 @@ struct turn {
 	unsigned nbefore, nafter;          /* sessions on each side */
 	unsigned hits_before, hits_after;  /* errors: sessions that met it, of those */
 	unsigned networks;                 /* that were seen on both sides */
+	bool alters;                       /* after is what a box makes of it */
 	unsigned servers;                  /* that turned together; 1 when server names it */
 	enum party party;                  /* middlebox, server, routing (the path or the box on it), unknown (server or path) */
 	enum certainty certainty;
