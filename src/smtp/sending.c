@@ -40,6 +40,26 @@ static bool is_header_behind_loss(const struct dialogue *d, struct bytes text)
 	return !d->state.certain && word.n > 1 && word.p[word.n - 1] == ':';
 }
 
+/* TLS records have no lines: each piece that the server cut from one at an LF stands for the record, shown by its first octets. */
+static void record_fill(struct dialogue *d, struct exchange *e, const struct line *line)
+{
+	struct exchange *last = d->session->last;
+	struct text head = { 0 };
+	bool goes_on = last && last != e && last->command.kind == COMMAND_TLS;
+	if (goes_on) {
+		text_add(&head, last->command.line.text);
+		text_add_string(&head, last->command.line.ending == LINE_CRLF ? "\r\n" : "\n");
+	}
+	text_add(&head, bytes_first(line->text, EXCERPT));
+	if (goes_on && last->command.line.text.n >= EXCERPT)
+		e->command.line.text = last->command.line.text;
+	else
+		e->command.line.text = arena_copy(&d->session->arena, bytes_first(text_view(&head), EXCERPT));
+	for (struct exchange *before = goes_on ? last : NULL; before && before->command.kind == COMMAND_TLS; before = before->previous)
+		before->command.line.text = e->command.line.text;
+	text_free(&head);
+}
+
 /* Copies the line, masked as its kind demands, and parses it. */
 void line_fill(struct dialogue *d, struct exchange *e, const struct line *line)
 {
@@ -54,7 +74,7 @@ void line_fill(struct dialogue *d, struct exchange *e, const struct line *line)
 		d->secret_from = line->offset;
 		d->secret_to = line->offset + line->length;
 	} else if (c->kind == COMMAND_TLS) {
-		c->line.text = arena_copy(arena, line->text);
+		record_fill(d, e, line);
 		c->protocol = "TLS";
 		c->fault = (struct fault){ FAULT_PROTOCOL, 0, "a command", "RFC 5321 4.1.1" };
 	} else if (c->content_of || is_header_behind_loss(d, line->text)) {
@@ -73,7 +93,7 @@ void line_fill(struct dialogue *d, struct exchange *e, const struct line *line)
 	}
 	if (masked) {
 		if (c->kind == COMMAND_LINE && !d->state.certain && bytes_starts(c->line.text, B("<redacted>")))
-			c->kind = d->auth_tried ? COMMAND_AUTH : COMMAND_UNSEEN; /* a whole line that may be credentials, or no line at all */
+			c->kind = COMMAND_UNSEEN; /* credentials, an AUTH command's end, or neither: nothing to name */
 		c->line.flags |= LINE_MASKED;
 		d->secret_from = line->offset;
 		d->secret_to = line->offset + line->length;
