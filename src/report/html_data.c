@@ -76,12 +76,13 @@ static void section_rows(struct data *data, struct rows **rows)
 #define TEXT_OF(id) "(SELECT text FROM text WHERE text_id = " id ")"
 /* Hosts of one side: their sessions, how many were hit, errors, the hosts on the other side, the most frequent cause, since when. */
 #define HOSTS(host, extra, others)                                                                                                   \
-	"WITH top AS MATERIALIZED (SELECT host, cause_id, min(first) OVER (PARTITION BY host) AS first, row_number() OVER (PARTITION BY host " \
-	"ORDER BY n DESC, cause_id) AS place FROM (SELECT s." host " AS host, e.cause_id, count(*) AS n, min(e.time) / 1000 AS first "       \
-	"FROM error AS e JOIN session AS s USING (session_id) GROUP BY 1, 2)) "                                                          \
-	"SELECT h.*, t.cause_id AS top, t.first AS since FROM (SELECT s." host " AS address, " extra " count(*) AS sessions, "             \
-	"sum(s.errors > 0) AS hit, sum(s.errors) AS errors, count(DISTINCT s." others ") AS others FROM session AS s GROUP BY 1 "         \
-	"ORDER BY errors DESC, sessions DESC, address LIMIT 1000) AS h LEFT JOIN top AS t ON t.host = h.address AND t.place = 1 ORDER BY h.errors DESC, "    \
+	"WITH h AS MATERIALIZED (SELECT s." host " AS address, " extra " count(*) AS sessions, sum(s.errors > 0) AS hit, sum(s.errors) AS errors, " \
+	"count(DISTINCT s." others ") AS others FROM session AS s GROUP BY 1 ORDER BY errors DESC, sessions DESC, address LIMIT 1000), "  \
+	"ranked AS (SELECT host, cause_id, min(first) OVER (PARTITION BY host) AS first, row_number() OVER (PARTITION BY host "          \
+	"ORDER BY n DESC, cause_id) AS place FROM (SELECT s." host " AS host, e.cause_id, count(*) AS n, min(e.time) / 1000 AS first "     \
+	"FROM error AS e JOIN session AS s USING (session_id) WHERE s." host " IN (SELECT address FROM h) GROUP BY 1, 2)), "              \
+	"top AS MATERIALIZED (SELECT * FROM ranked WHERE place = 1) "                                                                    \
+	"SELECT h.*, t.cause_id AS top, t.first AS since FROM h LEFT JOIN top AS t ON t.host = h.address ORDER BY h.errors DESC, "         \
 	"h.sessions DESC, h.address"
 #define INCOMPLETE                                                                                                                   \
 	"CASE WHEN r.protocol NOT IN ('smtp', 'esmtp', 'lmtp', 'tls') THEN 'spoke ' || r.protocol WHEN r.complete = 0 THEN "                \

@@ -10,7 +10,7 @@ function compare(a, b) {
 	return typeof a === "string" ? (a < b ? -1 : a > b ? 1 : 0) : a - b;
 }
 
-function grid({ caption, columns, rows: all, detail, key, sorted, noun = ["row", "rows"], page_rows = PAGE_ROWS }) {
+function grid({ caption, columns, rows: all, detail, key, sorted, noun = ["row", "rows"], none = `No ${noun[1]} here.`, page_rows = PAGE_ROWS }) {
 	let rows = all, order = { column: sorted?.column ?? -1, descending: sorted?.descending ?? false }, from = 0;
 	const opened = new Set();
 	const body = h("tbody");
@@ -87,7 +87,7 @@ function grid({ caption, columns, rows: all, detail, key, sorted, noun = ["row",
 
 	function draw() {
 		const shown = rows.slice(from, from + page_rows);
-		replace(body, shown.length ? [] : h("tr", {}, h("td", { colspan: columns.length, class: "none" }, `No ${noun[1]} here.`)));
+		replace(body, shown.length ? [] : h("tr", {}, h("td", { colspan: columns.length, class: "none" }, none)));
 		for (const row of shown) {
 			const line = draw_row(row);
 			body.append(line);

@@ -4,6 +4,7 @@
 /* ---- finding errors: search words and filters ---- */
 
 const finder = { words: [], cause: null, party: null, certainty: null, range: null, host: null };
+const MISSING = SUMMARY.errors - ERRORS.length; /* left out of the table: not found among the listed is not the same as not there */
 let errors_grid, errors_status, errors_chips, errors_inputs;
 
 /* What the search looks through, made once an error. */
@@ -29,7 +30,8 @@ function chip(label, clear) {
 function find() {
 	const found = ERRORS.filter(wanted);
 	errors_grid.rows(found);
-	errors_status.textContent = found.length === ERRORS.length ? `${counted(found.length, "error")}` : `${count(found.length)} of ${counted(ERRORS.length, "error")}`;
+	const all = `${counted(ERRORS.length, MISSING ? "listed error" : "error")}`;
+	errors_status.textContent = found.length === ERRORS.length ? all : `${count(found.length)} of ${all}`;
 	replace(errors_chips,
 		finder.range ? chip(`${moment(finder.range[0])} – ${moment(finder.range[1])}`, () => TIMELINE.all()) : null,
 		finder.host !== null ? chip(finder.host, () => narrow({ host: null })) : null);
@@ -338,7 +340,7 @@ function finder_form() {
 
 function errors() {
 	const form = finder_form();
-	errors_grid = grid({ caption: "Errors", rows: ERRORS, noun: ["error", "errors"], key: error => `error-${error.id}`, detail: error_detail, sorted: { column: 0 }, columns: [
+	errors_grid = grid({ caption: "Errors", rows: ERRORS, noun: ["error", "errors"], none: MISSING ? `None among those listed; ${counted(MISSING, "error")} are not in this table.` : undefined, key: error => `error-${error.id}`, detail: error_detail, sorted: { column: 0 }, columns: [
 		{ label: "Time (UTC)", kind: "time", show: error => moment(error.time), sort: error => error.time },
 		{ label: "Reply", kind: "code", show: error => reply_line(error), sort: error => error.code },
 		{ label: "Command", kind: "text", show: error => error.verb === null ? h("span", { class: "faint" }, "not captured") : error.verb === "CONN" ? h("span", { class: "faint" }, "connection") : wire(error.line || "(empty line)"), sort: error => error.line },
@@ -349,9 +351,8 @@ function errors() {
 		{ label: "Server", kind: "address", show: error => error.at.server, sort: error => error.at.server },
 		{ label: "Frame", number: true, show: error => count(error.reply_frame), sort: error => error.reply_frame },
 	] });
-	const missing = SUMMARY.errors - ERRORS.length;
 	return [
-		missing > 0 ? h("p", { class: "callout" }, h("strong", {}, `${count(ERRORS.length)} of ${counted(SUMMARY.errors, "error")} are listed; ${count(missing)} are left out of this table. `),
+		MISSING > 0 ? h("p", { class: "callout" }, h("strong", {}, `${count(ERRORS.length)} of ${counted(SUMMARY.errors, "error")} are listed; ${count(MISSING)} are left out of this table. `),
 			"Listed are, for each cause and code on each server, the best proven errors first, then the earliest. Every other number on this page counts all errors. ",
 			h("code", { class: "shell" }, `smtpwhy report --csv ${shell_word(DATA.path)}`), " lists them all.") : null,
 		form, errors_grid.element,
