@@ -1,46 +1,11 @@
 /* connection.c - takes the packets of one connection, gives its two streams in causal order, its ends and its facts. */
-#include "flow/connection.h"
+#include "flow/talk.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-#include "base/limits.h"
 
 #include "base/banned.h"
 
-enum {
-	FIRST_KEPT = 512,
-	LOOK_MOST = 128,        /* octets of each side that a first look reads */
-	LOOK_PACKETS = 24,      /* packets with payload until an undecided connection is let go */
-	LOOK_WAITING = 16384,
-	CUT_PACKETS = 8,        /* a copy with the octets that a snaplen took is the same frame from another interface: soon or never */
-	RECENT = 4,
-	DUPLICATE_MS = 5,
-	RESET_WINDOW = 1024 * 1024,
-};
-
-/* What tells a frame recorded twice from a segment sent twice. */
-struct recent {
-	uint32_t sum, sample, ms;
-};
-
-struct talk {
-	struct connection connection; /* first: its address is the sink's */
-	struct surroundings *around;
-	void *session;
-	struct stream streams[2];
-	struct path paths[2];
-	struct recent recent[2][RECENT];
-	uint8_t *first[2];            /* FIRST_KEPT octets, for nDPI */
-	uint16_t nfirst[2];
-	uint8_t recent_at[2];
-	uint64_t npackets, payloads;
-	size_t listener;              /* bytes that the sink keeps for it */
-	struct place now;
-	bool opened, unwanted, deaf;  /* deaf: no more bytes are wanted */
-	bool closing, reset, swapped, strange[2], plain[2];
-	bool alone[2];                /* this side was heard long enough without the other one: not waited for any more */
-};
+enum { DUPLICATE_MS = 5, RESET_WINDOW = 1024 * 1024 };
 
 struct talk *talk_new(struct surroundings *around, const struct connection *c, bool on_port)
 {
@@ -95,330 +60,6 @@ void talk_start(struct talk *t, enum direction side, uint32_t isn)
 	t->streams[side].base = isn + 1;
 	t->streams[side].known = true;
 	path_start(&t->paths[side], &t->connection.syn[side], t->connection.first.time, true);
-}
-
-static bool is_silent(const struct talk *t, unsigned side)
-{
-	return t->connection.packets[side] == 0;
-}
-
-/* ---- telling the sink ---- */
-
-/* What the listener keeps counts as ours: a flood of short sessions costs mostly there. */
-static void count_listener(struct talk *t)
-{
-	const struct flow_sink *sink = &t->around->sink;
-	size_t now = sink->size && t->session && !t->unwanted ? sink->size(t->session) : 0;
-	t->around->held += now - t->listener;
-	t->listener = now;
-}
-
-static void heed(struct talk *t, enum interest interest)
-{
-	if (interest == INTEREST_NONE)
-		t->unwanted = true;
-	if (interest == INTEREST_ALL)
-		return;
-	t->deaf = true;
-}
-
-static void keep_first(struct talk *t, unsigned side, struct bytes b)
-{
-	if (!t->first[side]) {
-		t->first[side] = memory_new(1, FIRST_KEPT);
-		t->around->held += FIRST_KEPT;
-	}
-	b = bytes_first(b, FIRST_KEPT - t->nfirst[side]);
-	memcpy(t->first[side] + t->nfirst[side], b.p, b.n);
-	t->nfirst[side] = (uint16_t)(t->nfirst[side] + b.n);
-}
-
-/* A TLS record: handshake, version 3.x (RFC 8446 5.1). */
-static bool is_tls(struct bytes b)
-{
-	return b.n >= 2 && b.p[0] == 0x16 && b.p[1] == 3;
-}
-
-/* The first chunk of each side: what is neither SMTP nor TLS is kept, so that nDPI can be asked at the end. */
-static void first_chunk(struct talk *t, unsigned side, int64_t pos, struct bytes b)
-{
-	if (t->around->options.no_ndpi || !(t->connection.syn_seen || t->connection.syn_ack_seen))
-		return;
-	if (pos == 0) {
-		enum look look = side == FROM_CLIENT ? speaks_client(b) : speaks_server(b);
-		t->plain[side] = look != LOOK_NO || is_tls(b);
-		t->strange[side] = !t->plain[side];
-	}
-	if (t->strange[side] && t->nfirst[side] < FIRST_KEPT)
-		keep_first(t, side, b);
-}
-
-struct teller {
-	struct talk *t;
-	unsigned side;
-};
-
-static void conflict_found(void *to, const struct overlap *overlap)
-{
-	const struct teller *teller = to;
-	struct talk *t = teller->t;
-	t->connection.overlaps[teller->side]++;
-	if (t->opened && !t->deaf)
-		t->around->sink.overlap(t->session, (enum direction)teller->side, overlap);
-}
-
-static void emit(struct talk *t, unsigned side, const struct chunk *chunk)
-{
-	struct stream *s = &t->streams[side];
-	int64_t pos = (int64_t)chunk->offset;
-	s->next = pos + (int64_t)chunk->bytes.n;
-	t->connection.octets[side] += chunk->bytes.n;
-	if (t->deaf)
-		return;
-	struct origin origin = { chunk->place, chunk->marks, chunk->odd };
-	if (pos < LOOK_MOST || t->strange[side])
-		first_chunk(t, side, pos, chunk->bytes);
-	heed(t, t->around->sink.data(t->session, (enum direction)side, chunk));
-	if (!t->deaf)
-		stream_remember(s, pos, chunk->bytes, &origin);
-}
-
-static uint64_t positive(int64_t pos)
-{
-	return pos > 0 ? (uint64_t)pos : 0;
-}
-
-static void emit_piece(struct talk *t, unsigned side, struct piece *piece)
-{
-	struct chunk chunk = { .bytes = { piece->bytes, piece->n }, .offset = (uint64_t)piece->pos, .acked = positive(piece->acked),
-		.place = piece->origin.place, .marks = piece->origin.marks, .odd = piece->origin.odd,
-		.retransmitted = piece->retransmitted, .pushed = piece->pushed };
-	emit(t, side, &chunk);
-	struct teller teller = { t, side };
-	for (const struct rival *rival = piece->rivals; rival; rival = rival->next)
-		rival_tell(piece, rival, (struct conflict){ conflict_found, &teller });
-	stream_pop(&t->streams[side], piece);
-}
-
-static void emit_gap(struct talk *t, unsigned side, int64_t to, enum gap_kind kind, struct place place)
-{
-	struct stream *s = &t->streams[side];
-	struct connection *c = &t->connection;
-	struct gap gap = { .offset = (uint64_t)s->next, .missing = (uint64_t)(to - s->next), .kind = kind, .place = place };
-	s->next = to;
-	c->gaps[side]++;
-	c->missing[side] += gap.missing;
-	c->limit_reached |= kind == GAP_LIMIT;
-	if (kind == GAP_SNAPLEN)
-		c->octets[side] += gap.missing;
-	if (!t->deaf)
-		heed(t, t->around->sink.gap(t->session, (enum direction)side, &gap));
-}
-
-/* ---- what may come out now ---- */
-
-/* A segment comes out after the octets that it acknowledges. A side that has not been seen yet may only have been recorded late; one
- * that the capture never shows is not waited for. */
-static bool is_causal(const struct talk *t, unsigned side, int64_t acked)
-{
-	const struct stream *peer = &t->streams[!side];
-	return peer->known ? acked <= peer->next : t->alone[side] || !peer->hinted;
-}
-
-static struct piece *ready_piece(const struct talk *t, unsigned side)
-{
-	struct piece *head = t->streams[side].head;
-	return head && head->pos == t->streams[side].next && !head->cut ? head : NULL;
-}
-
-static bool step_side(struct talk *t, unsigned side)
-{
-	struct stream *s = &t->streams[side];
-	struct piece *piece = ready_piece(t, side);
-	if (piece && is_causal(t, side, piece->acked)) {
-		emit_piece(t, side, piece);
-		return true;
-	}
-	if (s->fin_known && !s->ended && s->next == s->fin_pos && is_causal(t, side, s->fin_ack)) {
-		s->ended = true;
-		if (!t->deaf && t->around->sink.end)
-			t->around->sink.end(t->session, (enum direction)side, END_FIN, s->fin_place);
-		return true;
-	}
-	return false;
-}
-
-/* Both sides acknowledge what the other has not said yet: retransmissions carry newer acknowledgements. The earlier one goes. */
-static bool step_crossed(struct talk *t)
-{
-	struct piece *a = ready_piece(t, 0), *b = ready_piece(t, 1);
-	if (!a || !b)
-		return false;
-	unsigned side = b->arrival < a->arrival;
-	emit_piece(t, side, side ? b : a);
-	return true;
-}
-
-/* Counted in packets: the clock of a capture may be set while it runs, and a dialogue may pause. */
-static bool waited(const struct talk *t, uint64_t arrival, uint64_t packets)
-{
-	return t->closing || t->npackets - arrival > packets;
-}
-
-/* The first missing octet is noticed: waiting begins. */
-static void notice_hole(const struct talk *t, struct stream *s)
-{
-	if (s->hole_arrival && s->hole == s->next)
-		return;
-	s->hole = s->next;
-	s->hole_arrival = t->npackets;
-}
-
-static bool step_cut(struct talk *t, unsigned side, struct piece *piece)
-{
-	bool full = stream_is_full(&t->streams[side]);
-	if (!full && !waited(t, piece->arrival, CUT_PACKETS))
-		return false;
-	if (!full && !t->closing && !is_causal(t, side, piece->acked))
-		return false;
-	emit_gap(t, side, piece->pos + piece->n, GAP_SNAPLEN, piece->origin.place);
-	stream_pop(&t->streams[side], piece);
-	return true;
-}
-
-/* A FIN that the capture lacks is acknowledged as an octet (RFC 9293 3.4). */
-static bool is_lost_fin(const struct talk *t, unsigned side)
-{
-	const struct stream *s = &t->streams[side];
-	return !s->fin_known && !s->head && s->acked == s->next + 1 && s->end <= s->next && (t->closing || t->streams[!side].fin_known);
-}
-
-/* Judges the octets before the first waiting piece: lost in the capture, on the wire, or beyond our cap. */
-static bool step_hole(struct talk *t, unsigned side)
-{
-	struct stream *s = &t->streams[side];
-	struct piece *head = s->head;
-	if (!s->known)
-		return false;
-	if (head && head->pos == s->next)
-		return head->cut && step_cut(t, side, head);
-	int64_t until = head ? head->pos : s->fin_known ? s->fin_pos : s->end;
-	if (!head && until < s->acked)
-		until = s->acked;
-	if (until <= s->next || is_lost_fin(t, side))
-		return false;
-	notice_hole(t, s);
-	struct place place = head ? head->origin.place : t->now;
-	bool full = stream_is_full(s);
-	uint64_t arrival = head && head->arrival < s->hole_arrival ? head->arrival : s->hole_arrival;
-	if (!full && !waited(t, arrival, LIMIT_HOLD_PACKETS))
-		return false;
-	if (s->acked > s->next)
-		emit_gap(t, side, until < s->acked ? until : s->acked, GAP_CAPTURE, place);
-	else if (is_silent(t, !side))
-		emit_gap(t, side, until, GAP_CAPTURE, place);
-	else if (full)
-		emit_gap(t, side, until, GAP_LIMIT, place);
-	else if (t->closing)
-		emit_gap(t, side, until, GAP_WIRE, place);
-	else
-		return false;
-	return true;
-}
-
-/* Data that waits for a side that does not turn up. */
-static bool step_alone(struct talk *t, unsigned side)
-{
-	struct piece *piece = ready_piece(t, side);
-	if (!piece || t->alone[side] || t->streams[!side].known || !waited(t, piece->arrival, LIMIT_HOLD_PACKETS))
-		return false;
-	return t->alone[side] = true;
-}
-
-/* Data that waits for the other side only, and too long or too much of it. */
-static bool step_forced(struct talk *t, unsigned side)
-{
-	struct piece *piece = ready_piece(t, side);
-	if (!piece || !(t->closing || stream_is_full(&t->streams[side])))
-		return false;
-	emit_piece(t, side, piece);
-	return true;
-}
-
-static void drain(struct talk *t)
-{
-	if (!t->opened)
-		return;
-	while (!t->deaf) {
-		if (step_side(t, 0) || step_side(t, 1) || step_crossed(t))
-			continue;
-		if (step_alone(t, 0) || step_alone(t, 1) || step_hole(t, 0) || step_hole(t, 1) || step_forced(t, 0) || step_forced(t, 1))
-			continue;
-		break;
-	}
-	if (t->deaf) {
-		stream_drop(&t->streams[0]);
-		stream_drop(&t->streams[1]);
-	}
-}
-
-/* ---- is it SMTP? ---- */
-
-static enum look look_one(const struct talk *t, unsigned side, enum look (*speaks)(struct bytes))
-{
-	uint8_t room[LOOK_MOST];
-	size_t n = stream_first(&t->streams[side], room, sizeof room);
-	return n ? speaks((struct bytes){ room, n }) : LOOK_MAYBE;
-}
-
-/* Two sides, two looks: SMTP on either is enough. NO when nothing can come of it any more. */
-static enum look look_both(const struct talk *t, unsigned client)
-{
-	enum look c = look_one(t, client, speaks_client), s = look_one(t, !client, speaks_server);
-	if (c == LOOK_SMTP || s == LOOK_SMTP)
-		return LOOK_SMTP;
-	return c == LOOK_NO || s == LOOK_NO ? LOOK_NO : LOOK_MAYBE;
-}
-
-static void swap_sides(struct talk *t)
-{
-	struct connection *c = &t->connection;
-#define SWAP(a, b) do { __typeof__(a) keep = (a); (a) = (b); (b) = keep; } while (0)
-	SWAP(c->client, c->server);
-	SWAP(c->packets[0], c->packets[1]);
-	SWAP(c->keep_alives[0], c->keep_alives[1]);
-	SWAP(c->retransmissions[0], c->retransmissions[1]);
-	SWAP(c->out_of_order[0], c->out_of_order[1]);
-	SWAP(c->repeated_unacknowledged[0], c->repeated_unacknowledged[1]);
-	SWAP(t->streams[0], t->streams[1]);
-	SWAP(t->paths[0], t->paths[1]);
-	for (unsigned i = 0; i < RECENT; i++)
-		SWAP(t->recent[0][i], t->recent[1][i]);
-	SWAP(t->recent_at[0], t->recent_at[1]);
-#undef SWAP
-	for (unsigned i = 0; i < RESETS_KEPT; i++)
-		c->resets[i].from = direction_other(c->resets[i].from);
-	t->swapped = !t->swapped;
-}
-
-static void decide(struct talk *t)
-{
-	enum look look = look_both(t, FROM_CLIENT);
-	if (look != LOOK_SMTP && t->connection.roles_guessed && look_both(t, FROM_SERVER) > look) {
-		look = look_both(t, FROM_SERVER);
-		if (look == LOOK_SMTP)
-			swap_sides(t);
-	}
-	size_t waiting = t->streams[0].waiting + t->streams[1].waiting;
-	if (look == LOOK_NO || (look == LOOK_MAYBE && (t->payloads > LOOK_PACKETS || waiting > LOOK_WAITING))) {
-		t->unwanted = true;
-		return;
-	}
-	if (look == LOOK_MAYBE)
-		return;
-	t->opened = true;
-	t->session = t->around->sink.open(t->around->sink.to, &t->connection);
-	t->around->counts.smtp++;
 }
 
 /* ---- one packet ---- */
@@ -595,7 +236,7 @@ static void take_repeated(struct talk *t, struct segment *g, unsigned side, bool
 		return;
 	struct teller teller = { t, side };
 	if (!duplicate)
-		stream_compare(s, g, (struct conflict){ conflict_found, &teller });
+		stream_compare(s, g, (struct conflict){ talk_conflict, &teller });
 	int64_t gone = s->next - g->pos;
 	if (gone > g->length)
 		gone = g->length;
@@ -607,12 +248,12 @@ static void take_repeated(struct talk *t, struct segment *g, unsigned side, bool
 static void deliver(struct talk *t, const struct segment *g, unsigned side)
 {
 	struct stream *s = &t->streams[side];
-	bool at_once = t->opened && !s->head && g->pos == s->next && g->bytes.n == g->length && is_causal(t, side, g->acked);
+	bool at_once = t->opened && !s->head && g->pos == s->next && g->bytes.n == g->length && talk_is_causal(t, side, g->acked);
 	if (at_once) {
 		struct chunk chunk = { .bytes = g->bytes, .offset = (uint64_t)g->pos, .acked = positive(g->acked),
 			.place = g->origin.place, .marks = g->origin.marks, .odd = g->origin.odd, .pushed = g->pushed,
 			.retransmitted = g->retransmitted };
-		emit(t, side, &chunk);
+		talk_emit(t, side, &chunk);
 	} else {
 		stream_wait(s, g);
 	}
@@ -702,11 +343,11 @@ void talk_packet(struct talk *t, const struct packet *p, enum direction side)
 			take_fin(t, p, side, acked);
 	}
 	if (!t->opened && !t->unwanted && p->payload_length)
-		decide(t);
+		talk_decide(t);
 	if (t->opened)
-		drain(t);
+		talk_drain(t);
 	if (p->payload_length)
-		count_listener(t);
+		talk_count_listener(t);
 }
 
 /* ---- the end ---- */
@@ -753,11 +394,10 @@ static void sum_up(struct talk *t, enum ending ending)
 void talk_close(struct talk *t, enum ending ending)
 {
 	t->closing = true;
-	/* A greeting that refuses, and nothing after it, is SMTP's: look again without hoping for more. */
-	if (!t->opened && !t->unwanted && look_one(t, FROM_SERVER, speaks_server) == LOOK_SMTP)
-		decide(t);
+	if (!t->opened && !t->unwanted && talk_greets(t))
+		talk_decide(t);
 	if (t->opened && !t->unwanted) {
-		drain(t);
+		talk_drain(t);
 		tell_resets(t);
 	}
 	if (t->opened && !t->unwanted) {

@@ -1,0 +1,152 @@
+/* causal.c - takes two streams with waiting pieces, gives them out in an order in which nobody answers what was not yet said; judges
+ * holes by what the receiver acknowledged. Never looks at clocks or at words. */
+#include "flow/talk.h"
+
+#include "base/banned.h"
+
+enum { CUT_PACKETS = 8 }; /* a copy with the octets that a snaplen took is the same frame from another interface: soon or never */
+
+/* A segment comes out after the octets that it acknowledges. A side that has not been seen yet may only have been recorded late; one
+ * that the capture never shows is not waited for. */
+bool talk_is_causal(const struct talk *t, unsigned side, int64_t acked)
+{
+	const struct stream *peer = &t->streams[!side];
+	return peer->known ? acked <= peer->next : t->alone[side] || !peer->hinted;
+}
+
+static struct piece *ready_piece(const struct talk *t, unsigned side)
+{
+	struct piece *head = t->streams[side].head;
+	return head && head->pos == t->streams[side].next && !head->cut ? head : NULL;
+}
+
+static bool step_side(struct talk *t, unsigned side)
+{
+	struct stream *s = &t->streams[side];
+	struct piece *piece = ready_piece(t, side);
+	if (piece && talk_is_causal(t, side, piece->acked)) {
+		talk_emit_piece(t, side, piece);
+		return true;
+	}
+	if (s->fin_known && !s->ended && s->next == s->fin_pos && talk_is_causal(t, side, s->fin_ack)) {
+		s->ended = true;
+		if (!t->deaf && t->around->sink.end)
+			t->around->sink.end(t->session, (enum direction)side, END_FIN, s->fin_place);
+		return true;
+	}
+	return false;
+}
+
+/* Both sides acknowledge what the other has not said yet: retransmissions carry newer acknowledgements. The earlier one goes. */
+static bool step_crossed(struct talk *t)
+{
+	struct piece *a = ready_piece(t, 0), *b = ready_piece(t, 1);
+	if (!a || !b)
+		return false;
+	unsigned side = b->arrival < a->arrival;
+	talk_emit_piece(t, side, side ? b : a);
+	return true;
+}
+
+/* Counted in packets: the clock of a capture may be set while it runs, and a dialogue may pause. */
+static bool waited(const struct talk *t, uint64_t arrival, uint64_t packets)
+{
+	return t->closing || t->npackets - arrival > packets;
+}
+
+/* The first missing octet is noticed: waiting begins. */
+static void notice_hole(const struct talk *t, struct stream *s)
+{
+	if (s->hole_arrival && s->hole == s->next)
+		return;
+	s->hole = s->next;
+	s->hole_arrival = t->npackets;
+}
+
+static bool step_cut(struct talk *t, unsigned side, struct piece *piece)
+{
+	bool full = stream_is_full(&t->streams[side]);
+	if (!full && !waited(t, piece->arrival, CUT_PACKETS))
+		return false;
+	if (!full && !t->closing && !talk_is_causal(t, side, piece->acked))
+		return false;
+	talk_emit_gap(t, side, piece->pos + piece->n, GAP_SNAPLEN, piece->origin.place);
+	stream_pop(&t->streams[side], piece);
+	return true;
+}
+
+/* A FIN that the capture lacks is acknowledged as an octet (RFC 9293 3.4). */
+static bool is_lost_fin(const struct talk *t, unsigned side)
+{
+	const struct stream *s = &t->streams[side];
+	return !s->fin_known && !s->head && s->acked == s->next + 1 && s->end <= s->next && (t->closing || t->streams[!side].fin_known);
+}
+
+/* Judges the octets before the first waiting piece: lost in the capture, on the wire, or beyond our cap. */
+static bool step_hole(struct talk *t, unsigned side)
+{
+	struct stream *s = &t->streams[side];
+	struct piece *head = s->head;
+	if (!s->known)
+		return false;
+	if (head && head->pos == s->next)
+		return head->cut && step_cut(t, side, head);
+	int64_t until = head ? head->pos : s->fin_known ? s->fin_pos : s->end;
+	if (!head && until < s->acked)
+		until = s->acked;
+	if (until <= s->next || is_lost_fin(t, side))
+		return false;
+	notice_hole(t, s);
+	struct place place = head ? head->origin.place : t->now;
+	bool full = stream_is_full(s);
+	uint64_t arrival = head && head->arrival < s->hole_arrival ? head->arrival : s->hole_arrival;
+	if (!full && !waited(t, arrival, LIMIT_HOLD_PACKETS))
+		return false;
+	if (s->acked > s->next)
+		talk_emit_gap(t, side, until < s->acked ? until : s->acked, GAP_CAPTURE, place);
+	else if (is_silent(t, !side))
+		talk_emit_gap(t, side, until, GAP_CAPTURE, place);
+	else if (full)
+		talk_emit_gap(t, side, until, GAP_LIMIT, place);
+	else if (t->closing)
+		talk_emit_gap(t, side, until, GAP_WIRE, place);
+	else
+		return false;
+	return true;
+}
+
+/* Data that waits for a side that does not turn up. */
+static bool step_alone(struct talk *t, unsigned side)
+{
+	struct piece *piece = ready_piece(t, side);
+	if (!piece || t->alone[side] || t->streams[!side].known || !waited(t, piece->arrival, LIMIT_HOLD_PACKETS))
+		return false;
+	return t->alone[side] = true;
+}
+
+/* Data that waits for the other side only, and too long or too much of it. */
+static bool step_forced(struct talk *t, unsigned side)
+{
+	struct piece *piece = ready_piece(t, side);
+	if (!piece || !(t->closing || stream_is_full(&t->streams[side])))
+		return false;
+	talk_emit_piece(t, side, piece);
+	return true;
+}
+
+void talk_drain(struct talk *t)
+{
+	if (!t->opened)
+		return;
+	while (!t->deaf) {
+		if (step_side(t, 0) || step_side(t, 1) || step_crossed(t))
+			continue;
+		if (step_alone(t, 0) || step_alone(t, 1) || step_hole(t, 0) || step_hole(t, 1) || step_forced(t, 0) || step_forced(t, 1))
+			continue;
+		break;
+	}
+	if (t->deaf) {
+		stream_drop(&t->streams[0]);
+		stream_drop(&t->streams[1]);
+	}
+}

@@ -1,0 +1,106 @@
+/* telling.c - takes what comes out of the streams, gives it to the sink and the counts; never judges whether it may come out. */
+#include "flow/talk.h"
+
+#include <string.h>
+
+#include "base/banned.h"
+
+void talk_count_listener(struct talk *t)
+{
+	const struct flow_sink *sink = &t->around->sink;
+	size_t now = sink->size && t->session && !t->unwanted ? sink->size(t->session) : 0;
+	t->around->held += now - t->listener;
+	t->listener = now;
+}
+
+static void heed(struct talk *t, enum interest interest)
+{
+	if (interest == INTEREST_NONE)
+		t->unwanted = true;
+	if (interest == INTEREST_ALL)
+		return;
+	t->deaf = true;
+}
+
+static void keep_first(struct talk *t, unsigned side, struct bytes b)
+{
+	if (!t->first[side]) {
+		t->first[side] = memory_new(1, FIRST_KEPT);
+		t->around->held += FIRST_KEPT;
+	}
+	b = bytes_first(b, FIRST_KEPT - t->nfirst[side]);
+	memcpy(t->first[side] + t->nfirst[side], b.p, b.n);
+	t->nfirst[side] = (uint16_t)(t->nfirst[side] + b.n);
+}
+
+/* A TLS record: handshake, version 3.x (RFC 8446 5.1). */
+static bool is_tls(struct bytes b)
+{
+	return b.n >= 2 && b.p[0] == 0x16 && b.p[1] == 3;
+}
+
+/* The first chunk of each side: what is neither SMTP nor TLS is kept, so that nDPI can be asked at the end. */
+static void first_chunk(struct talk *t, unsigned side, int64_t pos, struct bytes b)
+{
+	if (t->around->options.no_ndpi || !(t->connection.syn_seen || t->connection.syn_ack_seen))
+		return;
+	if (pos == 0) {
+		enum look look = side == FROM_CLIENT ? speaks_client(b) : speaks_server(b);
+		t->plain[side] = look != LOOK_NO || is_tls(b);
+		t->strange[side] = !t->plain[side];
+	}
+	if (t->strange[side] && t->nfirst[side] < FIRST_KEPT)
+		keep_first(t, side, b);
+}
+
+void talk_conflict(void *to, const struct overlap *overlap)
+{
+	const struct teller *teller = to;
+	struct talk *t = teller->t;
+	t->connection.overlaps[teller->side]++;
+	if (t->opened && !t->deaf)
+		t->around->sink.overlap(t->session, (enum direction)teller->side, overlap);
+}
+
+void talk_emit(struct talk *t, unsigned side, const struct chunk *chunk)
+{
+	struct stream *s = &t->streams[side];
+	int64_t pos = (int64_t)chunk->offset;
+	s->next = pos + (int64_t)chunk->bytes.n;
+	t->connection.octets[side] += chunk->bytes.n;
+	if (t->deaf)
+		return;
+	struct origin origin = { chunk->place, chunk->marks, chunk->odd };
+	if (pos < LOOK_MOST || t->strange[side])
+		first_chunk(t, side, pos, chunk->bytes);
+	heed(t, t->around->sink.data(t->session, (enum direction)side, chunk));
+	if (!t->deaf)
+		stream_remember(s, pos, chunk->bytes, &origin);
+}
+
+void talk_emit_piece(struct talk *t, unsigned side, struct piece *piece)
+{
+	struct chunk chunk = { .bytes = { piece->bytes, piece->n }, .offset = (uint64_t)piece->pos, .acked = positive(piece->acked),
+		.place = piece->origin.place, .marks = piece->origin.marks, .odd = piece->origin.odd,
+		.retransmitted = piece->retransmitted, .pushed = piece->pushed };
+	talk_emit(t, side, &chunk);
+	struct teller teller = { t, side };
+	for (const struct rival *rival = piece->rivals; rival; rival = rival->next)
+		rival_tell(piece, rival, (struct conflict){ talk_conflict, &teller });
+	stream_pop(&t->streams[side], piece);
+}
+
+void talk_emit_gap(struct talk *t, unsigned side, int64_t to, enum gap_kind kind, struct place place)
+{
+	struct stream *s = &t->streams[side];
+	struct connection *c = &t->connection;
+	struct gap gap = { .offset = (uint64_t)s->next, .missing = (uint64_t)(to - s->next), .kind = kind, .place = place };
+	s->next = to;
+	c->gaps[side]++;
+	c->missing[side] += gap.missing;
+	c->limit_reached |= kind == GAP_LIMIT;
+	if (kind == GAP_SNAPLEN)
+		c->octets[side] += gap.missing;
+	if (!t->deaf)
+		heed(t, t->around->sink.gap(t->session, (enum direction)side, &gap));
+}
