@@ -247,7 +247,8 @@ static void by_path(const struct part *parts, size_t n, struct arena *arena, str
 		turns_add(out, arena, (struct turn){
 			.kind = s->kind, .server = first->server, .network = parts[i].network, .cause = CAUSE_COUNT, .before = witness->value,
 			.after = s->runs[0].value, .session_before = witness->session, .session_since = first->session, .nbefore = (unsigned)witness->n,
-			.nafter = (unsigned)s->n, .party = masked || starred ? PARTY_MIDDLEBOX : PARTY_UNKNOWN, .networks = (unsigned)n,
+			.nafter = (unsigned)s->n, .party = masked || starred ? PARTY_MIDDLEBOX : PARTY_UNKNOWN, .networks = (unsigned)n, .servers = 1,
+			.alters = masked || starred,
 			.certainty = masked ? CERTAINTY_PROVEN : starred ? CERTAINTY_LIKELY : CERTAINTY_POSSIBLE,
 		});
 	}
@@ -259,9 +260,13 @@ static struct series series_of(const struct sightings *in, enum turn_kind kind, 
 {
 	struct series s = { .in = in, .kind = kind, .at = ARENA_ARRAY(arena, uint32_t, to - from) };
 	uint32_t stack = 0;
+	bool masked = false;
+	for (size_t i = from; i < to && kind == TURN_STARTTLS; i++)
+		masked |= in->all[i].value[kind] == VALUE_MASKED;
 	for (size_t i = from; i < to; i++) {
 		const struct sighting *x = &in->all[i];
-		if (!x->value[kind])
+		/* Where EHLO is refused nothing is seen of a keyword that is overwritten elsewhere. */
+		if (!x->value[kind] || (masked && kind == TURN_STARTTLS && x->value[kind] == VALUE_EHLO_REFUSED))
 			continue;
 		if (kind == TURN_STACK && stack && x->client_stack != stack)
 			continue;

@@ -58,7 +58,7 @@ static const struct kase {
 	{ "removed for two unrelated servers", { "192.0.2.1 198.51.100.1 mx.one.example aaaaaaaa", "192.0.2.2 203.0.113.1 mx.two.test aaaaaaaa",
 	  "192.0.3.1 198.51.100.1 mx.one.example oooooooo", "192.0.3.1 203.0.113.1 mx.two.test oooooooo" }, { AUDIT_BY_PATH, { 24, 64 }, { 32, 128 } },
 	  "192.0.2.0/24 198.51.100.1:25 STARTTLS removed 8/8 client end\n192.0.2.0/24 203.0.113.1:25 STARTTLS removed 8/8 client end\n",
-	  { "16 of 32 sessions" }, "starttls 192.0.2.0/24 - unknown\n", "16" },
+	  { "16 of 32 sessions", "on the paths from 192.0.2.0/24 to 2 servers" }, "starttls 192.0.2.0/24 - unknown\n", "16" },
 	{ "a server's own rule for one network", { "192.0.2.1 198.51.100.1 mx.one.example aaaaaaaa", "192.0.3.1 198.51.100.1 mx.one.example oooooooo" },
 	  { AUDIT_BY_PATH, { 24, 64 }, { 32, 128 } }, "", { "No sign of a box", "a rule of the server for this network, or a box on the path" },
 	  "starttls 192.0.2.0/24 198.51.100.1 unknown\n", "0" },

@@ -49,6 +49,7 @@ static const struct kase {
 	  "starttls n1>s1 offered>overwritten middlebox proven\nstarttls n1>s1 overwritten>offered middlebox proven\n", "" },
 	{ "overwritten among values that come and go", { "n1 s1 oaoaommmmooaoao" },
 	  "starttls n1>s1 several>overwritten middlebox proven\nstarttls n1>s1 overwritten>several middlebox proven\n", "" },
+	{ "overwritten, and EHLO refused since", { "n1 s1 oooommmrrr" }, "starttls n1>s1 offered>overwritten middlebox proven\n", "" },
 	{ "overwritten for many servers at one moment", { "n1 s1 ooommm", "n1 s2 o.o.m.", "n1 s3 .o..mm", "n2 s1 oooooo" },
 	  "starttls n1>any offered>overwritten middlebox proven\n", "" },
 	{ "overwritten on one path only", { "n1 s1 mmmmm", "n2 s1 ooooo" }, "starttls n1>s1 offered>overwritten middlebox proven by path\n", "" },
