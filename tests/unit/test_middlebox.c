@@ -1,4 +1,6 @@
 /* test_middlebox.c - masks and what honest servers say alike */
+#include "smtp/dialogue.h"
+
 #include "support/diagnose.h"
 #include "support/table.h"
 #include "support/talk.h"
