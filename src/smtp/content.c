@@ -79,12 +79,71 @@ static void line_grows(struct reader_of_content *r, struct bytes b)
 	r->length += b.n;
 }
 
+/* ---- bodies as they nearly always are ---- */
+
+typedef uint8_t octets __attribute__((vector_size(16)));
+
+static octets octets_at(const uint8_t *p)
+{
+	octets v;
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+/* No NUL, no octet with the high bit, each CR before an LF and each LF behind a CR, and none of the two cut off at either end. */
+static bool is_regular(struct bytes b)
+{
+	if (b.n < sizeof(octets) + 1 || b.p[0] == '\n' || b.p[b.n - 1] == '\r')
+		return false;
+	octets odd = { 0 };
+	size_t i = 0, last = b.n - 1 - sizeof odd; /* the last place where all pairs lie inside */
+	for (;; i = i + sizeof odd < last ? i + sizeof odd : last) {
+		octets here = octets_at(b.p + i), next = octets_at(b.p + i + 1);
+		odd |= (octets)(here == '\r') ^ (octets)(next == '\n');
+		odd |= (octets)(here == 0) | (octets)(next == 0) | (octets)((here | next) >= 0x80);
+		if (i == last)
+			break;
+	}
+	uint64_t halves[2];
+	memcpy(halves, &odd, sizeof halves);
+	return !(halves[0] | halves[1]);
+}
+
+/* Lines of a regular chunk behind the header: nothing to look for but their ends. */
+static size_t read_regular(struct reader_of_content *r, struct bytes b, bool dots, bool *ended)
+{
+	size_t taken = 0;
+	for (size_t lf; (lf = bytes_index(bytes_from(b, taken), '\n')) != BYTES_NONE;) {
+		const uint8_t *line = b.p + taken;
+		uint64_t length = r->length + lf - 1;
+		bool dot = dots && length == 1 && (r->length ? r->first[0] : line[0]) == '.';
+		taken += lf + 1;
+		r->length = 0;
+		if (dot) {
+			r->facts.octets += taken - 3;
+			*ended = true;
+			return taken;
+		}
+		r->facts.lines++;
+		if (length > r->facts.longest_line)
+			r->facts.longest_line = length;
+		r->has_8bit = false;
+	}
+	r->facts.octets += b.n;
+	line_grows(r, bytes_from(b, taken));
+	return b.n;
+}
+
 size_t content_read(struct reader_of_content *r, struct bytes b, bool dots, bool *ended, bool *odd_end)
 {
 	size_t taken = 0;
+	bool judged = false;
 	*ended = *odd_end = false;
 	while (taken < b.n) {
 		struct bytes rest = bytes_from(b, taken);
+		if (r->past_header && !judged && !r->after_cr && !r->started_bare && is_regular(rest))
+			return taken + read_regular(r, rest, dots, ended);
+		judged |= r->past_header;
 		size_t lf = bytes_index(rest, '\n');
 		bool whole = lf != BYTES_NONE;
 		struct bytes part = bytes_first(rest, whole ? lf + 1 : rest.n), text = part;
@@ -94,11 +153,12 @@ size_t content_read(struct reader_of_content *r, struct bytes b, bool dots, bool
 		count_octets(&r->facts, part, &r->has_8bit);
 		if (whole)
 			text.n--;
-		bool crlf = whole && (text.n ? text.p[text.n - 1] == '\r' : was_cr);
+		bool joined = whole && was_cr && text.n == 0; /* this LF and the CR at the end of the chunk before */
+		bool crlf = joined || (whole && text.n && text.p[text.n - 1] == '\r');
 		if (crlf && text.n)
 			text.n--;
-		if (was_cr && (text.n || !whole || !crlf)) {
-			r->facts.bare_cr++; /* the CR at the end of the chunk before did not end a line */
+		if (was_cr && !joined) {
+			r->facts.bare_cr++; /* that CR did not end a line */
 			line_grows(r, B("\r"));
 		}
 		r->after_cr = !whole && text.p[text.n - 1] == '\r';

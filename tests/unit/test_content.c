@@ -39,7 +39,78 @@ static void reads(void **state)
 	}
 }
 
+/* ---- bodies made of pieces: in single octets, and in chunks long enough for the way that reads many at once ---- */
+
+static const struct mixture { const char *name; unsigned odd; } mixtures[] = { /* odd: of 64 pieces, how many are no plain line */
+	{ "plain lines", 0 }, { "some odd ones", 3 }, { "many odd ones", 24 },
+};
+
+static uint32_t next_random(uint32_t *state)
+{
+	*state = *state * 1664525u + 1013904223u;
+	return *state >> 8;
+}
+
+static size_t make_body(uint8_t *room, uint32_t *seed, unsigned odd)
+{
+	static const char *const pieces[] = { "\n", "\r", ".\r\n", "\r\n.", "..\r\n", "x\xe4y", "z", ".\n" };
+	size_t n = 0;
+	for (unsigned i = 0; i < 40; i++) {
+		if (next_random(seed) % 64 < odd) {
+			const char *piece = pieces[next_random(seed) % 8];
+			memcpy(room + n, piece, strlen(piece));
+			n += strlen(piece);
+		} else {
+			size_t length = next_random(seed) % 50;
+			memset(room + n, 'a', length);
+			memcpy(room + n + length, "\r\n", 2);
+			n += length + 2;
+		}
+		if (next_random(seed) % 512 < odd)
+			room[n++] = 0;
+	}
+	return n;
+}
+
+struct seen { struct content facts; size_t ends, odd_ends, at; };
+
+static struct seen read_in(const uint8_t *body, size_t n, size_t chunk)
+{
+	struct seen s = { 0 };
+	struct reader_of_content r = { .past_header = true };
+	while (s.at < n) {
+		bool ended, odd;
+		struct guard g = guarded((struct bytes){ body + s.at, chunk < n - s.at ? chunk : n - s.at });
+		s.at += content_read(&r, g.bytes, true, &ended, &odd);
+		guard_free(&g);
+		s.odd_ends += odd ? s.at : 0;
+		if (ended) {
+			s.ends = s.at;
+			break;
+		}
+	}
+	s.facts = r.facts;
+	return s;
+}
+
+static void reads_alike(void **state)
+{
+	const struct mixture *m = *state;
+	uint32_t seed = 1;
+	for (unsigned round = 0; round < 300; round++) {
+		uint8_t body[4096];
+		size_t n = make_body(body, &seed, m->odd);
+		struct seen one = read_in(body, n, 1);
+		for (size_t chunk = 2; chunk < 2000; chunk = chunk * 3 / 2 + 1) {
+			struct seen other = read_in(body, n, chunk);
+			assert_memory_equal(&other, &one, sizeof one);
+		}
+	}
+}
+
 int main(void)
 {
-	return TABLE_RUN("content", cases, reads) != 0;
+	int failed = TABLE_RUN("content", cases, reads);
+	failed += TABLE_RUN("bodies at any chunk size", mixtures, reads_alike);
+	return failed != 0;
 }
