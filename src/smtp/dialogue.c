@@ -92,10 +92,13 @@ static bool line_behind_hole(struct dialogue *d, const struct line *line)
 	d->reply_holed = false;
 	const struct bytes code = bytes_first(line->text, 3);
 	uint64_t value;
-	if (right && bytes_number(code, &value) && (int)value == d->replies.reply.code)
-		d->replies.reply.flags |= REPLY_CUT; /* it goes on; some of its lines are lost */
-	else
+	if (!right || !bytes_number(code, &value) || (int)value != d->replies.reply.code) {
 		server_cut(d, line->offset);
+		return true;
+	}
+	d->replies.reply.flags |= REPLY_CUT; /* it goes on; some of its lines are lost */
+	if (line->text.n < 4 || line->text.p[3] != '-')
+		d->lost_end = line->offset + line->length; /* or its end is lost, and this is the next reply with the same code */
 	return true;
 }
 

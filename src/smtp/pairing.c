@@ -285,7 +285,7 @@ static void latent_activate(struct dialogue *d)
 
 /* ---- alignment after a loss ---- */
 
-enum { NEVER = -1000, ALIGN_MOST = 48, MARGIN = 3 }; /* MARGIN: what is no better than this proves nothing */
+enum { NEVER = -1000, ALIGN_MOST = 48, MARGIN = 4 }; /* MARGIN: what is no better than this proves nothing */
 
 struct alignment { /* best[i][j]: what replies i.. and commands j.. can score together */
 	int best[ALIGN_MOST + 2][ALIGN_MOST + 2];
@@ -476,13 +476,22 @@ static void settle_order(struct dialogue *d)
 	free(replies);
 }
 
-/* A 5xx that would fall to a QUIT belongs to a line before it. */
+static bool is_connect(const struct exchange *e)
+{
+	return e && e->command.kind == COMMAND_CONNECT;
+}
+
+/* A 5xx that would fall to a QUIT belongs to a line before it, and so does what came to the first command before it was received. */
 static bool implausible(const struct dialogue *d)
 {
 	struct exchange *e = d->waiting;
-	for (size_t i = 0; i < d->nput_off && e; i++, e = e->next)
-		if (e->command.verb == VERB_QUIT && d->put_off[i].reply.code / 100 == 5)
+	for (size_t i = 0; i < d->nput_off && e; i++, e = e->next) {
+		const struct reply *r = &d->put_off[i].reply;
+		if (e->command.verb == VERB_QUIT && r->code / 100 == 5)
 			return true;
+		if (is_connect(d->latent_after) && r->code / 100 == 5 && r->acked && r->acked < command_end(&e->command))
+			return true;
+	}
 	return false;
 }
 
@@ -600,7 +609,7 @@ void pairing_settle(struct dialogue *d, uint64_t acked, bool closing)
 	if (d->latent && d->latent_after && d->latent_after->answered && d->mode == MODE_LINES) {
 		if (d->nput_off > d->nwaiting || implausible(d))
 			latent_activate(d);
-		else
+		else if (d->nput_off || !is_connect(d->latent_after)) /* the greeting comes whether the header is read or not */
 			latent_drop(d);
 	}
 	settle_order(d);
