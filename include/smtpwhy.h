@@ -40,7 +40,7 @@ struct smtpwhy_progress {
 /* Zeroed options are the defaults. */
 struct smtpwhy_options {
 	const char *database;     /* path of the report database; NULL: a temporary one that goes with the run */
-	bool append;              /* keep the rows of the database that stands there */
+	bool append;              /* keep the rows of the database that stands there; files whose content it tells of are not read again */
 	const char *filter;       /* pcap-filter(7) syntax; NULL: every packet */
 	const char *rules;        /* file of further words rules; NULL: none */
 	const uint16_t *ports;    /* further SMTP ports, ended by 0; NULL: none */
@@ -74,6 +74,7 @@ SMTPWHY_API const char *smtpwhy_database(const struct smtpwhy *);        /* wher
 SMTPWHY_API enum smtpwhy_status smtpwhy_status(const struct smtpwhy *);
 SMTPWHY_API const char *smtpwhy_trouble(const struct smtpwhy *);         /* one sentence; "" when there is none */
 SMTPWHY_API const char *smtpwhy_input_trouble(const struct smtpwhy *, size_t i); /* the i-th input that could not be read whole; NULL: no more */
+SMTPWHY_API uint64_t smtpwhy_skipped(const struct smtpwhy *);           /* files that were not read, for append: their content is in the database */
 SMTPWHY_API void smtpwhy_free(struct smtpwhy *);
 
 /* A row of error_report; texts are escaped as in the database and never carry credentials. NULL where the database has NULL. */

@@ -3,7 +3,9 @@
  * Never: holds state outside struct smtpwhy; knows what a frame, a line or a row looks like inside. */
 #include "smtpwhy.h"
 
+#include "base/map.h"
 #include "capture/filter.h"
+#include "capture/print.h"
 #include "capture/timeline.h"
 #include "decode/decode.h"
 #include "shards.h"
@@ -29,6 +31,8 @@ struct smtpwhy {
 	atomic_bool store_failed;
 	atomic_uint_fast64_t sessions, errors_found;
 	uint64_t packets;
+	struct map known;           /* contents that the database tells of already */
+	uint64_t skipped;           /* files that held them */
 	bool finished, stopped;
 };
 
@@ -52,11 +56,36 @@ const char *smtpwhy_version(void)
 	return SMTPWHY_VERSION;
 }
 
+static bool is_known(void *to, const char *path)
+{
+	struct smtpwhy *run = to;
+	char print[PRINT_ROOM];
+	bool known = run->known.count && print_of(path, print) && map_get(&run->known, bytes_of(print));
+	run->skipped += known;
+	return known;
+}
+
+/* A database that is not there yet, or cannot be read, knows nothing; store_new tells what is wrong with it. Parts of a run that is
+ * spread over machines read the same files. */
+static void known_read(struct smtpwhy *run)
+{
+	struct error error = { 0 };
+	if (!run->options.append || !run->options.database || run->options.parts)
+		return;
+	struct report *report = report_open(run->options.database, &error);
+	struct rows *rows = report ? report_rows(report, "SELECT print FROM content", &error) : NULL;
+	while (rows && rows_next(rows, &error))
+		(void)map_put(&run->known, rows_text(rows, 0));
+	rows_free(rows);
+	report_close(report);
+}
+
 struct smtpwhy *smtpwhy_new(const struct smtpwhy_options *options)
 {
 	struct smtpwhy *run = memory_new(1, sizeof *run);
 	run->options = *options;
-	run->timeline = timeline_new((struct timeline_options){ .filter = options->filter, .recurse = options->recurse });
+	known_read(run);
+	run->timeline = timeline_new((struct timeline_options){ .filter = options->filter, .recurse = options->recurse, .known = is_known, .to = run });
 	return run;
 }
 
@@ -100,6 +129,16 @@ static bool goes_on(struct smtpwhy *run)
 	return !run->stopped;
 }
 
+static bool capture_row(struct smtpwhy *run, uint32_t file)
+{
+	const struct capture *capture = timeline_capture(run->timeline, file);
+	char print[PRINT_ROOM];
+	if (!store_capture(run->store, file, capture, decoder_counts(run->decoder, file), &run->error))
+		return false;
+	bool whole = !run->stopped && !run->options.parts && print_of(capture->path, print);
+	return !whole || store_print(run->store, file, print, &run->error);
+}
+
 bool smtpwhy_analyze(struct smtpwhy *run)
 {
 	struct frame frame;
@@ -117,7 +156,7 @@ bool smtpwhy_analyze(struct smtpwhy *run)
 	if (run->store_failed)
 		run->error = run->store_error;
 	for (size_t i = 0; i < timeline_count(run->timeline) && run->error.kind == ERROR_NONE; i++)
-		store_capture(run->store, (uint32_t)i, timeline_capture(run->timeline, i), decoder_counts(run->decoder, (uint32_t)i), &run->error);
+		capture_row(run, (uint32_t)i);
 	return run->error.kind == ERROR_NONE;
 }
 
@@ -130,6 +169,11 @@ bool smtpwhy_finish(struct smtpwhy *run)
 const char *smtpwhy_database(const struct smtpwhy *run)
 {
 	return run->store ? store_path(run->store) : NULL;
+}
+
+uint64_t smtpwhy_skipped(const struct smtpwhy *run)
+{
+	return run->skipped;
 }
 
 const char *smtpwhy_input_trouble(const struct smtpwhy *run, size_t i)
@@ -238,5 +282,6 @@ void smtpwhy_free(struct smtpwhy *run)
 	store_free(run->store);
 	why_free(run->why);
 	timeline_free(run->timeline);
+	map_free(&run->known);
 	free(run);
 }

@@ -6,7 +6,7 @@ _smtpwhy()
 	[ "$cur" = = ] && cur=
 	[ "$prev" = = ] && prev=${COMP_WORDS[COMP_CWORD-2]}
 	case $command in
-	analyze) options='--output -o --append -a --filter -f --ports -p --rules --memory -m --idle --recurse -r --jobs -j --shard --no-ndpi --partial --fail-on --redact --redact-key --quiet -q --help -h' ;;
+	analyze) options='--output -o --append -a --filter -f --ports -p --rules --memory -m --idle --recurse -r --jobs -j --shard --no-ndpi --partial --fail-on --redact --redact-key --batch --quiet -q --help -h' ;;
 	report) options='--json --csv --html --redact --redact-key --help -h' ;;
 	explain) options='--all -a --cause -c --redact --redact-key --help -h' ;;
 	audit) options='--by --client-prefix --server-prefix --json --csv --fail-on --redact --redact-key --help -h' ;;
@@ -16,12 +16,12 @@ _smtpwhy()
 	merge) options='--help -h' ;;
 	redact) options='--redact-key --help -h' ;;
 	causes) options='--help -h' ;;
-	*) options='--output -o --append -a --filter -f --ports -p --rules --memory -m --idle --recurse -r --jobs -j --shard --no-ndpi --partial --fail-on --redact --redact-key --quiet -q --help -h --version' command= ;;
+	*) options='--output -o --append -a --filter -f --ports -p --rules --memory -m --idle --recurse -r --jobs -j --shard --no-ndpi --partial --fail-on --redact --redact-key --batch --quiet -q --help -h --version' command= ;;
 	esac
 	case $prev in
 	--cause|-c) COMPREPLY=($(compgen -W "$(smtpwhy causes | sed -n 's/^  \([a-z][a-z0-9_.]*\)$/\1/p')" -- "$cur")); return ;;
 	--fail-on) COMPREPLY=($(compgen -W "$({ echo any; smtpwhy causes | sed -n 's/^  \([a-z][a-z0-9_.]*\)$/\1/p'; })" -- "$cur")); return ;;
-	--csv|--json) COMPREPLY=($(compgen -W "$(echo errors findings sessions differences captures)" -- "$cur")); return ;;
+	--csv|--json) COMPREPLY=($(compgen -W "$(echo errors findings sessions differences changes captures)" -- "$cur")); return ;;
 	esac
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$options" -- "$cur"))

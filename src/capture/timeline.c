@@ -98,6 +98,11 @@ static bool was_added(struct timeline *t, const struct identity *identity, const
 	return true;
 }
 
+static bool is_known(const struct timeline *t, const char *path)
+{
+	return t->options.known && t->options.known(t->options.to, path);
+}
+
 /* ---- one file: placed, read, finished ---- */
 
 static void trouble_set(struct timeline *t, struct input *in, const char *sentence)
@@ -216,7 +221,7 @@ static bool member_add(struct timeline *t, const char *path)
 	if (stat(path, &st) != 0)
 		return false;
 	struct identity identity = { (uint64_t)st.st_dev, (uint64_t)st.st_ino };
-	if (was_added(t, &identity, path))
+	if (was_added(t, &identity, path) || is_known(t, path))
 		return true;
 	struct input *in = input_new(t, path, true);
 	uint64_t before = t->bytes_done;
@@ -267,7 +272,7 @@ bool timeline_add(struct timeline *t, const char *path, struct error *error)
 	if (!is_stdin && S_ISDIR(st.st_mode))
 		return directory_add(t, path, error);
 	struct identity identity = { (uint64_t)st.st_dev, (uint64_t)st.st_ino };
-	if (was_added(t, &identity, path))
+	if (was_added(t, &identity, path) || (!is_stdin && S_ISREG(st.st_mode) && is_known(t, path)))
 		return true;
 	*map_put(&t->seen, identity_key(&identity)) = input_add(t, input_new(t, path, !is_stdin && S_ISREG(st.st_mode)));
 	return true;

@@ -32,6 +32,8 @@ struct capture {
 struct timeline_options {
 	const char *filter; /* pcap-filter(7) syntax; NULL: all */
 	bool recurse;       /* directories below given directories as well */
+	bool (*known)(void *to, const char *path); /* a regular file that need not be read; NULL: none is known */
+	void *to;
 };
 
 struct timeline;

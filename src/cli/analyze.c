@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/fail_on.h"
 #include "cli/interrupt.h"
+#include "cli/sites.h"
 #include "cli/progress.h"
 #include "report/text.h"
 
@@ -14,12 +15,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OUTPUT, APPEND, FILTER, PORTS, RULES, MEMORY, IDLE, RECURSE, JOBS, SHARD, NO_NDPI, PARTIAL, FAIL_ON, REDACT, REDACT_KEY, QUIET };
+enum { OUTPUT, APPEND, FILTER, PORTS, RULES, MEMORY, IDLE, RECURSE, JOBS, SHARD, NO_NDPI, PARTIAL, FAIL_ON, REDACT, REDACT_KEY, BATCH, QUIET };
 
 /* One table for both commands. The plain one writes a database only when it is told where. */
 static const struct cli_option options[] = {
 	[OUTPUT] = { 'o', "output", "DB", "The database to write; report.db unless given. One that stands there is replaced when the work is done, and not before.", false },
-	[APPEND] = { 'a', "append", NULL, "Keep the rows of the database that stands there, and add to them.", false },
+	[APPEND] = { 'a', "append", NULL, "Keep the rows of the database that stands there, and add to them. A file whose content it tells of already (size, first and last 64 KiB) is not read again.", false },
 	[FILTER] = { 'f', "filter", "FILTER", "Only packets that match, in the language of tcpdump: 'host 192.0.2.1'. Fragments and tunnels need a filter that lets them pass.", false },
 	[PORTS] = { 'p', "ports", "PORT,...", "Further ports on which SMTP is expected. Without it: 25, 465, 587, 2525, 24, and any other port whose first bytes are SMTP.", false },
 	[RULES] = { 0, "rules", "FILE", "Further rows for the table of reply wordings, tab-separated as in words.tsv.", false },
@@ -33,6 +34,7 @@ static const struct cli_option options[] = {
 	[FAIL_ON] = { 0, "fail-on", "CAUSE,...", "Exit with status 1 when one of these causes was found: a cause (client.bad_sequence), a family (middlebox), or 'any' for any 5xx reply.", false },
 	[REDACT] = { 0, "redact", NULL, "Tokens in place of addresses, host names, mailboxes, banners and ids, in the database and in all that is made of it, so that it can be shared.", false },
 	[REDACT_KEY] = { 0, "redact-key", "FILE", "With --redact: the key of the tokens, so that several runs give the same; at least 16 octets that nobody can guess. Without it the key is random and forgotten.", false },
+	[BATCH] = { 0, "batch", NULL, "Each directory, and each below it, is a site with a timeline of its own; all go into one database, which is put in place after each. With --append what was read before is passed over, so that an interrupted batch goes on.", false },
 	[QUIET] = { 'q', "quiet", NULL, "No progress, and nothing on standard output but what was asked for.", false },
 };
 
@@ -210,6 +212,8 @@ static enum exit_status outcome(struct job *job, struct smtpwhy *run, bool whole
 		cli_complain("%s", trouble);
 	if (any_matches(job, run) && status == EXIT_DONE)
 		status = EXIT_MATCHED;
+	if (smtpwhy_skipped(run) && !job->words->given[QUIET])
+		cli_complain("%llu of the files were read into %s before: passed over", (unsigned long long)smtpwhy_skipped(run), job->options.database);
 	if ((whole || !job->words->given[QUIET]) && !show(job, run, whole, &error))
 		return cli_failed(&error);
 	return cli_close(status);
@@ -252,6 +256,68 @@ static enum exit_status work(struct job *job, bool whole)
 	return status;
 }
 
+/* The worse of two: 4 stops a batch, 3 is remembered, 1 is only told when all was read. */
+static enum exit_status worse(enum exit_status a, enum exit_status b)
+{
+	static const int rank[] = { [EXIT_DONE] = 0, [EXIT_MATCHED] = 1, [EXIT_WRONG_USE] = 3, [EXIT_INPUT_DAMAGED] = 2, [EXIT_NOT_WRITTEN] = 4 };
+	return rank[a] >= rank[b] ? a : b;
+}
+
+static enum exit_status batch_summary(const struct job *job, size_t sites, size_t damaged, enum exit_status status)
+{
+	struct error error = { 0 };
+	if (damaged)
+		cli_complain("%zu of %zu sites could not be read whole; the messages above and the report's captures name the files", damaged, sites);
+	if (job->words->given[QUIET])
+		return cli_close(status);
+	struct report *report = report_open(job->options.database, &error);
+	if (!report)
+		return cli_failed(&error);
+	struct page page = { .style = cli_style(stdout) };
+	if (!text_headline(report, &page, &error))
+		status = cli_failed(&error);
+	report_close(report);
+	cli_write(&page.out);
+	page_free(&page);
+	return cli_close(status);
+}
+
+/* One run a site; the first begins the database unless it is appended to. */
+static enum exit_status batch(struct job *job)
+{
+	struct sites sites = { 0 };
+	struct error error = { 0 };
+	enum exit_status status = EXIT_DONE;
+	size_t damaged = 0, read = 0;
+	for (size_t i = 0; i < job->words->noperands; i++)
+		if (!sites_add(&sites, job->words->operands[i], &error)) {
+			status = cli_failed(&error);
+			error = (struct error){ 0 };
+		}
+	for (; read < sites.n && status != EXIT_NOT_WRITTEN && status != EXIT_WRONG_USE; read++) {
+		struct cli_words words = *job->words;
+		words.operands = &sites.folders[read];
+		words.noperands = 1;
+		words.given[QUIET] = "";
+		struct job site = { .command = job->command, .words = &words, .options = job->options, .fail_on = job->fail_on };
+		site.options.recurse = false;
+		site.options.append |= read > 0;
+		if (!job->words->given[QUIET] && isatty(STDERR_FILENO))
+			fprintf(stderr, "\r\033[K%zu of %zu sites: %s", read + 1, sites.n, sites.folders[read]);
+		enum exit_status one = work(&site, false);
+		damaged += one == EXIT_INPUT_DAMAGED;
+		status = worse(status, one);
+	}
+	if (!job->words->given[QUIET] && isatty(STDERR_FILENO))
+		fputs("\r\033[K", stderr);
+	if (sites.n == 0)
+		cli_complain("no files in the directories given; nothing was analysed");
+	else if (status != EXIT_NOT_WRITTEN && status != EXIT_WRONG_USE)
+		status = batch_summary(job, sites.n, damaged, status);
+	sites_free(&sites);
+	return sites.n ? status : EXIT_INPUT_DAMAGED;
+}
+
 static enum exit_status analyze(const struct cli_command *command, const struct cli_words *words)
 {
 	struct job job = { .command = command, .words = words };
@@ -260,7 +326,9 @@ static enum exit_status analyze(const struct cli_command *command, const struct 
 		return status;
 	if (!job.options.database)
 		job.options.database = "report.db";
-	return work(&job, false);
+	if (words->given[BATCH] && job.options.redact)
+		return cli_misused(command, "--batch adds site by site, and --redact cannot; redact the result: smtpwhy redact");
+	return words->given[BATCH] ? batch(&job) : work(&job, false);
 }
 
 static enum exit_status plain(const struct cli_command *command, const struct cli_words *words)
@@ -271,6 +339,8 @@ static enum exit_status plain(const struct cli_command *command, const struct cl
 		return status;
 	if (job.options.append && !job.options.database)
 		return cli_misused(command, "--append needs --output DB: the database to add to");
+	if (words->given[BATCH])
+		return cli_misused(command, "--batch is for smtpwhy analyze: a tree of sites becomes a database");
 	return work(&job, true);
 }
 

@@ -47,6 +47,7 @@ static const char *const rows_sql[] = {
 	"INSERT INTO main.difference SELECT NULL, inside_session + session_by, outside_session + session_by, direction, frame_inside, frame_outside, "
 	"inside_text, outside_text, kind, " CAUSE_OF("cause_id") ", inside_capture_id + capture_by, outside_capture_id + capture_by, inside_exchange, "
 	"detail_id + text_by FROM more.difference, by",
+	"INSERT OR IGNORE INTO main.content SELECT capture_id + capture_by, print FROM more.content, by",
 	"CREATE TEMP TABLE compared AS SELECT coalesce((SELECT max(comparison_id) FROM main.comparison), 0) AS comparison_by",
 	"INSERT INTO main.comparison SELECT comparison_id + comparison_by, clock_offset, transit, first_outside_capture + capture_by "
 	"FROM more.comparison, compared, by",

@@ -161,6 +161,10 @@ CREATE TABLE difference ( -- a difference between two sides of a box (from compa
 	inside_exchange INTEGER,        -- ordinal of command and reply in the inside session; NULL: none
 	detail_id INTEGER REFERENCES text -- one phrase on what was done
 );
+CREATE TABLE content ( -- what a capture file held, so that it is not read twice into one database
+	capture_id INTEGER PRIMARY KEY REFERENCES capture,
+	print TEXT NOT NULL             -- its size, and a hash of its first and last 64 KiB
+);
 CREATE TABLE comparison ( -- two sides of a box that were compared
 	comparison_id INTEGER PRIMARY KEY,
 	clock_offset INTEGER,           -- outside clock minus inside clock, nanoseconds; NULL unknown

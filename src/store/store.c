@@ -104,10 +104,10 @@ static bool prepare(struct store *s, struct error *error)
 {
 	static const struct { const char *table; unsigned columns; } rows[] = {
 		{ "session", 36 }, { "error", 27 }, { "finding", 11 }, { "ladder", 3 }, { "trace", 15 }, { "capture", 25 }, { "difference", 14 },
-		{ "comparison", 4 }, { "pair", 5 },
+		{ "comparison", 4 }, { "pair", 5 }, { "content", 2 },
 	};
 	sqlite3_stmt **to[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->trace, &s->capture, &s->difference,
-	                        &s->comparison, &s->pair };
+	                        &s->comparison, &s->pair, &s->content };
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		text_clear(&s->text);
 		text_addf(&s->text, "INSERT INTO %s VALUES (?", rows[i].table);
@@ -343,12 +343,19 @@ bool store_capture(struct store *s, uint32_t file, const struct capture *c, cons
 	return database_step(&s->database, row, error);
 }
 
+bool store_print(struct store *s, uint32_t file, const char *print, struct error *error)
+{
+	sqlite3_bind_int64(s->content, 1, s->capture_offset + file + 1);
+	database_bind_text(s->content, 2, bytes_of(print));
+	return database_step(&s->database, s->content, error);
+}
+
 /* ---- the end ---- */
 
 static void statements_free(struct store *s)
 {
 	sqlite3_stmt **all[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->trace, &s->capture, &s->difference,
-	                        &s->comparison, &s->pair };
+	                        &s->comparison, &s->pair, &s->content };
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		sqlite3_finalize(*all[i]);
 		*all[i] = NULL;

@@ -36,7 +36,7 @@ struct known_stack {
 struct store {
 	struct database database;
 	struct interned texts;
-	sqlite3_stmt *session, *error, *finding, *ladder, *trace, *capture, *difference, *comparison, *pair;
+	sqlite3_stmt *session, *error, *finding, *ladder, *trace, *capture, *difference, *comparison, *pair, *content;
 	int64_t causes[CAUSE_COUNT];          /* cause_id by enum cause */
 	int64_t session_offset, capture_offset; /* what the appended database holds: packets, captures */
 	int64_t comparison_id;                /* of the comparison being stored; 0 none */

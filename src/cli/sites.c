@@ -1,0 +1,37 @@
+/* sites.c - takes directories, gives the folders in them that hold files. Never opens a file. */
+#include "cli/sites.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_there(const struct sites *s, const char *folder)
+{
+	for (size_t i = s->n; i-- > 0;)
+		if (strcmp(s->folders[i], folder) == 0)
+			return true;
+	return false;
+}
+
+bool sites_add(struct sites *s, const char *directory, struct error *error)
+{
+	struct found found = { 0 };
+	bool listed = found_in(&found, directory, true, error);
+	for (size_t i = 0; i < found.count; i++) {
+		const char *slash = strrchr(found.paths[i], '/');
+		size_t length = slash ? (size_t)(slash - found.paths[i]) : 0;
+		char *folder = arena_alloc(&s->arena, length + 1, 1);
+		memcpy(folder, found.paths[i], length);
+		if (!length || is_there(s, folder))
+			continue;
+		s->folders = memory_grow(s->folders, s->n + 1, sizeof *s->folders);
+		s->folders[s->n++] = folder;
+	}
+	found_free(&found);
+	return listed;
+}
+
+void sites_free(struct sites *s)
+{
+	free(s->folders);
+	arena_drop(&s->arena);
+}
