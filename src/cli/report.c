@@ -11,7 +11,7 @@
 enum { JSON, CSV, HTML, REDACT, REDACT_KEY };
 
 static const struct cli_option options[] = {
-	[JSON] = { 0, "json", "VIEW", "Newline-delimited JSON, with names of the Elastic Common Schema where one fits. All views unless one is named: errors, findings, sessions, differences, captures.", true },
+	[JSON] = { 0, "json", "VIEW", "Newline-delimited JSON, with names of the Elastic Common Schema where one fits. All views unless one is named: errors, findings, sessions, differences, changes, captures.", true },
 	[CSV] = { 0, "csv", "VIEW", "Comma-separated values (RFC 4180) of one view: errors unless named.", true },
 	[HTML] = { 0, "html", "FILE", "One page for a browser, complete in itself: it opens from disk and loads nothing. - writes it to standard output.", false },
 	[REDACT] = REDACT_OPTION,
@@ -27,7 +27,7 @@ static enum exit_status html(struct report *report, const char *path, const char
 		status = cli_failed(&error);
 	else if (strcmp(target, "-") == 0)
 		status = cli_write(&page) ? cli_close(EXIT_DONE) : cli_close(EXIT_NOT_WRITTEN);
-	else if (!output_replace(target, text_view(&page), &error))
+	else if (!output_replace(target, text_view(&page), B("<!DOCTYPE html>"), &error))
 		status = cli_failed(&error);
 	text_free(&page);
 	return status;
@@ -70,7 +70,7 @@ static enum exit_status run(const struct cli_command *command, const struct cli_
 	if (!!words->given[JSON] + !!words->given[CSV] + !!words->given[HTML] > 1)
 		return cli_misused(command, "--json, --csv, --html: choose one");
 	if (view && *view && !export_of)
-		return cli_misused(command, "%s: no such view; there are errors, findings, sessions, differences, captures", view);
+		return cli_misused(command, "%s: no such view; there are errors, findings, sessions, differences, changes, captures", view);
 	struct report *report = database_open_as(words, REDACT, REDACT_KEY, &status);
 	if (!report)
 		return status;

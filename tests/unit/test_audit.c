@@ -1,5 +1,6 @@
 /* test_audit.c - a database whose sessions are known, and what the audit, its exports and the view of changes say of it. */
 #include "report/audit.h"
+#include "report/text.h"
 #include "store/across.h"
 #include "store/merge.h"
 
@@ -209,6 +210,10 @@ static void check(const char *path, const struct kase *k)
 			fail_msg("\"%s\" is not in:\n%s", k->says[i], page.out.p);
 		text_free(&want);
 	}
+	struct page summary = { .style = { .charset = CHARSET_ASCII, .width = 80 } };
+	assert_true(text_report(report, path, &summary, &error));
+	assert_int_equal(strstr(summary.out.p, "What changed") != NULL, *k->changes != 0);
+	page_free(&summary);
 	struct text csv = { 0 }, json = { 0 };
 	audit_csv(&audit, &csv);
 	audit_json(&audit, &json);
