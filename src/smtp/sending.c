@@ -351,11 +351,13 @@ static struct chunk without_proxy_header(struct dialogue *d, const struct chunk 
 	enum { FIXED = 16 };
 	struct exchange *first = d->session->first;
 	bool begins = chunk->offset == 0 && chunk->bytes.n >= FIXED && bytes_starts(chunk->bytes, B("\r\n\r\n\0\r\nQUIT\n"));
-	if (!begins || !first || first->answered || first->next)
+	if (!begins || !first)
 		return *chunk;
 	size_t n = FIXED + ((size_t)chunk->bytes.p[14] << 8 | chunk->bytes.p[15]);
 	struct note *note = note_add(d, NOTE_PROXY_LINE, FROM_CLIENT, chunk->place);
 	note->first = arena_copy(&d->session->arena, bytes_first(chunk->bytes, n < EXCERPT ? n : EXCERPT));
+	if (first->answered || first->next)
+		return *chunk; /* it greeted without having waited for one: the header is read as lines */
 	return chunk_part_of(chunk, bytes_from(chunk->bytes, n), chunk->offset + n);
 }
 

@@ -19,6 +19,7 @@ bool words_say(const struct failure *, enum cause, int strength); /* the words s
 bool words_overrule(const struct failure *); /* they speak, specifically, of sender, recipient, policy, message or route */
 
 const char *failure_wrong_moment(const struct failure *); /* what is wrong with the moment of the command; NULL nothing (sequence_rules.c) */
+bool failure_was_hasty(const struct failure *); /* something was sent ahead of its time, here or before (sequence_rules.c) */
 bool failure_is_content(const struct failure *); /* the line is message content read as a command */
 
 bool exchange_accepted(const struct exchange *);      /* 2xx or 3xx */

@@ -36,6 +36,34 @@ static bool wrong_protocol(const struct failure *f, struct evidence *e)
 	return true;
 }
 
+static const struct note *proxy_header(const struct session *s)
+{
+	for (const struct note *n = s->notes; n; n = n->next)
+		if (n->kind == NOTE_PROXY_LINE && bytes_starts(n->first, B("\r\n\r\n\0\r\nQUIT\n")))
+			return n;
+	return NULL;
+}
+
+static bool is_command_taken(const struct exchange *x)
+{
+	return x->command.kind == COMMAND_LINE && command_is_sound(&x->command) && exchange_accepted(x);
+}
+
+/* The binary header of the PROXY protocol (version 2, 2.2) holds line ends on purpose: who does not expect it reads them as commands. */
+static bool proxy_header_read(const struct failure *f, struct evidence *e)
+{
+	const struct note *n = proxy_header(f->session);
+	bool stray = f->command->kind == COMMAND_UNSEEN || (f->command->kind == COMMAND_LINE && !command_is_sound(f->command));
+	if (!n || !stray || exchange_earlier(f->exchange, is_command_taken) || f->reply->code > 502)
+		return false;
+	evidence_add(e, n->place, FROM_CLIENT, n->first, "a PROXY header of version 2");
+	if (f->command->kind == COMMAND_LINE)
+		evidence_line(e, f->command, "a part of it, read as a line");
+	evidence_reply(e, f->reply, "the server takes it for commands");
+	evidence_detail(e, "The peer sends a PROXY header that this server does not expect.");
+	return true;
+}
+
 static bool tls_on_plaintext(const struct failure *f, struct evidence *e)
 {
 	if (!is_tls_junk(f->exchange) || f->state->encrypted || f->state->phase == PHASE_TLS)
@@ -144,6 +172,9 @@ static bool argument_syntax(const struct failure *f, struct evidence *e)
 {
 	if (is_misread(f) || !is_argument_fault(f->command->fault.kind) || failure_tone(f) == TONE_POLICY)
 		return false;
+	/* Blanks and brackets are tolerated widely: 503 at the wrong moment is about the moment. */
+	if (f->reply->code == 503 && f->command->path.flags & (PATH_SPACE_AFTER_COLON | PATH_NO_BRACKETS) && failure_wrong_moment(f))
+		return false;
 	show_fault(f, e);
 	if (f->reply->code != 501 && f->reply->code != 500 && f->reply->code != 555)
 		e->certainty = CERTAINTY_LIKELY;
@@ -153,7 +184,7 @@ static bool argument_syntax(const struct failure *f, struct evidence *e)
 static bool helo_name(const struct failure *f, struct evidence *e)
 {
 	enum verb verb = f->command->verb;
-	if (is_misread(f) || f->command->fault.kind == FAULT_NONE || (verb != VERB_EHLO && verb != VERB_HELO && verb != VERB_LHLO))
+	if (is_misread(f) || f->reply->code == 503 || f->command->fault.kind == FAULT_NONE || (verb != VERB_EHLO && verb != VERB_HELO && verb != VERB_LHLO))
 		return false;
 	if (reply_is_unrecognised(f) && f->reply->code != 501 && f->command->argument.n)
 		return false;
@@ -218,6 +249,7 @@ static bool address_of_sender(const struct failure *f, struct evidence *e)
 
 const struct rule grammar_rules[] = {
 	{ "grammar.tls-records", CAUSE_CLIENT_TLS_ON_PLAINTEXT_PORT, 88, CERTAINTY_PROVEN, tls_on_plaintext },
+	{ "grammar.proxy-header", CAUSE_CLIENT_WRONG_PROTOCOL, 88, CERTAINTY_LIKELY, proxy_header_read },
 	{ "grammar.protocol", CAUSE_CLIENT_WRONG_PROTOCOL, 86, CERTAINTY_PROVEN, wrong_protocol },
 	{ "grammar.utf8-address", CAUSE_MESSAGE_NEEDS_UNAVAILABLE_ENCODING, 84, CERTAINTY_LIKELY, utf8_address },
 	{ "grammar.length", CAUSE_CLIENT_LINE_TOO_LONG, 84, CERTAINTY_PROVEN, line_too_long },

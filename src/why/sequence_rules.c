@@ -61,7 +61,9 @@ const char *failure_wrong_moment(const struct failure *f)
 		if (f->state->encrypted)
 			return "STARTTLS in a session that is encrypted already";
 		return phase == PHASE_SENDER || phase == PHASE_RECIPIENT ? "STARTTLS inside a transaction" : NULL;
-	case VERB_VRFY: case VERB_EXPN: case VERB_ETRN: case VERB_ATRN: case VERB_XFORWARD: case VERB_XCLIENT:
+	case VERB_VRFY: case VERB_EXPN: /* at any time (RFC 5321 4.1.4), but servers may want a greeting */
+		return greeted || f->reply->code != 503 ? NULL : "a command before EHLO or HELO";
+	case VERB_ETRN: case VERB_ATRN: case VERB_XFORWARD: case VERB_XCLIENT:
 		if (f->command->verb == VERB_ATRN && !f->state->authenticated)
 			return "ATRN before AUTH (RFC 2645 5.2)";
 		return greeted ? NULL : "a command before EHLO or HELO";
@@ -169,6 +171,11 @@ static const struct exchange *hasty_near(const struct failure *f)
 		return NULL;
 	}
 	return is_hasty(f->exchange) ? f->exchange : exchange_earlier(f->exchange, is_hasty);
+}
+
+bool failure_was_hasty(const struct failure *f)
+{
+	return hasty_near(f) != NULL;
 }
 
 static void show_haste(const struct failure *f, struct evidence *e, const struct exchange *x)

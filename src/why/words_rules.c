@@ -26,6 +26,8 @@ static bool specific(const struct failure *f, struct evidence *e)
 
 static bool general(const struct failure *f, struct evidence *e)
 {
+	if (f->words.cause == CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED && f->state->certain && !failure_was_hasty(f))
+		return false; /* "protocol error": of something else */
 	return f->words.strength == 3 && say(f, e, "the server's own words");
 }
 

@@ -70,6 +70,22 @@ static const struct diagnosis cases[] = {
 	{ "a control octet where a login is demanded first",
 		GREETED "C: MAIL FROM:<a\\x01@b.test>\n" "S: 530 5.7.0 Authentication required\n",
 		1, "auth.required", "client.illegal_bytes", NULL },
+	{ "a PROXY line that is read as a command behind the greeting",
+		"C: PROXY TCP4 192.0.2.1 192.0.2.2 1 25\n" "S: 220 mx ESMTP\n" "C: EHLO a.test\n" "S: 500 5.5.2 what\n" "S+: 250 mx\n"
+		"C: HELO a.test\n" "S: 250 mx\n",
+		1, "client.wrong_protocol", "middlebox.ehlo_blocked", NULL },
+	{ "a PROXY line that is expected, and a server that knows HELO alone",
+		"C: PROXY TCP4 192.0.2.1 192.0.2.2 1 25\n" "S: 220 mx SMTP\n" "C: EHLO a.test\n" "S: 500 5.5.2 what\n" "C: HELO a.test\n" "S: 250 mx\n",
+		1, "server.command_not_implemented", "client.wrong_protocol", NULL },
+	{ "a PROXY header of version 2 that is read as commands",
+		"C: \\r\\n\\r\\n\\x00\\r\\nQUIT\\n\\x21\\x11\\x00\\x0cabcdefghijkl\\\n" "S: 220 mx ESMTP\n" "S+: 500 5.5.1 Invalid command\n",
+		1, "client.wrong_protocol", NULL, NULL },
+	{ "such a header that is expected, and a wrong verb",
+		"C: \\r\\n\\r\\n\\x00\\r\\nQUIT\\n\\x21\\x11\\x00\\x0cabcdefghijkl\\\n" "S: 220 mx ESMTP\n" "C: EHLO a.test\n" "S: 250 mx\n" "C: FROBNICATE\n" "S: 500 5.5.1 what\n",
+		1, "client.verb_unknown", "client.wrong_protocol", NULL },
+	{ "EHLO without a name, and the wrong moment",
+		GREETED "C: EHLO\n" "S: 503 5.5.1 Already identified\n",
+		1, NULL, "client.helo_name_invalid", NULL },
 };
 
 int main(void)

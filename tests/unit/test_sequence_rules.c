@@ -52,6 +52,18 @@ static const struct diagnosis cases[] = {
 	{ "nothing behind EHLO, a protocol error",
 		"S: 220 mx ESMTP\n" "C: EHLO a.test\n" "S: 554 5.5.0 SMTP protocol error\n" "C: MAIL FROM:<a@b.test>\n" "S: 550 5.0.0 Command rejected\n",
 		2, NULL, "client.pipelining_not_advertised", NULL },
+	{ "VRFY before EHLO, refused for its argument",
+		"S: 220 mx ESMTP\n" "C: VRFY bob\n" "S: 501 bob: recipient address must contain a domain\n",
+		1, NULL, "client.bad_sequence", NULL },
+	{ "VRFY before EHLO, refused for the order",
+		"S: 220 mx ESMTP\n" "C: VRFY bob\n" "S: 503 5.5.1 send HELO first\n",
+		1, "client.bad_sequence", NULL, NULL },
+	{ "RCPT before MAIL with a blank too many",
+		GREETED "C: RCPT TO: <c@mx.test>\n" "S: 503 5.5.1 need MAIL command\n",
+		1, "client.bad_sequence", "client.argument_syntax", NULL },
+	{ "a word typed after a refused DATA",
+		GREETED SENDER "C: DATA\n" "S: 503 5.5.1 need RCPT\n" "C: FROBNICATE\n" "S: 500 5.5.2 what\n",
+		2, "client.verb_unknown", "client.body_as_commands", NULL },
 };
 
 int main(void)
