@@ -57,8 +57,22 @@ static bool write_beside(const char *path, struct bytes b)
 	return done;
 }
 
-bool output_replace(const char *path, struct bytes b, struct error *error)
+/* Whether a file stands there that is neither empty nor begins so. */
+static bool is_another_kind(const char *path, struct bytes beginning)
 {
+	uint8_t head[64];
+	FILE *file = fopen(path, "rb");
+	if (!file)
+		return false;
+	size_t n = fread(head, 1, sizeof head, file);
+	fclose(file);
+	return n && !bytes_starts((struct bytes){ head, n }, beginning);
+}
+
+bool output_replace(const char *path, struct bytes b, struct bytes beginning, struct error *error)
+{
+	if (!is_special(path) && is_another_kind(path, beginning))
+		return error_set(error, ERROR_OUTPUT, "%s: a file of another kind stands there and is left as it is; name another file, or remove it", path);
 	errno = 0;
 	if (is_special(path) ? write_in_place(path, b) : write_beside(path, b))
 		return true;

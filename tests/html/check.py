@@ -243,6 +243,9 @@ def files(folder):
     test("file: - is standard output", run("report", "--html", "-", database).stdout == open(one, "rb").read())
     away = run("report", "--html", os.path.join(folder, "no", "where.html"), database)
     test("file: exit status 4 where it cannot be written", away.returncode == 4 and b"where.html" in away.stderr, away)
+    before = open(database, "rb").read()
+    astray = run("report", "--html", database, database)
+    test("file: a file of another kind is not overwritten", astray.returncode == 4 and open(database, "rb").read() == before, astray)
     test("file: nothing is left beside it", not [name for name in os.listdir(folder) if ".html." in name])
 
 
