@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 enum { PEEK = 4096, FRUGAL = 16 * 1024 }; /* octets read at once to place a file, and of one of very many that overlap */
+static const int64_t MISDATED = INT64_C(3600) * 1000000000;
 
 struct input {
 	struct capture capture;
@@ -23,6 +24,10 @@ struct input {
 	int64_t start;         /* time of the first frame, filtered out or not */
 	uint32_t index;
 	bool regular, placed, has_frames, waiting; /* waiting: head was read when the file was placed */
+	/* A frame that seems misdated is judged by the one after it, and kept meanwhile. */
+	struct frame after;
+	uint8_t *kept;
+	bool has_after, at_end;
 };
 
 struct timeline {
@@ -137,6 +142,8 @@ static void input_finish(struct timeline *t, struct input *in)
 	t->bytes_done += in->reader->source->offset;
 	reader_close(in->reader);
 	in->reader = NULL;
+	free(in->kept);
+	in->kept = NULL;
 }
 
 /* Looks at the first frame. Afterwards the reader is closed again unless it is a pipe with frames. */
@@ -174,15 +181,50 @@ static bool is_wanted(struct timeline *t, struct input *in)
 	return false;
 }
 
+static bool input_read(struct input *in)
+{
+	if (in->has_after) {
+		in->head = in->after;
+		in->has_after = false;
+		return true;
+	}
+	return !in->at_end && reader_next(in->reader, &in->head);
+}
+
+/* One frame that is hours ahead of both its neighbours is misdated: by its own time it would hold back the rest of its file, and
+ * every connection would be idle for that long. It gets the time of the frame before it. */
+static void input_redate(struct timeline *t, struct input *in)
+{
+	const struct capture *c = &in->capture;
+	if (c->packets == 0 || in->head.time - c->last_time <= MISDATED || in->has_after)
+		return;
+	in->kept = memory_grow(in->kept, in->head.bytes.n + 1, 1);
+	if (in->head.bytes.n)
+		memcpy(in->kept, in->head.bytes.p, in->head.bytes.n);
+	in->head.bytes.p = in->kept;
+	in->has_after = reader_next(in->reader, &in->after);
+	in->at_end = !in->has_after;
+	if (!in->has_after || in->head.time - in->after.time <= MISDATED)
+		return;
+	in->head.time = c->last_time;
+	if (c->note)
+		return;
+	struct text note = { 0 };
+	text_addf(&note, "%s frame %u is dated hours ahead of those around it, and was read at their time", c->path, in->head.number);
+	in->capture.note = kept(t, note.p);
+	text_free(&note);
+}
+
 /* The next wanted frame into head; false: the file is finished. */
 static bool input_advance(struct timeline *t, struct input *in)
 {
 	do {
-		if (!in->waiting && !reader_next(in->reader, &in->head)) {
+		if (!in->waiting && !input_read(in)) {
 			input_finish(t, in);
 			return false;
 		}
 		in->waiting = false;
+		input_redate(t, in);
 	} while (!is_wanted(t, in));
 	return true;
 }
@@ -420,8 +462,10 @@ void timeline_free(struct timeline *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->count; i++)
+	for (size_t i = 0; i < t->count; i++) {
 		reader_close(t->inputs[i]->reader);
+		free(t->inputs[i]->kept);
+	}
 	filter_free(t->filter);
 	map_free(&t->seen);
 	arena_drop(&t->arena);
