@@ -5,6 +5,14 @@
 
 enum { PROOFS_OF_FINDING = 8 };
 
+static bool is_there(const struct proof *proofs, size_t n, struct place place, enum direction direction)
+{
+	for (size_t i = 0; i < n; i++)
+		if (proofs[i].place.number == place.number && proofs[i].place.file == place.file && proofs[i].direction == direction)
+			return true;
+	return false;
+}
+
 /* Two proofs more: what stands inside, what stands outside. */
 static void proofs_add(struct arena *arena, struct proof **proofs, size_t *n, const struct change *c)
 {
@@ -12,16 +20,19 @@ static void proofs_add(struct arena *arena, struct proof **proofs, size_t *n, co
 	if (*n)
 		memcpy(more, *proofs, *n * sizeof *more);
 	const char *phrase = c->detail ? c->detail : change_name(c->kind);
-	if (c->inside.number)
+	size_t before = *n;
+	if (c->inside.number && !is_there(more, before, c->inside, c->direction))
 		more[(*n)++] = (struct proof){ c->inside, c->direction, arena_copy(arena, c->inside_text), c->direction == FROM_CLIENT ? "sent so by the client (inside)" : phrase };
-	if (c->outside.number)
+	if (c->outside.number && !is_there(more, before, c->outside, c->direction))
 		more[(*n)++] = (struct proof){ c->outside, c->direction, arena_copy(arena, c->outside_text), c->direction == FROM_CLIENT ? phrase : "sent so by the server (outside)" };
 	*proofs = more;
 }
 
+/* A cause that already blames the path stays: one side may show more of it than the change does. */
 static void verdict_prove(struct arena *arena, struct verdict *v, const struct change *c, enum certainty certainty)
 {
-	if (v->cause != c->cause) {
+	bool path = v->cause < CAUSE_COUNT && cause_entry(v->cause)->party == PARTY_MIDDLEBOX;
+	if (v->cause != c->cause && !path) {
 		enum cause *also = ARENA_ARRAY(arena, enum cause, v->nalso + 1);
 		size_t n = 0;
 		if (v->cause < CAUSE_COUNT && v->cause != CAUSE_UNKNOWN)
@@ -34,7 +45,8 @@ static void verdict_prove(struct arena *arena, struct verdict *v, const struct c
 		v->detail = c->detail;
 		v->certainty = certainty;
 	}
-	v->cause = c->cause;
+	if (!path)
+		v->cause = c->cause;
 	v->rule = "both sides of the box";
 	if (certainty > v->certainty)
 		v->certainty = certainty;
