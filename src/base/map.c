@@ -6,12 +6,9 @@
 static size_t slot_of(const struct map *m, struct bytes key, uint64_t hash)
 {
 	size_t mask = m->nslots - 1, i = hash & mask;
-	while (m->slots[i]) {
-		const struct map_entry *e = &m->entries[m->slots[i] - 1];
-		if (e->hash == hash && bytes_equal(e->key, key))
+	for (; m->slots[i].entry; i = (i + 1) & mask)
+		if (m->slots[i].tag == hash >> 32 && bytes_equal(m->entries[m->slots[i].entry - 1].key, key))
 			break;
-		i = (i + 1) & mask;
-	}
 	return i;
 }
 
@@ -21,14 +18,14 @@ static void rehash(struct map *m)
 	free(m->slots);
 	m->slots = memory_new(m->nslots, sizeof *m->slots);
 	for (size_t e = 0; e < m->count; e++)
-		m->slots[slot_of(m, m->entries[e].key, m->entries[e].hash)] = (uint32_t)e + 1;
+		m->slots[slot_of(m, m->entries[e].key, m->entries[e].hash)] = (struct map_slot){ (uint32_t)(m->entries[e].hash >> 32), (uint32_t)e + 1 };
 }
 
 void **map_get(const struct map *m, struct bytes key)
 {
 	if (m->count == 0)
 		return NULL;
-	uint32_t found = m->slots[slot_of(m, key, bytes_hash(key))];
+	uint32_t found = m->slots[slot_of(m, key, bytes_hash(key))].entry;
 	return found ? &m->entries[found - 1].value : NULL;
 }
 
@@ -38,14 +35,14 @@ void **map_put(struct map *m, struct bytes key)
 		rehash(m);
 	uint64_t hash = bytes_hash(key);
 	size_t slot = slot_of(m, key, hash);
-	if (m->slots[slot])
-		return &m->entries[m->slots[slot] - 1].value;
+	if (m->slots[slot].entry)
+		return &m->entries[m->slots[slot].entry - 1].value;
 	if (m->count == m->room) {
 		m->room = m->room ? m->room * 2 : 16;
 		m->entries = memory_grow(m->entries, m->room, sizeof *m->entries);
 	}
 	m->entries[m->count] = (struct map_entry){ .key = arena_copy(&m->keys, key), .hash = hash };
-	m->slots[slot] = (uint32_t)++m->count;
+	m->slots[slot] = (struct map_slot){ (uint32_t)(hash >> 32), (uint32_t)++m->count };
 	return &m->entries[m->count - 1].value;
 }
 

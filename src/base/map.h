@@ -14,10 +14,15 @@ struct map_entry {
 	void *value;
 };
 
+struct map_slot {
+	uint32_t tag;   /* a part of the hash: most entries that are not the one are passed over without a look at them */
+	uint32_t entry; /* number + 1, or 0 */
+};
+
 struct map {
 	struct arena keys;
 	struct map_entry *entries; /* in order of insertion */
-	uint32_t *slots;           /* entry number + 1, or 0 */
+	struct map_slot *slots;
 	size_t count, room, nslots;
 };
 
