@@ -65,6 +65,20 @@ static bool is_known(void *to, const char *path)
 	return known;
 }
 
+/* Tells the progress, and asks whether to go on. */
+static bool is_stopped(void *to)
+{
+	struct smtpwhy *run = to;
+	if (!run->options.progress)
+		return false;
+	struct smtpwhy_progress progress = {
+		.bytes_done = timeline_bytes_read(run->timeline), .bytes_total = timeline_bytes_total(run->timeline),
+		.packets = run->packets, .sessions = run->sessions, .errors = run->errors_found,
+	};
+	run->stopped = !run->options.progress(run->options.progress_to, &progress);
+	return run->stopped;
+}
+
 /* A database that is not there yet, or cannot be read, knows nothing; store_new tells what is wrong with it. Parts of a run that is
  * spread over machines read the same files. */
 static void known_read(struct smtpwhy *run)
@@ -85,7 +99,8 @@ struct smtpwhy *smtpwhy_new(const struct smtpwhy_options *options)
 	struct smtpwhy *run = memory_new(1, sizeof *run);
 	run->options = *options;
 	known_read(run);
-	run->timeline = timeline_new((struct timeline_options){ .filter = options->filter, .recurse = options->recurse, .known = is_known, .to = run });
+	run->timeline = timeline_new((struct timeline_options){ .filter = options->filter, .recurse = options->recurse, .known = is_known,
+	                                                              .stopped = is_stopped, .to = run });
 	return run;
 }
 
@@ -117,16 +132,7 @@ static bool stages_begin(struct smtpwhy *run)
 
 static bool goes_on(struct smtpwhy *run)
 {
-	if (run->store_failed)
-		return false;
-	if (!run->options.progress || run->packets % PROGRESS_EVERY)
-		return true;
-	struct smtpwhy_progress progress = {
-		.bytes_done = timeline_bytes_read(run->timeline), .bytes_total = timeline_bytes_total(run->timeline),
-		.packets = run->packets, .sessions = run->sessions, .errors = run->errors_found,
-	};
-	run->stopped = !run->options.progress(run->options.progress_to, &progress);
-	return !run->stopped;
+	return !run->store_failed && !run->stopped && (run->packets % PROGRESS_EVERY || !is_stopped(run));
 }
 
 static bool capture_row(struct smtpwhy *run, uint32_t file)

@@ -76,8 +76,10 @@ static size_t file_read(struct source *s, uint8_t *to, size_t n)
 		return 0;
 	do
 		got = read(s->fd, to, n);
-	while (got < 0 && errno == EINTR);
-	if (got < 0)
+	while (got < 0 && errno == EINTR && !(s->stopped && s->stopped(s->to)));
+	if (got < 0 && errno == EINTR)
+		fail(s, "was not read to its end: interrupted");
+	else if (got < 0)
 		fail_errno(s, "cannot be read further");
 	if (got <= 0) {
 		s->raw_ended = true;
@@ -206,6 +208,8 @@ struct source *source_open(const char *path, struct source_options options)
 	size_t length = strlen(path) + 1;
 	s->path = memcpy(memory_new(length, 1), path, length);
 	s->frugal = options.frugal;
+	s->stopped = options.stopped;
+	s->to = options.to;
 	size_t window = options.window ? options.window : WINDOW;
 	s->room = window;
 	file_open(s);

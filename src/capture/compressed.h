@@ -29,6 +29,8 @@ struct source {
 	dev_t device;
 	ino_t inode;
 	bool frugal, raw_ended;
+	bool (*stopped)(void *to);
+	void *to;
 	uint8_t *window, *packed;
 	size_t room;
 	struct bytes raw; /* packed octets not yet unpacked */
@@ -39,6 +41,8 @@ struct source {
 struct source_options {
 	size_t window; /* octets read at once; 0: the default */
 	bool frugal;
+	bool (*stopped)(void *to); /* asked when a signal interrupts a read that waits: true ends the stream; NULL: never */
+	void *to;
 };
 
 struct source *source_open(const char *path, struct source_options); /* never NULL; what fails is told in trouble */

@@ -146,13 +146,18 @@ static void input_finish(struct timeline *t, struct input *in)
 	in->kept = NULL;
 }
 
+static struct source_options source_options(const struct timeline *t, size_t window, bool frugal)
+{
+	return (struct source_options){ .window = window, .frugal = frugal, .stopped = t->options.stopped, .to = t->options.to };
+}
+
 /* Looks at the first frame. Afterwards the reader is closed again unless it is a pipe with frames. */
 static void input_place(struct timeline *t, struct input *in)
 {
 	if (in->placed)
 		return;
 	in->placed = true;
-	in->reader = reader_open(in->capture.path, (struct source_options){ .window = in->regular ? PEEK : 0 });
+	in->reader = reader_open(in->capture.path, source_options(t, in->regular ? PEEK : 0, false));
 	in->has_frames = reader_next(in->reader, &in->head);
 	if (!in->has_frames) {
 		input_finish(t, in);
@@ -384,7 +389,7 @@ static void open_next(struct timeline *t)
 	struct input *in = t->order[t->next++];
 	bool many = t->nheap >= LIMIT_OPEN_CAPTURES;
 	if (!in->reader)
-		in->reader = reader_open(in->capture.path, (struct source_options){ .window = many ? FRUGAL : 0, .frugal = many });
+		in->reader = reader_open(in->capture.path, source_options(t, many ? FRUGAL : 0, many));
 	if (input_advance(t, in))
 		heap_add(t, in);
 }

@@ -33,6 +33,7 @@ struct timeline_options {
 	const char *filter; /* pcap-filter(7) syntax; NULL: all */
 	bool recurse;       /* directories below given directories as well */
 	bool (*known)(void *to, const char *path); /* a regular file that need not be read; NULL: none is known */
+	bool (*stopped)(void *to); /* asked when a signal interrupts a read that waits (a pipe): true ends it; NULL: never */
 	void *to;
 };
 
