@@ -1,18 +1,21 @@
 /* analyser.c - hands what flow hears to dialogues, and what dialogues become to why. Takes packets, gives outcomes. */
 #include "analyser.h"
 
+#include "why/words.h"
+
 #include <stdlib.h>
 
 struct analyser {
 	struct flow *flow;
 	const struct why *why;
+	struct words_memo *memo; /* why is shared between threads, an analyser is not */
 	struct outcome_sink sink;
 };
 
 static void session_ended(void *to, struct session *session, bool final)
 {
 	struct analyser *a = to;
-	a->sink.outcome(a->sink.to, (struct outcome){ session, why_explain(a->why, session), final });
+	a->sink.outcome(a->sink.to, (struct outcome){ session, why_explain_with(a->why, a->memo, session), final });
 }
 
 static void *opened(void *to, const struct connection *connection)
@@ -61,6 +64,7 @@ struct analyser *analyser_new(struct flow_options options, const struct why *why
 {
 	struct analyser *a = memory_new(1, sizeof *a);
 	a->why = why;
+	a->memo = words_memo_new();
 	a->sink = sink;
 	a->flow = flow_new(options, (struct flow_sink){
 		.open = opened, .data = data_came, .gap = gap_came, .overlap = overlap_came, .end = side_ended, .close = closed, .size = size_of, .to = a,
@@ -84,5 +88,6 @@ void analyser_free(struct analyser *a)
 	if (!a)
 		return;
 	flow_free(a->flow);
+	words_memo_free(a->memo);
 	free(a);
 }

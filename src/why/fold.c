@@ -143,22 +143,44 @@ static bool is_id(struct bytes word)
 /* ---- host names ---- */
 
 /* Names that are words of a provider or list: a host name that holds one stays. */
-static const char *const told[] = {
-	"spamhaus", "spamcop", "sorbs", "barracuda", "uceprotect", "surbl", "uribl", "invaluement", "ivmsip", "psbl", "mailspike", "senderscore",
-	"senderbase", "talosintel", "cloudmark", "abusix", "trustwave", "gbudb", "spamrl", "abuseat", "njabl", "manitu", "nixspam", "dnsbl", "dnsrbl",
-	"spfbl", "dronebl", "backscatter", "spameatingmonkey", "lashback", "unsubscore", "junkemailfilter", "hostkarma", "spamrats", "wpbl", "s5h.net",
-	"nszones", "blocklist.de", "efnetrbl", "tornevall", "fabel", "abuse.ro", "woody.ch", "interserver", "cobion", "ciscoiport", "proofpoint",
-	"trendmicro", "dul.ru", "rhsbl", "rbl.", "rbl-", "blacklist", "blackhole", "blocklist", "openspf", "open-spf", "dmarc.org", "mimecast", "messagelabs",
-	"symantec", "outlook.com", "office.com", "hotmail", "live.com", "microsoft", "google", "gmail", "yahoo", "aol.com", "comcast", "spectrum.net",
-	"charter", "cox.", "icloud", "apple.com", "qq.com", "weixin", "163.com", "126.com", "netease", "mail.ru", "yandex", "t-online", "gmx", "web.de",
-	"orange.fr", "laposte", "secureserver", "x.co", "improvmx", "facebook", "djb", "pobox", "in-addr.arpa", "ip6.arpa", "bl.", "dnswl", "att.",
+enum { TOLD_MOST = 14 };
+
+static const char *const told[26 + 1][TOLD_MOST] = { /* by first letter, digits last */
+	['a' - 'a'] = { "abuse.ro", "abuseat", "abusix", "aol.com", "apple.com", "att." },
+	['b' - 'a'] = { "backscatter", "barracuda", "bl.", "blackhole", "blacklist", "blocklist" },
+	['c' - 'a'] = { "charter", "ciscoiport", "cloudmark", "cobion", "comcast", "cox." },
+	['d' - 'a'] = { "djb", "dmarc.org", "dnsbl", "dnsrbl", "dnswl", "dronebl", "dul.ru" },
+	['e' - 'a'] = { "efnetrbl" },
+	['f' - 'a'] = { "fabel", "facebook" },
+	['g' - 'a'] = { "gbudb", "gmail", "gmx", "google" },
+	['h' - 'a'] = { "hostkarma", "hotmail" },
+	['i' - 'a'] = { "icloud", "improvmx", "in-addr.arpa", "interserver", "invaluement", "ip6.arpa", "ivmsip" },
+	['j' - 'a'] = { "junkemailfilter" },
+	['l' - 'a'] = { "laposte", "lashback", "live.com" },
+	['m' - 'a'] = { "mail.ru", "mailspike", "manitu", "messagelabs", "microsoft", "mimecast" },
+	['n' - 'a'] = { "netease", "nixspam", "njabl", "nszones" },
+	['o' - 'a'] = { "office.com", "open-spf", "openspf", "orange.fr", "outlook.com" },
+	['p' - 'a'] = { "pobox", "proofpoint", "psbl" },
+	['q' - 'a'] = { "qq.com" },
+	['r' - 'a'] = { "rbl-", "rbl.", "rhsbl" },
+	['s' - 'a'] = { "s5h.net", "secureserver", "senderbase", "senderscore", "sorbs", "spamcop", "spameatingmonkey", "spamhaus", "spamrats", "spamrl", "spectrum.net", "spfbl", "surbl", "symantec" },
+	['t' - 'a'] = { "t-online", "talosintel", "tornevall", "trendmicro", "trustwave" },
+	['u' - 'a'] = { "uceprotect", "unsubscore", "uribl" },
+	['w' - 'a'] = { "web.de", "weixin", "woody.ch", "wpbl" },
+	['x' - 'a'] = { "x.co" },
+	['y' - 'a'] = { "yahoo", "yandex" },
+	[26] = { "126.com", "163.com" },
 };
 
 static bool is_told(struct bytes name)
 {
-	for (size_t i = 0; i < sizeof told / sizeof *told; i++)
-		if (bytes_find(name, bytes_of(told[i])) != BYTES_NONE)
-			return true;
+	for (size_t at = 0; at < name.n; at++) {
+		uint8_t c = octet_lower(name.p[at]);
+		const char *const *row = octet_is_digit(c) ? told[26] : octet_is_alpha(c) ? told[c - 'a'] : NULL;
+		for (size_t i = 0; row && i < TOLD_MOST && row[i]; i++)
+			if (bytes_starts_word(bytes_from(name, at), bytes_of(row[i])))
+				return true;
+	}
 	return false;
 }
 

@@ -217,23 +217,23 @@ static bool is_refuted(const struct exchange *x, enum cause cause)
 	return false;
 }
 
-static struct words_result words_of(const struct why *why, const struct exchange *x)
+static struct words_result words_of(const struct why *why, struct words_memo *memo, const struct exchange *x)
 {
-	struct words_result w = words_judge(why->words, words_stage(&x->command), &x->reply);
+	struct words_result w = words_judge(why->words, memo, words_stage(&x->command), &x->reply);
 	return is_refuted(x, w.cause) ? (struct words_result){ .cause = CAUSE_UNKNOWN } : w;
 }
 
-static struct failure failure_of(const struct why *why, const struct session *s, const struct exchange *x)
+static struct failure failure_of(const struct why *why, struct words_memo *memo, const struct session *s, const struct exchange *x)
 {
 	return (struct failure){
 		.session = s, .exchange = x, .command = &x->command, .reply = &x->reply,
 		.offer = x->command.offer ? x->command.offer : &no_offer,
 		.state = &x->before,
-		.words = words_of(why, x),
+		.words = words_of(why, memo, x),
 	};
 }
 
-static void errors_explain(const struct why *why, struct session *s, struct verdicts *v)
+static void errors_explain(const struct why *why, struct words_memo *memo, struct session *s, struct verdicts *v)
 {
 	size_t n = 0;
 	for (const struct exchange *x = s->first; x; x = x->next)
@@ -244,7 +244,7 @@ static void errors_explain(const struct why *why, struct session *s, struct verd
 	for (const struct exchange *x = s->first; x; x = x->next) {
 		if (!is_error(x))
 			continue;
-		struct failure f = failure_of(why, s, x);
+		struct failure f = failure_of(why, memo, s, x);
 		v->errors[v->nerrors] = verdict_of(&s->arena, &f);
 		v->errors[v->nerrors++].ordinal = ++ordinal;
 	}
@@ -273,15 +273,20 @@ static void finding_observe(struct session *s, const struct observer *o, struct 
 	}
 }
 
-struct verdicts why_explain(const struct why *why, struct session *s)
+struct verdicts why_explain_with(const struct why *why, struct words_memo *memo, struct session *s)
 {
 	struct verdicts v = { 0 };
 	size_t room = 0;
-	errors_explain(why, s, &v);
+	errors_explain(why, memo, s, &v);
 	for (size_t i = 0; i < sizeof observations / sizeof *observations; i++)
 		for (const struct observer *o = observations[i]; o->sees; o++)
 			finding_observe(s, o, &v, &room);
 	return v;
+}
+
+struct verdicts why_explain(const struct why *why, struct session *s)
+{
+	return why_explain_with(why, NULL, s);
 }
 
 struct why *why_new(struct why_options options, struct error *error)

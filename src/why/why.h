@@ -83,7 +83,9 @@ struct why_options {
 
 struct why; /* compiled rules; shared by all sessions, read-only after why_new */
 struct why *why_new(struct why_options, struct error *); /* NULL: the rules file is wrong; the error names its line */
+struct words_memo; /* reply texts that the caller's thread judged before (words.h); the verdicts are the same without */
 struct verdicts why_explain(const struct why *, struct session *);
+struct verdicts why_explain_with(const struct why *, struct words_memo *, struct session *); /* NULL: no memo */
 void why_free(struct why *);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "why/words_match.h"
+#include "why/words_memo.h"
 
 #include <stdlib.h>
 
@@ -14,12 +15,6 @@ enum { CAUSES_MOST = 8, CANDIDATES_MOST = 4096, WEIGHT_MOST = 100 };
 
 struct words {
 	struct words_table table;
-};
-
-struct asked { /* the codes and the stage that rows are held against */
-	enum stage stage;
-	int code;
-	struct enhanced enhanced;
 };
 
 struct best {
@@ -87,11 +82,7 @@ static bool basic_fits(const struct code_filter *f, int code)
 
 static bool enhanced_fits(const struct code_filter *f, const struct enhanced *e)
 {
-	const uint16_t parts[3] = { e->class, e->subject, e->detail };
-	for (unsigned i = 0; i < f->n; i++)
-		if (!e->present || parts[i] != f->parts[i])
-			return false;
-	return true;
+	return e->present && f->parts[0] == e->class && (f->n < 2 || f->parts[1] == e->subject) && (f->n < 3 || f->parts[2] == e->detail);
 }
 
 static bool row_fits(const struct words_row *row, const struct asked *asked)
@@ -261,29 +252,44 @@ static void enhanced_find(struct bytes text, struct enhanced *e)
 	}
 }
 
-/* Where the innermost quoted reply begins: behind the last "said: 5xx" and its like; 0 none. */
-static size_t inner_reply(struct bytes text, int *code)
+struct mark { /* what stands before a quoted reply */
+	const char *words;
+	bool bare; /* a reply follows even when no code does */
+};
+
+static const struct mark *mark_at(struct bytes before)
 {
-	static const struct { const char *mark; bool bare; } marks[] = { /* bare: a reply follows even when no code does */
+	static const struct mark marks[] = {
 		{ "said:", true }, { "says:", true }, { "replied:", true }, { "responded:", true }, { "response:", false }, { "reply was:", true },
 		{ "answered:", true }, { "smtp;", false }, { "error:", false }, { "returned:", false }, { "failed:", false },
 	};
-	size_t inner = 0;
 	for (size_t m = 0; m < sizeof marks / sizeof *marks; m++) {
-		struct bytes mark = bytes_of(marks[m].mark);
-		for (size_t from = 0, at; (at = bytes_find(bytes_from(text, from), mark)) != BYTES_NONE; from += at + mark.n) {
-			size_t start = from + at + mark.n;
-			uint64_t value;
-			while (start < text.n && text.p[start] == ' ')
-				start++;
-			struct bytes digits = bytes_first(bytes_from(text, start), 3);
-			bool coded = digits.n == 3 && (digits.p[0] == '5' || digits.p[0] == '4') && bytes_number(digits, &value);
-			if ((!coded && !marks[m].bare) || start + 3 <= inner)
-				continue;
-			inner = coded ? start + 3 : start;
-			if (coded && digits.p[0] == '5')
-				*code = (int)value;
-		}
+		struct bytes words = bytes_of(marks[m].words);
+		if (before.n >= words.n && bytes_compare(bytes_from(before, before.n - words.n), words) == 0)
+			return &marks[m];
+	}
+	return NULL;
+}
+
+/* Where the innermost quoted reply begins: behind the last "said: 5xx" and its like; 0 none. */
+static size_t inner_reply(struct bytes text, int *code)
+{
+	size_t inner = 0;
+	for (size_t at = 0; at < text.n; at++) {
+		const struct mark *mark = text.p[at] == ':' || text.p[at] == ';' ? mark_at(bytes_first(text, at + 1)) : NULL;
+		if (!mark)
+			continue;
+		size_t start = at + 1;
+		uint64_t value;
+		while (start < text.n && text.p[start] == ' ')
+			start++;
+		struct bytes digits = bytes_first(bytes_from(text, start), 3);
+		bool coded = digits.n == 3 && (digits.p[0] == '5' || digits.p[0] == '4') && bytes_number(digits, &value);
+		if ((!coded && !mark->bare) || start + 3 <= inner)
+			continue;
+		inner = coded ? start + 3 : start;
+		if (coded && digits.p[0] == '5')
+			*code = (int)value;
 	}
 	return inner;
 }
@@ -307,11 +313,21 @@ static struct words_result peeled(const struct words_table *t, const struct aske
 	return result.strength < 3 ? judged(t, &asked, text) : result;
 }
 
-static struct words_result judged_folded(const struct words_table *t, const struct asked *asked, struct bytes text, bool quotes)
+static struct words_result remembered(const struct words_table *t, struct words_memo *memo, const struct asked *asked, struct bytes text)
+{
+	struct words_result result;
+	if (words_memo_find(memo, asked, text, &result))
+		return result;
+	result = peeled(t, asked, text);
+	words_memo_put(memo, asked, text, &result);
+	return result;
+}
+
+static struct words_result judged_folded(const struct words_table *t, struct words_memo *memo, const struct asked *asked, struct bytes text, bool quotes)
 {
 	struct folded folded;
 	fold(text, quotes, &folded);
-	struct words_result result = peeled(t, asked, (struct bytes){ folded.text, folded.n });
+	struct words_result result = remembered(t, memo, asked, (struct bytes){ folded.text, folded.n });
 	if (result.matched.n) {
 		size_t from = folded.from[result.matched.p - folded.text];
 		size_t last = folded.from[result.matched.p - folded.text + (ptrdiff_t)result.matched.n - 1];
@@ -321,14 +337,14 @@ static struct words_result judged_folded(const struct words_table *t, const stru
 }
 
 /* What stands in quotes is often the client's own (a subject, a file name, a command): it counts only when nothing else speaks. */
-struct words_result words_judge(const struct words *w, enum stage stage, const struct reply *reply)
+struct words_result words_judge(const struct words *w, struct words_memo *memo, enum stage stage, const struct reply *reply)
 {
 	struct asked asked = { stage, reply->code, reply->enhanced };
 	bool quotes = fold_has_quotes(reply->text);
-	struct words_result result = judged_folded(&w->table, &asked, reply->text, !quotes);
+	struct words_result result = judged_folded(&w->table, memo, &asked, reply->text, !quotes);
 	if (!quotes || result.strength >= 3)
 		return result;
-	struct words_result whole = judged_folded(&w->table, &asked, reply->text, true);
+	struct words_result whole = judged_folded(&w->table, memo, &asked, reply->text, true);
 	return whole.strength > result.strength ? whole : result;
 }
 

@@ -23,9 +23,12 @@ struct words_result {
 	size_t nalso;
 };
 
-struct words; /* the compiled table */
+struct words; /* the compiled table: read-only, shared by all threads */
+struct words_memo; /* texts that one thread judged before (words_memo.h) */
 struct words *words_new(const char *rules_file, struct error *);
-struct words_result words_judge(const struct words *, enum stage, const struct reply *);
+struct words_result words_judge(const struct words *, struct words_memo *, enum stage, const struct reply *); /* memo: NULL none; the result is the same */
+struct words_memo *words_memo_new(void);
+void words_memo_free(struct words_memo *);
 enum stage words_stage(const struct command *);
 void words_free(struct words *);
 

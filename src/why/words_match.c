@@ -25,11 +25,23 @@ static void bit_set(uint8_t *bits, uint32_t i)
 	bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << i % 8);
 }
 
+static bool starts_word(struct bytes text, size_t start)
+{
+	return start == 0 || !is_word_octet(text.p[start]) || !is_word_octet(text.p[start - 1]);
+}
+
+static bool ends_word(struct bytes text, size_t end)
+{
+	return end == text.n || !is_word_octet(text.p[end - 1]) || !is_word_octet(text.p[end]);
+}
+
+/* Most words found stand inside longer ones, where no phrase wants them: those are not even noted. */
 static void hit_note(void *to, uint32_t word, size_t end)
 {
 	struct hits *h = to;
-	size_t start = end - automaton_word(h->table->automaton, word).n;
-	if (h->n == HITS_MOST)
+	const struct word_kind *kind = &h->table->kinds[word];
+	size_t start = end - kind->length;
+	if (h->n == HITS_MOST || (!kind->inner_start && !starts_word(h->text, start)) || (!kind->inner_end && !ends_word(h->text, end)))
 		return;
 	h->all[h->n] = (struct hit){ word, (uint16_t)start, (uint16_t)end, h->at[start] };
 	h->at[start] = (uint16_t)++h->n;
@@ -72,18 +84,6 @@ static const struct choice *choice_find(const struct words_table *t, const struc
 	return low < step->first + step->n && t->choices[low].word == word ? &t->choices[low] : NULL;
 }
 
-static bool starts_word(const struct hits *h, const struct hit *hit)
-{
-	const uint8_t *p = h->text.p;
-	return hit->start == 0 || !is_word_octet(p[hit->start]) || !is_word_octet(p[hit->start - 1]);
-}
-
-static bool ends_word(const struct hits *h, const struct hit *hit)
-{
-	const uint8_t *p = h->text.p;
-	return hit->end == h->text.n || !is_word_octet(p[hit->end - 1]) || !is_word_octet(p[hit->end]);
-}
-
 static size_t rest_end(struct search *s, uint32_t step, const struct hit *last, bool open);
 
 /* The step at this hit, and all that follows it: where it ends. */
@@ -91,7 +91,7 @@ static size_t step_end(struct search *s, uint32_t step, const struct hit *hit, b
 {
 	const struct step *it = &s->steps[step];
 	const struct choice *choice = choice_find(s->hits->table, it, hit->word);
-	if (!choice || (!inside && !it->open_start && !choice->open_start && !starts_word(s->hits, hit)))
+	if (!choice || (!inside && !it->open_start && !choice->open_start && !starts_word(s->hits->text, hit->start)))
 		return 0;
 	return rest_end(s, step + 1, hit, it->open_end || choice->open_end);
 }
@@ -112,14 +112,14 @@ static size_t step_search(struct search *s, uint32_t step, size_t from, size_t t
 /* What follows the hit, from this step on; a fragment that is over must have ended with a word. */
 static size_t rest_end(struct search *s, uint32_t step, const struct hit *last, bool open)
 {
-	bool word = open || ends_word(s->hits, last);
+	bool word = open || ends_word(s->hits->text, last->end);
 	if (step == s->n)
 		return word ? last->end : 0;
 	const struct step *it = &s->steps[step];
 	size_t end = 0;
 	if (it->glued) {
 		bool blank = last->end < s->hits->text.n && s->hits->text.p[last->end] == ' ';
-		bool at_once = it->joined || ends_word(s->hits, last);
+		bool at_once = it->joined || ends_word(s->hits->text, last->end);
 		end = step_search(s, step, last->end + !at_once, last->end + blank, true);
 	} else if (word) {
 		end = step_search(s, step, last->end, last->end + REACH, false);

@@ -101,7 +101,7 @@ static bool choice_read(struct words_table *t, struct bytes text, struct choice 
 		text.n--;
 	}
 	text = bytes_trim(text);
-	if (text.n == 0)
+	if (text.n == 0 || text.n > UINT16_MAX)
 		return false;
 	for (size_t i = 0; i < text.n; i++)
 		if ((text.p[i] >= 'A' && text.p[i] <= 'Z') || text.p[i] == '|' || text.p[i] == '[' || text.p[i] == ']')
@@ -256,6 +256,13 @@ static const char *source_keep(struct words_table *t, struct bytes text)
 	return (const char *)copy;
 }
 
+/* Rows of a cause mostly stand together. */
+static enum cause cause_read(const struct words_table *t, struct bytes slug)
+{
+	enum cause last = t->nrows ? t->rows[t->nrows - 1].cause : CAUSE_UNKNOWN;
+	return bytes_equal(slug, bytes_of(cause_entry(last)->slug)) ? last : cause_find(slug);
+}
+
 static bool row_read(struct words_table *t, struct place_in_file at, struct bytes line, struct error *error)
 {
 	struct bytes column[COLUMNS] = { { 0 } };
@@ -267,7 +274,7 @@ static bool row_read(struct words_table *t, struct place_in_file at, struct byte
 		column[n] = bytes_trim(cut.head);
 		rest = cut.tail;
 	}
-	row.cause = cause_find(column[CAUSE]);
+	row.cause = cause_read(t, column[CAUSE]);
 	if (row.cause == CAUSE_COUNT)
 		return wrong(at, column[CAUSE], "no such cause (smtpwhy causes lists them)", error);
 	if (!bytes_number(column[WEIGHT], &weight) || weight < 1 || weight > 100)
@@ -323,9 +330,27 @@ static void steps_invert(struct words_table *t)
 			t->steps_of[t->steps_from[t->choices[c].word + 1]++] = s;
 }
 
+static void kinds_find(struct words_table *t)
+{
+	size_t words = automaton_words(t->automaton);
+	t->kinds = memory_new(words + 1, sizeof *t->kinds);
+	for (uint32_t w = 0; w < words; w++)
+		t->kinds[w].length = (uint16_t)automaton_word(t->automaton, w).n;
+	for (size_t s = 0; s < t->nsteps; s++) {
+		const struct step *step = &t->steps[s];
+		bool goes_on = s + 1 < t->nsteps && t->steps[s + 1].glued;
+		for (uint32_t c = step->first; c < step->first + step->n; c++) {
+			struct word_kind *kind = &t->kinds[t->choices[c].word];
+			kind->inner_start |= step->glued || step->open_start || t->choices[c].open_start;
+			kind->inner_end |= goes_on || step->open_end || t->choices[c].open_end;
+		}
+	}
+}
+
 void words_table_build(struct words_table *t)
 {
 	automaton_build(t->automaton);
+	kinds_find(t);
 	steps_invert(t);
 	t->first = memory_new(automaton_words(t->automaton) + 1, sizeof *t->first);
 	for (size_t i = t->nentries; i-- > 0;) {
@@ -339,6 +364,7 @@ void words_table_free(struct words_table *t)
 {
 	automaton_free(t->automaton);
 	arena_drop(&t->arena);
+	free(t->kinds);
 	free(t->rows);
 	free(t->exceptions);
 	free(t->steps);

@@ -60,9 +60,15 @@ struct words_entry { /* a row, filed under a word that its phrase may begin with
 	uint32_t word, next;   /* next: entry + 1 with the same word; 0 none */
 };
 
+struct word_kind { /* what no step of any phrase wants of a word is known before the phrases are looked at */
+	uint16_t length;
+	bool inner_start, inner_end; /* may begin, end inside a longer word */
+};
+
 struct words_table {
 	struct arena arena;
 	struct automaton *automaton;
+	struct word_kind *kinds; /* by word number */
 	struct words_row *rows;
 	size_t nrows, rows_room;
 	struct phrase *exceptions;

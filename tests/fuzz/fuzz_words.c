@@ -21,7 +21,7 @@ static void judge(struct bytes input)
 		return;
 	struct reply reply = { .code = 500 + input.p[1] % 100, .text = bytes_from(input, 5) };
 	reply.enhanced = (struct enhanced){ input.p[2] & 1, 5, input.p[3] % 8, input.p[4] };
-	struct words_result r = words_judge(table(), (enum stage)(input.p[0] % (STAGE_OTHER + 1)), &reply);
+	struct words_result r = words_judge(table(), NULL, (enum stage)(input.p[0] % (STAGE_OTHER + 1)), &reply);
 	if (r.cause >= CAUSE_COUNT || r.nalso > 4)
 		abort();
 	if (r.matched.n && (r.matched.p < reply.text.p || r.matched.p + r.matched.n > reply.text.p + reply.text.n))
