@@ -72,10 +72,26 @@ static bool is_shard(struct database *d, int64_t *shard, struct error *error)
 	                          "AND NOT EXISTS (" CAPTURES("more") " EXCEPT " CAPTURES("main") ")", shard, error);
 }
 
+/* Names do not join rows that have lost theirs; whose tokens are in the result stays known. */
+static bool redaction_kept(struct database *d, const char *path, struct error *error)
+{
+	int64_t captures = 0, here = 0, there = 0;
+	if (!database_number(d, "SELECT count(*) FROM main.capture", &captures, error) ||
+	    !database_number(d, "SELECT count(*) FROM main.sqlite_schema WHERE name = 'redaction'", &here, error) ||
+	    !database_number(d, "SELECT count(*) FROM more.sqlite_schema WHERE name = 'redaction'", &there, error))
+		return false;
+	if (captures && here != there)
+		return error_set(error, ERROR_USAGE, "%s: is %s; redact all of them or none", path, there ? "redacted, and what goes before it is not" :
+		                 "not redacted, and what goes before it is");
+	return !there || database_run(d, "CREATE TABLE IF NOT EXISTS main.redaction ( -- only in a redacted database: names are tokens\n"
+	                                 "\tkey_name TEXT NOT NULL -- tokens of databases with the same name can be compared\n);"
+	                                 "INSERT INTO main.redaction SELECT key_name FROM more.redaction EXCEPT SELECT key_name FROM main.redaction", error);
+}
+
 static bool add_rows(struct database *d, const char *path, struct error *error)
 {
 	int64_t shard = 0, twice = 0;
-	if (!is_shard(d, &shard, error))
+	if (!redaction_kept(d, path, error) || !is_shard(d, &shard, error))
 		return false;
 	if (shard && !database_number(d, "SELECT count(*) FROM more.session JOIN main.session USING (session_id)", &twice, error))
 		return false;
