@@ -261,7 +261,7 @@ static const struct mark *mark_at(struct bytes before)
 {
 	static const struct mark marks[] = {
 		{ "said:", true }, { "says:", true }, { "replied:", true }, { "responded:", true }, { "response:", false }, { "reply was:", true },
-		{ "answered:", true }, { "smtp;", false }, { "error:", false }, { "returned:", false }, { "failed:", false },
+		{ "answered:", true }, { " was:", false }, { "smtp;", false }, { "error:", false }, { "returned:", false }, { "failed:", false },
 	};
 	for (size_t m = 0; m < sizeof marks / sizeof *marks; m++) {
 		struct bytes words = bytes_of(marks[m].words);
