@@ -13,6 +13,9 @@ enum {
 	LINES_COUNTED = 400, /* of a session: the first ones of each direction */
 	OCCURRENCES = 64,    /* a line that more sessions have tells nothing */
 	SHORT_LINE = 13,     /* as "250 2.1.0 Ok", "QUIT", "DATA": everybody's */
+	SAME_MAIL = 160,     /* the same senders and recipients, at the same place among those that have them */
+	LATE_SECOND = 400,   /* what a second off the usual difference takes away, where no number makes it sure */
+	NEAREST = 8,         /* sessions of the same mail around the expected time that are looked at */
 	APART = 120,         /* seconds by which a pair's starts may differ from those of the others */
 };
 static const int64_t nanoseconds = 1000000000;
@@ -28,6 +31,11 @@ struct bucket {
 	size_t n[2], of[2][OCCURRENCES];
 };
 
+/* Sessions of the same mail, of each side in order of time: what monitoring and tests send again and again. */
+struct alike {
+	size_t n[2], room[2], *of[2];
+};
+
 struct candidate {
 	size_t inside, outside;
 	unsigned score;
@@ -41,6 +49,7 @@ struct matching {
 	const struct account *side[2];
 	size_t n[2];
 	struct map buckets, seen; /* seen: candidates by their two numbers */
+	struct map mails;         /* sessions with the same senders and recipients */
 	struct candidate *found;
 	size_t nfound, room;
 };
@@ -95,6 +104,33 @@ static void keys_add(struct matching *m, int side, size_t i)
 	}
 }
 
+static uint64_t mail_of(const struct account *a)
+{
+	uint64_t mail = 0;
+	for (size_t t = 0; t < a->n; t++) {
+		const struct exchange *e = a->turns[t].exchange;
+		if (e && a->turns[t].spoken && e->command.kind == COMMAND_LINE && (e->command.verb == VERB_MAIL || e->command.verb == VERB_RCPT))
+			mail = mail * 0x9e3779b97f4a7c15u + a->turns[t].command.spoken.hash;
+	}
+	return mail;
+}
+
+static void mail_add(struct matching *m, int side, size_t i)
+{
+	const uint64_t mail = mail_of(&m->side[side][i]);
+	if (!mail)
+		return;
+	void **slot = map_put(&m->mails, (struct bytes){ (const uint8_t *)&mail, sizeof mail });
+	if (!*slot)
+		*slot = ARENA_NEW(&m->scratch, struct alike);
+	struct alike *l = *slot;
+	if (l->n[side] == l->room[side]) {
+		l->room[side] = l->room[side] ? 2 * l->room[side] : 4;
+		l->of[side] = memory_grow(l->of[side], l->room[side], sizeof *l->of[side]);
+	}
+	l->of[side][l->n[side]++] = i;
+}
+
 /* ---- candidates ---- */
 
 static void candidate_add(struct matching *m, size_t inside, size_t outside, unsigned score, enum match_by by)
@@ -140,11 +176,42 @@ static void bucket_candidates(struct matching *m, const struct key *key, const s
 			candidate_add(m, b->of[0][i], b->of[1][k], score, by);
 }
 
+/* The first of one side may be the first of the other, and the last the last: if none is missing, all are right. */
+static void alike_candidates(struct matching *m, const struct alike *l)
+{
+	size_t n = l->n[0] < l->n[1] ? l->n[0] : l->n[1];
+	for (size_t k = 0; k < n; k++) {
+		candidate_add(m, l->of[0][k], l->of[1][k], SAME_MAIL, MATCH_CONTENT);
+		if (l->n[0] != l->n[1])
+			candidate_add(m, l->of[0][l->n[0] - 1 - k], l->of[1][l->n[1] - 1 - k], SAME_MAIL, MATCH_CONTENT);
+	}
+}
+
+static int64_t start_of(const struct matching *m, int side, size_t i)
+{
+	return m->side[side][i].connection->first.time;
+}
+
+/* Once the clocks' difference is known: those that began when this one did. */
+static void timely_candidates(struct matching *m, const struct alike *l, int64_t usual)
+{
+	size_t next = 0;
+	for (size_t k = 0; k < l->n[0]; k++) {
+		int64_t expected = start_of(m, 0, l->of[0][k]) + usual;
+		while (next < l->n[1] && start_of(m, 1, l->of[1][next]) < expected - nanoseconds)
+			next++;
+		for (size_t i = next; i < l->n[1] && i < next + NEAREST && start_of(m, 1, l->of[1][i]) <= expected + nanoseconds; i++)
+			candidate_add(m, l->of[0][k], l->of[1][i], SAME_MAIL, MATCH_CONTENT);
+	}
+}
+
 /* ---- choice ---- */
+
+struct vote { int64_t start; unsigned weight; };
 
 static int by_time(const void *a, const void *b)
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	int64_t x = ((const struct vote *)a)->start, y = ((const struct vote *)b)->start;
 	return (x > y) - (x < y);
 }
 
@@ -154,28 +221,31 @@ static int64_t distance(int64_t a, int64_t b)
 }
 
 /* The clocks' difference by the starts of pairs: of those that a sequence number or their addresses make sure; else that of the pairs of one
- * candidate each; else the one that most candidates share within a second. */
+ * candidate each; else the one that most candidates share within a second,
+ * by what they have in common. */
 static bool usual_start(const struct matching *m, int64_t *usual)
 {
-	int64_t *starts = memory_new(m->nfound + 1, sizeof *starts);
-	size_t n = 0, best = 0, best_n = 0;
+	struct vote *starts = memory_new(m->nfound + 1, sizeof *starts);
+	size_t n = 0, best = 0;
+	uint64_t weight = 0, most = 0;
 	for (size_t i = 0; i < m->nfound; i++)
 		if (m->found[i].score >= SAME_TUPLE)
-			starts[n++] = m->found[i].start;
+			starts[n++] = (struct vote){ m->found[i].start, 1 };
 	bool sure = n > 0;
 	for (size_t i = 0; i < m->nfound && !sure; i++)
 		if (m->found[i].score >= LEAST)
-			starts[n++] = m->found[i].start;
+			starts[n++] = (struct vote){ m->found[i].start, m->found[i].score };
 	qsort(starts, n, sizeof *starts, by_time);
 	for (size_t i = 0, k = 0; i < n; i++) {
-		while (starts[i] - starts[k] > nanoseconds)
-			k++;
-		if (i - k + 1 > best_n) {
-			best_n = i - k + 1;
+		weight += starts[i].weight;
+		while (starts[i].start - starts[k].start > nanoseconds)
+			weight -= starts[k++].weight;
+		if (weight > most) {
+			most = weight;
 			best = k + (i - k) / 2;
 		}
 	}
-	*usual = n ? starts[best] : 0;
+	*usual = n ? starts[best].start : 0;
 	free(starts);
 	return n > 0;
 }
@@ -203,8 +273,15 @@ static void choose(struct matching *m, struct matches *to)
 	bool *taken[2] = { ARENA_ARRAY(&m->scratch, bool, m->n[0] + 1), ARENA_ARRAY(&m->scratch, bool, m->n[1] + 1) };
 	int64_t usual;
 	bool known = usual_start(m, &usual);
-	for (size_t i = 0; i < m->nfound; i++)
-		m->found[i].off = known ? distance(m->found[i].start, usual) : 0;
+	for (size_t i = 0; known && i < m->mails.count; i++)
+		timely_candidates(m, m->mails.entries[i].value, usual);
+	for (size_t i = 0; i < m->nfound; i++) {
+		struct candidate *c = &m->found[i];
+		c->off = known ? distance(c->start, usual) : 0;
+		int64_t loss = c->off / (nanoseconds / LATE_SECOND);
+		if (c->score < SAME_TUPLE)
+			c->score -= loss < (int64_t)c->score ? (unsigned)loss : c->score;
+	}
 	if (m->nfound)
 		qsort(m->found, m->nfound, sizeof *m->found, by_score);
 	for (size_t i = 0; i < m->nfound; i++) {
@@ -223,11 +300,19 @@ struct matches sessions_match(struct arena *arena, const struct account *inside,
 	struct matching m = { .arena = arena, .side = { inside, outside }, .n = { ninside, noutside } };
 	struct matches found = { ARENA_ARRAY(arena, struct match, ninside + 1), 0 };
 	for (int side = 0; side < 2; side++)
-		for (size_t i = 0; i < m.n[side]; i++)
+		for (size_t i = 0; i < m.n[side]; i++) {
 			keys_add(&m, side, i);
+			mail_add(&m, side, i);
+		}
 	for (size_t i = 0; i < m.buckets.count; i++)
 		bucket_candidates(&m, (const struct key *)(const void *)m.buckets.entries[i].key.p, m.buckets.entries[i].value);
+	for (size_t i = 0; i < m.mails.count; i++)
+		alike_candidates(&m, m.mails.entries[i].value);
 	choose(&m, &found);
+	for (size_t i = 0; i < m.mails.count; i++)
+		for (int side = 0; side < 2; side++)
+			free(((struct alike *)m.mails.entries[i].value)->of[side]);
+	map_free(&m.mails);
 	free(m.found);
 	map_free(&m.buckets);
 	map_free(&m.seen);
