@@ -293,6 +293,9 @@ struct alignment { /* best[i][j]: what replies i.. and commands j.. can score to
 	const struct put_off *replies;
 	size_t nreplies, ncommands, hole_at;
 	uint64_t hole_end, lost_begin, lost_end;
+	const struct exchange *held_for; /* what waits behind it was sent in the knowledge of held_acked octets of replies */
+	uint64_t held_acked;
+	bool held_lost;                  /* and begins with a hole */
 	bool hole, replies_lost, client_spoke;
 };
 
@@ -306,16 +309,20 @@ static bool lost_before(const struct alignment *a, size_t i)
  * well as that of a command before them. */
 static bool is_doubtful(const struct alignment *a, size_t i, size_t j)
 {
+	const struct command *c = &a->commands[j]->command;
+	if (a->commands[j] == a->held_for && a->held_lost && lost_before(a, i) && a->replies[i].reply.acked > command_end(c))
+		return true;
 	return a->hole && j < a->hole_at && lost_before(a, i) && a->replies[i].reply.acked >= a->hole_end;
 }
 
 /* The client went on with the next command after it had received more: the answer to this one was among it, and came before. */
 static bool client_had_answer(const struct alignment *a, size_t i, size_t j)
 {
-	if (j + 1 >= a->ncommands)
-		return false;
-	const struct line *this = &a->commands[j]->command.line, *next = &a->commands[j + 1]->command.line;
-	return next->acked > this->acked && a->replies[i].reply.offset >= next->acked;
+	const struct line *this = &a->commands[j]->command.line;
+	uint64_t next = j + 1 < a->ncommands ? a->commands[j + 1]->command.line.acked : 0;
+	if (a->commands[j] == a->held_for)
+		next = a->held_acked; /* a client that has read 354, say */
+	return next > this->acked && a->replies[i].reply.offset >= next;
 }
 
 static int score_pair(const struct alignment *a, size_t i, size_t j)
@@ -420,6 +427,11 @@ static void settle_loss(struct dialogue *d, bool closing)
 	*a = (struct alignment){ .replies = replies, .nreplies = d->nput_off, .hole = d->hole, .replies_lost = d->replies_lost,
 	                         .hole_end = d->hole_end, .lost_begin = d->lost_begin, .lost_end = d->lost_end,
 	                         .client_spoke = !closing };
+	if (d->mode == MODE_HELD && d->held && d->held_for) {
+		a->held_for = d->held_for;
+		a->held_lost = d->held->is_gap;
+		a->held_acked = d->held->is_gap ? 0 : d->held->chunk.acked;
+	}
 	a->hole_at = d->hole_after ? ALIGN_MOST : 0;
 	for (struct exchange *e = d->waiting; e && a->ncommands < ALIGN_MOST; e = e->next) {
 		if (e->previous == d->hole_after)

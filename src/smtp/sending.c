@@ -315,7 +315,7 @@ static void client_line(struct dialogue *d, const struct line *line)
 	if (is_proxy_header(d, line) || queue_is_full(d))
 		return;
 	struct line maybe = *line;
-	if (d->session->mid_start && line->offset == 0 && line->segments > 1)
+	if (d->session->mid_start && line->offset == 0 && (line->segments > 1 || (line->text.n && !octet_is_alpha(line->text.p[0]))))
 		maybe.flags |= LINE_AFTER_GAP; /* typed by hand, or a long text: the capture may have begun in its middle */
 	line = &maybe;
 	struct exchange *e = exchange_new(d, kind_of(d, line));

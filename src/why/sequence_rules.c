@@ -111,6 +111,8 @@ static bool bad_sequence(const struct failure *f, struct evidence *e)
 	bool said = reply_says(f->reply, phrases);
 	if (f->reply->code != 503 && !said && !reply_enhanced(f->reply, 5, 1) && !(is_mandatory(f->command->verb) && failure_tone(f) == TONE_DIALOGUE))
 		return false;
+	if (!f->state->certain && f->reply->code != 503 && !said) /* what would make it the wrong moment may be in a hole */
+		return false;
 	show_order(f, e, moment);
 	/* A transaction that a faulty MAIL began: which of the two was the client's mistake the bytes do not tell. */
 	const struct exchange *before = exchange_earlier(f->exchange, is_late_for);
