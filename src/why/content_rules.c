@@ -4,14 +4,19 @@
 
 #include "base/banned.h"
 
-static bool is_about_size(const struct failure *f)
+static bool says_size(const struct reply *r)
 {
 	static const char *const phrases[] = { "size", "too large", "too big", "too long", "exceed", NULL };
+	return reply_says(r, phrases);
+}
+
+static bool is_about_size(const struct failure *f)
+{
 	if (words_say(f, CAUSE_RECIPIENT_MAILBOX_FULL, 4))
 		return false;
 	if (reply_enhanced(f->reply, 3, 4) || reply_enhanced(f->reply, 2, 3))
 		return true;
-	return f->reply->code == 552 || (f->reply->code == 523) || reply_says(f->reply, phrases);
+	return f->reply->code == 552 || (f->reply->code == 523) || says_size(f->reply);
 }
 
 static const struct param *size_param(const struct command *c)
@@ -51,6 +56,10 @@ static bool content_too_large(const struct failure *f, struct evidence *e)
 	if (!beyond && f->words.strength >= 3 && f->words.cause != CAUSE_MESSAGE_TOO_LARGE)
 		return false;
 	if (!beyond && f->reply->code != 552 && !reply_enhanced(f->reply, 3, 4))
+		return false;
+	/* 552 alone, to a message within the limit that the server named, is about something else. */
+	bool within = c && c->seen && f->offer->has_size_limit && f->offer->size_limit && c->octets <= f->offer->size_limit;
+	if (within && !reply_enhanced(f->reply, 3, 4) && !reply_enhanced(f->reply, 2, 3) && !says_size(f->reply))
 		return false;
 	if (beyond)
 		evidence_offer(e, f->offer, "the limit that this reply lists (RFC 1870 3)");

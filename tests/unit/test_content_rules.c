@@ -31,6 +31,12 @@ static const struct diagnosis cases[] = {
 	{ "a header that lacks From",
 		GREETED SENDER RCPT "C: DATA\n" "S: 354 go\n" "C: Subject: x\n" "C: \n" "C: .\n" "S: 550 5.6.0 header missing\n",
 		1, "message.malformed", NULL, NULL },
+	{ "552 without a word, to a message within the limit",
+		GREETED SENDER RCPT "C: DATA\n" "S: 354 go\n" "C: x\n" "C+: .\n" "S: 552 901\n",
+		1, NULL, "message.too_large", NULL },
+	{ "552 that speaks of size, to a message within the limit",
+		GREETED SENDER RCPT "C: DATA\n" "S: 354 go\n" "C: x\n" "C+: .\n" "S: 552 message too large\n",
+		1, "message.too_large", NULL, NULL },
 };
 
 int main(void)
