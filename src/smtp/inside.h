@@ -1,4 +1,4 @@
-/* inside - what the files of the dialogue share: sending.c, data.c, held.c (the client's octets become exchanges), pairing.c (replies find them),
+/* inside - what the files of the dialogue share: sending.c, data.c, held.c (the client's octets become exchanges), pairing.c and alignment.c (replies find them),
  * phase.c (what a reply changes), window.c (handing over), dialogue.c (the streams come in).
  * Never: included by anything else.
  *
@@ -127,6 +127,14 @@ void latent_add(struct dialogue *, struct exchange *);
 void latent_begin(struct dialogue *, struct exchange *after);
 void latent_drop(struct dialogue *);
 struct note *note_add(struct dialogue *, enum note_kind, enum direction, struct place);
+
+uint64_t command_end(const struct command *);                                           /* in the client's stream, ending included */
+void exchange_give(struct dialogue *, struct exchange *, const struct put_off *, enum pairing);
+void exchange_give_up(struct dialogue *, struct exchange *);                             /* its reply is not in the capture, or there was none */
+void exchange_give_to_unseen(struct dialogue *, const struct put_off *, bool lost);
+
+/* alignment.c */
+void pairing_align(struct dialogue *, bool closing);                                     /* the replies put off since a loss */
 
 /* phase.c */
 void phase_answered(struct dialogue *, struct exchange *, uint64_t end);
