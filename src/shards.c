@@ -10,13 +10,19 @@ enum {
 	BATCH_OCTETS = 512 * 1024, /* room for payload; a single segment never has more than 64 KiB */
 	SEGMENT_MOST = 64 * 1024,
 	BATCHES_AHEAD = 8,
-	OUTCOMES_AHEAD = 2048,
+	HANDFUL = 64,              /* outcomes that travel together: waking the writer for each costs more than storing it */
+	HANDFULS_AHEAD = 8,
 };
 
 struct batch {
 	size_t n, used;
 	struct packet packets[BATCH_PACKETS];
 	uint8_t octets[BATCH_OCTETS];
+};
+
+struct handful {
+	size_t n;
+	struct outcome outcomes[HANDFUL];
 };
 
 /* A bounded queue of pointers between threads. */
@@ -33,6 +39,7 @@ struct shard {
 	struct analyser *analyser;
 	struct queue full, empty; /* batches on their way, and back */
 	struct batch *filling;
+	struct handful *gathered; /* NULL: none */
 	struct shards *all;
 };
 
@@ -102,12 +109,21 @@ static void queue_free(struct queue *q)
 
 /* ---- threads ---- */
 
+static void handful_send(struct shard *shard)
+{
+	if (shard->gathered)
+		queue_put(&shard->all->outcomes, shard->gathered);
+	shard->gathered = NULL;
+}
+
 static void outcome_queued(void *to, struct outcome outcome)
 {
-	struct shards *s = to;
-	struct outcome *item = memory_new(1, sizeof *item);
-	*item = outcome;
-	queue_put(&s->outcomes, item);
+	struct shard *shard = to;
+	if (!shard->gathered)
+		shard->gathered = memory_new(1, sizeof *shard->gathered);
+	shard->gathered->outcomes[shard->gathered->n++] = outcome;
+	if (shard->gathered->n == HANDFUL)
+		handful_send(shard);
 }
 
 static void *analyse(void *to)
@@ -120,15 +136,17 @@ static void *analyse(void *to)
 		queue_put(&shard->empty, batch);
 	}
 	analyser_end(shard->analyser, shard->all->clock, shard->all->ordinal);
+	handful_send(shard);
 	return NULL;
 }
 
 static void *hand_over(void *to)
 {
 	struct shards *s = to;
-	for (struct outcome *item; (item = queue_take(&s->outcomes));) {
-		s->sink.outcome(s->sink.to, *item);
-		free(item);
+	for (struct handful *h; (h = queue_take(&s->outcomes));) {
+		for (size_t i = 0; i < h->n; i++)
+			s->sink.outcome(s->sink.to, h->outcomes[i]);
+		free(h);
 	}
 	return NULL;
 }
@@ -138,7 +156,7 @@ static void *hand_over(void *to)
 static void shard_begin(struct shards *s, struct shard *shard, struct flow_options options, const struct why *why)
 {
 	shard->all = s;
-	shard->analyser = analyser_new(options, why, (struct outcome_sink){ outcome_queued, s });
+	shard->analyser = analyser_new(options, why, (struct outcome_sink){ outcome_queued, shard });
 	queue_init(&shard->full, BATCHES_AHEAD);
 	queue_init(&shard->empty, BATCHES_AHEAD + 1);
 	for (unsigned i = 0; i < BATCHES_AHEAD; i++)
@@ -161,7 +179,7 @@ struct shards *shards_new(struct shards_options how, struct flow_options options
 	s->n = how.threads;
 	s->shards = memory_new(s->n, sizeof *s->shards);
 	options.memory /= s->n;
-	queue_init(&s->outcomes, OUTCOMES_AHEAD);
+	queue_init(&s->outcomes, HANDFULS_AHEAD);
 	if (pthread_create(&s->writer, NULL, hand_over, s) != 0)
 		abort();
 	for (unsigned i = 0; i < s->n; i++)

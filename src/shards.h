@@ -4,7 +4,7 @@
  * How:   with one thread everything happens inside shards_packet. With n threads, connections go to n analysers by flow_shard;
  *        packets travel in batches, their payload copied; outcomes reach one thread that calls the sink.
  * Parts: of a run that is spread over machines, only the connections of one part are taken; every machine sees all packets.
- * Keeps: BATCHES_AHEAD batches for each analyser and OUTCOMES_AHEAD outcomes; a full queue makes its sender wait.
+ * Keeps: BATCHES_AHEAD batches for each analyser and HANDFULS_AHEAD handfuls of outcomes; a full queue makes its sender wait.
  * Lives: until shards_free. */
 #ifndef SMTPWHY_SHARDS_H
 #define SMTPWHY_SHARDS_H
