@@ -17,6 +17,7 @@ struct alignment { /* best[i][j]: what replies i.. and commands j.. can score to
 	uint64_t held_acked;
 	bool held_lost;                  /* and begins with a hole */
 	bool hole, replies_lost, client_spoke;
+	bool hole_answered;              /* a reply was given to what stood in the hole */
 };
 
 /* Replies are lost before reply i and behind the one before it. */
@@ -109,7 +110,7 @@ static bool one_way(const struct alignment *a, size_t i, size_t j)
 	return ways == 1;
 }
 
-static void apply(struct dialogue *d, const struct alignment *a)
+static void apply(struct dialogue *d, struct alignment *a)
 {
 	size_t i = 0, j = 0;
 	bool certain = true;
@@ -129,6 +130,7 @@ static void apply(struct dialogue *d, const struct alignment *a)
 			certain = true;
 		} else if (i < a->nreplies && score_unseen(a, j) + a->best[i + 1][j] == best) {
 			exchange_give_to_unseen(d, &a->replies[i], a->hole || a->replies_lost);
+			a->hole_answered = true;
 			i++;
 			certain = true;
 		} else {
@@ -167,10 +169,13 @@ void pairing_align(struct dialogue *d, bool closing)
 	d->nput_off = 0;
 	align(a);
 	struct place at = replies ? replies[0].reply.first : d->waiting ? d->waiting->command.line.first : (struct place){ 0 };
-	bool lost = d->hole || d->replies_lost;
-	d->hole = d->replies_lost = false;
+	bool lost = d->hole || d->replies_lost, again = d->hole_kept;
+	d->hole = d->replies_lost = d->hole_kept = false;
 	d->hole_after = NULL;
 	apply(d, a);
+	/* What stood in the hole has had no reply yet: it may come after the next command, from a client that does not wait. */
+	if (a->hole && !a->hole_answered && !again && !closing && !a->replies_lost)
+		d->hole = d->hole_kept = true;
 	for (size_t i = 0; i < rest; i++)
 		exchange_give_to_unseen(d, &replies[a->nreplies + i], true);
 	if (lost && d->heard[FROM_CLIENT] && d->heard[FROM_SERVER]) { /* a capture of one side has nothing to anchor */

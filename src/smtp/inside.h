@@ -66,6 +66,7 @@ struct dialogue {
 	unsigned nwaiting;
 	struct exchange *early;         /* answered before its line was complete: the line is still to come */
 	bool hole;                      /* commands are missing behind hole_after (NULL: before all) */
+	bool hole_kept;                 /* for one more alignment, as nothing was answered to them yet */
 	struct exchange *hole_after;
 	bool command_head_taken;        /* the line before the hole was read: what follows of it is no line of its own */
 	uint64_t hole_end;              /* of the newest of them, in the client's stream */
