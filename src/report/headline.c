@@ -40,12 +40,15 @@ static void where_and_when(struct reader *reader, struct page *page, struct byte
 	text_free(&text);
 }
 
+/* What went on inside TLS cannot be read, whether or not the packets are all there. */
+#define ENCRYPTED "(tls_state IN (4, 5) OR protocol = 3)"
+
 enum ink headline_verdict(struct reader *reader, struct text *text, struct bytes day)
 {
 	int64_t errors = read_number(reader, "SELECT count(*) FROM error");
 	int64_t sessions = read_number(reader, "SELECT count(*) FROM session WHERE protocol <= 2");
 	int64_t all = read_number(reader, "SELECT count(*) FROM session");
-	int64_t blind = read_number(reader, "SELECT count(*) FROM session WHERE incomplete <> 0");
+	int64_t blind = read_number(reader, "SELECT count(*) FROM session WHERE incomplete <> 0 OR " ENCRYPTED);
 	if (errors) {
 		int64_t hit = read_number(reader, "SELECT count(*) FROM (SELECT DISTINCT session_id FROM error)");
 		struct rows *rows = read_rows(reader, "SELECT " READ_TIME("min(time)") ", " READ_TIME("max(time)") " FROM error");
@@ -135,7 +138,7 @@ static void top_causes(struct reader *reader, struct page *page, struct bytes da
 /* One line of what could not be looked at: a count that is 0 says nothing. */
 struct blind { const char *sql, *one, *many; };
 static const struct blind blinds[] = {
-	{ "SELECT count(*) FROM session WHERE tls_state IN (4, 5) OR protocol = 3",
+	{ "SELECT count(*) FROM session WHERE " ENCRYPTED,
 	  "session went on encrypted: replies inside TLS cannot be read", "sessions went on encrypted: replies inside TLS cannot be read" },
 	{ "SELECT count(*) FROM session WHERE incomplete <> 0", "session is not in the captures whole", "sessions are not in the captures whole" },
 	{ "SELECT count(*) FROM error WHERE trigger_verb IS NULL", "5xx reply has its command outside the capture",
