@@ -343,9 +343,20 @@ static const struct listing other_listing = {
 	4,
 };
 
+static const struct listing encrypted_listing = {
+	"SELECT count(*) FROM session WHERE encrypted_frame IS NOT NULL",
+	"SELECT session_id, client_addr || ' port ' || client_port, server_addr || ' port ' || server_port, encrypted_frame FROM session "
+	"WHERE encrypted_frame IS NOT NULL ORDER BY session_id LIMIT %d", "sessions",
+	{ CELL_COUNT, CELL_TEXT, CELL_TEXT, CELL_COUNT },
+	{ { "session", ALIGN_RIGHT, false, INK_PLAIN }, { "client", ALIGN_LEFT, true, INK_PLAIN }, { "server", ALIGN_LEFT, true, INK_PLAIN },
+	  { "encrypted from frame", ALIGN_RIGHT, false, INK_STRONG } },
+	4,
+};
+
 static void unread(struct view *view)
 {
 	draw(view, &unread_listing);
+	draw(view, &encrypted_listing);
 	draw(view, &other_listing);
 }
 
@@ -456,7 +467,7 @@ static const struct section {
 	{ "Timeline", "SELECT max(unixepoch(last_time)) - min(unixepoch(first_time)) > 1 AND (SELECT sum(errors) FROM server_cause) > 1 FROM capture_report",
 	  timeline },
 	{ "Seen on the path and tolerated", "SELECT count(*) FROM finding", findings },
-	{ "Not read whole", "SELECT count(*) FROM session WHERE incomplete <> 0 OR protocol > 3", unread },
+	{ "Not read whole", "SELECT count(*) FROM session WHERE incomplete <> 0 OR protocol > 3 OR encrypted_frame IS NOT NULL", unread },
 	{ "Captures", "SELECT count(*) FROM capture_report", captures },
 };
 

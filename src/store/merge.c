@@ -29,7 +29,7 @@ static const char *const rows_sql[] = {
 	"INSERT INTO main.session SELECT session_id + session_by, client_addr, client_port, server_addr, server_port, capture_id + capture_by, first_frame, "
 	"last_capture_id + capture_by, last_frame, start, \"end\", protocol, speaks, banner_id + text_by, helo, tls_state, tls, server_name, auth, commands, "
 	"replies, errors, transactions, accepted, unanswered, pipelined, slowest, slowest_verb, incomplete, client_octets, server_octets, missing, "
-	"retransmissions, resets, ending, handshake FROM more.session, by",
+	"retransmissions, resets, ending, handshake, encrypted_frame FROM more.session, by",
 	"INSERT INTO main.error SELECT error_id + session_by * 100000, session_id + session_by, time, code, enhanced, reply_text_id + text_by, trigger_verb, "
 	"trigger_line, trigger_capture_id + capture_by, trigger_frame, reply_capture_id + capture_by, reply_frame, latency, exchange, transaction_no, "
 	"phase_id + text_by, offer_id + text_by, sender_domain, recipient_domain, fault_at, fault_id + text_by, " CAUSE_OF("cause_id") ", certainty, "

@@ -78,7 +78,8 @@ CREATE TABLE session ( -- SMTP (or something else on its port) on one TCP connec
 	retransmissions INTEGER NOT NULL, -- both directions
 	resets INTEGER NOT NULL,        -- RST segments
 	ending INTEGER NOT NULL,        -- 0 open, 1 FIN, 2 RST, 3 port used again, 4 idle, 5 capture ended
-	handshake INTEGER               -- nanoseconds from SYN to SYN-ACK; NULL unknown
+	handshake INTEGER,              -- nanoseconds from SYN to SYN-ACK; NULL unknown
+	encrypted_frame INTEGER         -- from this frame on all is encrypted; NULL: nothing is
 );
 CREATE TABLE error ( -- a 5xx reply
 	error_id INTEGER PRIMARY KEY,   -- session_id * 100000 + ordinal among the 5xx replies of the session

@@ -103,7 +103,7 @@ static bool fill_causes(struct store *s, struct error *error)
 static bool prepare(struct store *s, struct error *error)
 {
 	static const struct { const char *table; unsigned columns; } rows[] = {
-		{ "session", 36 }, { "error", 27 }, { "finding", 11 }, { "ladder", 3 }, { "trace", 15 }, { "capture", 25 }, { "difference", 14 },
+		{ "session", 37 }, { "error", 27 }, { "finding", 11 }, { "ladder", 3 }, { "trace", 15 }, { "capture", 25 }, { "difference", 14 },
 		{ "comparison", 4 }, { "pair", 5 }, { "content", 2 },
 	};
 	sqlite3_stmt **to[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->trace, &s->capture, &s->difference,
@@ -258,6 +258,7 @@ static bool session_row(struct store *s, const struct session *session, const st
 	for (size_t i = 0; i < sizeof path / sizeof *path; i++)
 		sqlite3_bind_int64(row, ++at, path[i]);
 	database_bind_id(row, ++at, c->handshake_rtt);
+	database_bind_id(row, ++at, session->tls.encrypted_from.number);
 	return error->kind == ERROR_NONE && database_step(&s->database, row, error);
 }
 

@@ -125,7 +125,8 @@ SELECT s.session_id, fc.name AS capture, s.client_addr, s.client_port, s.server_
 	s.client_octets, s.server_octets, s.missing, s.retransmissions, s.resets,
 	CASE s.ending WHEN 1 THEN 'FIN' WHEN 2 THEN 'RST' WHEN 3 THEN 'port used again' WHEN 4 THEN 'idle' WHEN 5 THEN 'capture ended' ELSE 'open' END AS ending,
 	s.handshake / 1e9 AS handshake,            -- seconds
-	s.first_frame, s.last_frame, lc.name AS last_capture
+	s.first_frame, s.last_frame, lc.name AS last_capture,
+	s.encrypted_frame                          -- from this frame on all is encrypted; NULL: nothing is
 FROM session AS s
 LEFT JOIN capture AS fc ON fc.capture_id = s.capture_id
 LEFT JOIN capture AS lc ON lc.capture_id = s.last_capture_id;
