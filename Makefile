@@ -164,5 +164,6 @@ clean:
 	rm -rf build smtpwhy
 
 .PHONY: all demo check check-cluster bench asan fuzzers install docs deb golden clean
-.SECONDARY:
+# Kept between builds; objects are ordinary targets, so that a removed build/ is made again.
+.SECONDARY: $(GEN)
 -include $(shell find build -path build/deb -prune -o -name '*.d' -type f -print 2>/dev/null)
