@@ -27,4 +27,13 @@ void arena_drop(struct arena *);
 void *memory_new(size_t count, size_t size);
 void *memory_grow(void *old, size_t count, size_t size); /* realloc; new bytes are not zeroed */
 
+/* Room for one more in an array of n with room for so many. */
+#define MEMORY_ROOM(pointer, n, room)                                                            \
+	do {                                                                                     \
+		if ((n) == (room)) {                                                             \
+			(room) = (room) ? 2 * (room) : 64;                                       \
+			(pointer) = memory_grow((pointer), (room), sizeof *(pointer));           \
+		}                                                                                \
+	} while (0)
+
 #endif

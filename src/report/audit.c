@@ -47,14 +47,6 @@ struct walk {
 	struct text text;
 };
 
-#define GROW(pointer, n, room)                                                                   \
-	do {                                                                                     \
-		if ((n) == (room)) {                                                             \
-			(room) = (room) ? 2 * (room) : 64;                                       \
-			(pointer) = memory_grow((pointer), (room), sizeof *(pointer));           \
-		}                                                                                \
-	} while (0)
-
 static uint32_t number(struct map *map, struct bytes text)
 {
 	void **slot = map_put(map, text);
@@ -93,7 +85,7 @@ static uint32_t row_of(struct walk *w, struct bytes client, struct bytes server)
 	text_add(&w->text, server);
 	uint32_t at = number(&w->rows, text_view(&w->text)) - 1;
 	if (at == a->nrows) {
-		GROW(a->rows, a->nrows, w->rows_room);
+		MEMORY_ROOM(a->rows, a->nrows, w->rows_room);
 		a->rows[a->nrows++] = (struct audit_row){ .client = client, .server = server };
 	}
 	return at;
@@ -104,7 +96,7 @@ static uint32_t path_of(struct walk *w, struct bytes client, struct bytes server
 	uint32_t key[2] = { number(&w->clients, client), number(&w->servers, server) };
 	uint32_t at = number(&w->paths, (struct bytes){ (const uint8_t *)key, sizeof key }) - 1;
 	if (at == w->npaths) {
-		GROW(w->all, w->npaths, w->paths_room);
+		MEMORY_ROOM(w->all, w->npaths, w->paths_room);
 		w->all[w->npaths++] = (struct way){ .client = key[0], .server = key[1], .row = row_of(w, client, server) };
 		w->audit->rows[w->all[at].row].partners++;
 	}
@@ -134,7 +126,7 @@ static void read_sessions(struct walk *w)
 			*map_put(&w->server_keys, key) = name;
 			server = *name;
 		}
-		GROW(w->seen, w->nseen, w->seen_room);
+		MEMORY_ROOM(w->seen, w->nseen, w->seen_room);
 		uint32_t path = path_of(w, client, server);
 		w->seen[w->nseen++] = (struct seen){ rows_integer(rows, 0), start, path };
 		struct audit_row *row = &w->audit->rows[w->all[path].row];

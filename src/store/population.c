@@ -8,14 +8,6 @@
 enum { VOCABULARY_SERVER, VOCABULARY_CLIENT, VOCABULARY_NETWORK, VOCABULARY_VALUE };
 static const struct prefixes site = { PREFIX_V4, PREFIX_V6 };
 
-#define GROW(pointer, n, room)                                                                   \
-	do {                                                                                     \
-		if ((n) == (room)) {                                                             \
-			(room) = (room) ? 2 * (room) : 64;                                       \
-			(pointer) = memory_grow((pointer), (room), sizeof *(pointer));           \
-		}                                                                                \
-	} while (0)
-
 static struct bytes column(sqlite3_stmt *row, int at)
 {
 	const uint8_t *text = sqlite3_column_text(row, at);
@@ -36,7 +28,7 @@ static uint32_t number_of(struct population *p, int vocabulary, struct bytes tex
 
 static uint32_t add_value(struct population *p, struct bytes text, bool masked)
 {
-	GROW(p->values, p->nvalues, p->values_room);
+	MEMORY_ROOM(p->values, p->nvalues, p->values_room);
 	p->values[p->nvalues] = (struct value){ text.n ? arena_copy(&p->arena, text) : B(""), masked };
 	return (uint32_t)p->nvalues++;
 }
@@ -181,7 +173,7 @@ static uint32_t server_number(struct population *p, struct bytes address, uint16
 	if (new) {
 		if (p->nservers == p->servers_room)
 			p->ports = memory_grow(p->ports, p->servers_room ? 2 * p->servers_room : 64, sizeof *p->ports);
-		GROW(p->servers, p->nservers, p->servers_room);
+		MEMORY_ROOM(p->servers, p->nservers, p->servers_room);
 		struct text network = { 0 };
 		network_add(&network, address, site);
 		p->ports[p->nservers] = port;
@@ -198,7 +190,7 @@ static uint32_t network_number(struct population *p, struct bytes address)
 	network_add(&network, address, site);
 	uint32_t number = number_of(p, VOCABULARY_NETWORK, text_view(&network), &new) - 1;
 	if (new) {
-		GROW(p->networks, p->nnetworks, p->networks_room);
+		MEMORY_ROOM(p->networks, p->nnetworks, p->networks_room);
 		p->networks[p->nnetworks++] = arena_copy(&p->arena, text_view(&network));
 	}
 	text_free(&network);
@@ -212,7 +204,7 @@ static uint32_t client_number(struct population *p, struct bytes address, struct
 	if (new) {
 		if (p->nclients == p->clients_room)
 			p->client_networks = memory_grow(p->client_networks, p->clients_room ? 2 * p->clients_room : 64, sizeof *p->client_networks);
-		GROW(p->clients, p->nclients, p->clients_room);
+		MEMORY_ROOM(p->clients, p->nclients, p->clients_room);
 		p->client_networks[p->nclients] = network_number(p, address);
 		p->clients[p->nclients++] = arena_copy(&p->arena, address);
 	}
@@ -239,7 +231,7 @@ static void add_sighting(struct loader *l, sqlite3_stmt *row, const struct perso
 	x.value[TURN_TTL] = (uint32_t)sqlite3_column_int(row, TTL);
 	x.value[TURN_STACK] = text_value(l, sqlite3_column_int64(row, SERVER_STACK), true);
 	x.client_stack = text_value(l, sqlite3_column_int64(row, CLIENT_STACK), true);
-	GROW(p->seen.all, p->seen.n, l->seen_room);
+	MEMORY_ROOM(p->seen.all, p->seen.n, l->seen_room);
 	p->seen.all[p->seen.n++] = x;
 }
 
@@ -255,7 +247,7 @@ static bool load_sessions(struct loader *l, struct database *d, struct error *er
 		who.client = client_number(p, column(row, CLIENT), &who);
 		if (who.traced)
 			add_sighting(l, row, &who);
-		GROW(p->people, p->n, l->people_room);
+		MEMORY_ROOM(p->people, p->n, l->people_room);
 		p->people[p->n++] = who;
 	}
 	sqlite3_finalize(row);
@@ -283,7 +275,7 @@ static bool load_errors(struct population *p, struct database *d, struct error *
 		while (k < p->nhits && p->hits[k].cause_id != cause)
 			k++;
 		if (k == p->nhits) {
-			GROW(p->hits, p->nhits, p->hits_room);
+			MEMORY_ROOM(p->hits, p->nhits, p->hits_room);
 			p->hits[p->nhits++] = (struct hit){ (uint32_t)number, cause, 0, time, time };
 		}
 		struct hit *h = &p->hits[k];
