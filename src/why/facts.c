@@ -85,7 +85,7 @@ bool reply_is_unrecognised(const struct failure *f)
 		"invalid command", "bad command", "not supported", "unsupported", "command not", "don't understand", "what?", NULL,
 	};
 	const struct reply *r = f->reply;
-	if (words_overrule(f))
+	if (words_overrule(f) || words_say(f, CAUSE_SERVER_TOO_MANY_ERRORS, 4))
 		return false;
 	if (r->code == 500 || r->code == 502)
 		return true;

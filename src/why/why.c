@@ -2,6 +2,8 @@
  * session, gives verdicts and findings on its arena; never decides anything itself but the order of ranks. */
 #include "why/rule.h"
 
+#include "base/utf8.h"
+
 #include <assert.h>
 #include <stdarg.h>
 
@@ -92,6 +94,21 @@ void evidence_offer(struct evidence *e, const struct offer *o, const char *says)
 		evidence_add(e, o->at, FROM_SERVER, o->nkeywords ? o->keywords[0] : (struct bytes){ 0 }, says);
 }
 
+/* What a detail quotes of the wire may be no UTF-8, or be cut in a character: it is text all the same. */
+static void make_text(char *detail)
+{
+	uint8_t *p = (uint8_t *)detail;
+	for (struct bytes rest = bytes_of(detail); rest.n;) {
+		size_t n = utf8_character(rest, NULL);
+		if (n == 0 || *p < 0x20 || *p == 0x7f) {
+			*p = '?';
+			n = 1;
+		}
+		p += n;
+		rest = bytes_from(rest, n);
+	}
+}
+
 void evidence_detail(struct evidence *e, const char *format, ...)
 {
 	char *detail = ARENA_ARRAY(e->arena, char, SAYS_MOST);
@@ -99,6 +116,7 @@ void evidence_detail(struct evidence *e, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(detail, SAYS_MOST, format, list);
 	va_end(list);
+	make_text(detail);
 	e->detail = detail;
 }
 
@@ -220,7 +238,12 @@ static bool is_refuted(const struct exchange *x, enum cause cause)
 static struct words_result words_of(const struct why *why, struct words_memo *memo, const struct exchange *x)
 {
 	struct words_result w = words_judge(why->words, memo, words_stage(&x->command), &x->reply);
-	return is_refuted(x, w.cause) ? (struct words_result){ .cause = CAUSE_UNKNOWN } : w;
+	if (!is_refuted(x, w.cause))
+		return w;
+	for (size_t i = 0; i < w.nalso; i++) /* the next best reading of the same text */
+		if (!is_refuted(x, w.also[i]))
+			return (struct words_result){ .cause = w.also[i], .certainty = CERTAINTY_POSSIBLE, .strength = w.strength < 3 ? w.strength : 3 };
+	return (struct words_result){ .cause = CAUSE_UNKNOWN };
 }
 
 static struct failure failure_of(const struct why *why, struct words_memo *memo, const struct session *s, const struct exchange *x)

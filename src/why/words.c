@@ -329,9 +329,13 @@ static struct words_result judged_folded(const struct words_table *t, struct wor
 	fold(text, quotes, &folded);
 	struct words_result result = remembered(t, memo, asked, (struct bytes){ folded.text, folded.n });
 	if (result.matched.n) {
-		size_t from = folded.from[result.matched.p - folded.text];
-		size_t last = folded.from[result.matched.p - folded.text + (ptrdiff_t)result.matched.n - 1];
-		result.matched = bytes_first(bytes_from(text, from), last - from + 1);
+		size_t first = (size_t)(result.matched.p - folded.text), last = first + result.matched.n - 1;
+		size_t from = folded.from[first], to = folded.from[last] + 1u;
+		if (last > first && folded.from[last - 1] == folded.from[last]) /* what a placeholder stands for */
+			to = last + 1 < folded.n ? folded.from[last + 1] : text.n;
+		while (to < text.n && (text.p[to] & 0xc0) == 0x80) /* the rest of the last character */
+			to++;
+		result.matched = bytes_first(bytes_from(text, from), to - from);
 	}
 	return result;
 }

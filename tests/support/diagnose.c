@@ -1,6 +1,7 @@
 /* diagnose.c - runs the diagnosis over a talk, whole and cut to pieces, and holds it against a row. */
 #include "support/diagnose.h"
 
+#include "base/utf8.h"
 #include "smtp/dialogue.h"
 #include "support/table.h"
 #include "support/talk.h"
@@ -40,10 +41,22 @@ static void check_findings(const struct diagnosis *d, const struct verdicts *v)
 		fail_msg("%s: no finding of %s among %zu", d->name, d->want, v->nfindings);
 }
 
+/* A detail is shown and stored as text, whatever it quotes of the wire. */
+static void check_text(const char *detail)
+{
+	for (struct bytes rest = bytes_of(detail); rest.n;) {
+		size_t n = utf8_character(rest, NULL);
+		if (n == 0 || rest.p[0] < 0x20)
+			fail_msg("'%s' is not text", detail);
+		rest = bytes_from(rest, n);
+	}
+}
+
 static void check_proofs(const struct verdicts *v)
 {
 	for (size_t i = 0; i < v->nerrors; i++) {
 		const struct verdict *x = &v->errors[i];
+		check_text(x->detail);
 		assert_true(x->nproofs > 0);
 		for (size_t k = 0; k < x->nproofs; k++)
 			assert_true(x->proofs[k].says && *x->proofs[k].says && x->proofs[k].place.number);
