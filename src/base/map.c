@@ -21,19 +21,28 @@ static void rehash(struct map *m)
 		m->slots[slot_of(m, m->entries[e].key, m->entries[e].hash)] = (struct map_slot){ (uint32_t)(m->entries[e].hash >> 32), (uint32_t)e + 1 };
 }
 
-void **map_get(const struct map *m, struct bytes key)
+void **map_get_hashed(const struct map *m, struct bytes key, uint64_t hash)
 {
 	if (m->count == 0)
 		return NULL;
-	uint32_t found = m->slots[slot_of(m, key, bytes_hash(key))].entry;
+	uint32_t found = m->slots[slot_of(m, key, hash)].entry;
 	return found ? &m->entries[found - 1].value : NULL;
+}
+
+void **map_get(const struct map *m, struct bytes key)
+{
+	return m->count ? map_get_hashed(m, key, bytes_hash(key)) : NULL;
 }
 
 void **map_put(struct map *m, struct bytes key)
 {
+	return map_put_hashed(m, key, bytes_hash(key));
+}
+
+void **map_put_hashed(struct map *m, struct bytes key, uint64_t hash)
+{
 	if ((m->count + 1) * 4 > m->nslots * 3)
 		rehash(m);
-	uint64_t hash = bytes_hash(key);
 	size_t slot = slot_of(m, key, hash);
 	if (m->slots[slot].entry)
 		return &m->entries[m->slots[slot].entry - 1].value;

@@ -28,6 +28,9 @@ struct map {
 
 void **map_get(const struct map *, struct bytes key); /* NULL when absent */
 void **map_put(struct map *, struct bytes key);       /* made, with a NULL value, when absent */
+/* The same where bytes_hash(key) is known already. */
+void **map_get_hashed(const struct map *, struct bytes key, uint64_t hash);
+void **map_put_hashed(struct map *, struct bytes key, uint64_t hash);
 void map_free(struct map *);
 
 #endif

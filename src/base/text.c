@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-static void make_room(struct text *t, size_t more)
+void text_room(struct text *t, size_t more)
 {
 	if (t->room - t->n > more)
 		return;
@@ -19,15 +19,6 @@ static void make_room(struct text *t, size_t more)
 		room *= 2;
 	t->p = memory_grow(t->p, room, 1);
 	t->room = room;
-}
-
-void text_add(struct text *t, struct bytes b)
-{
-	make_room(t, b.n);
-	if (b.n)
-		memcpy(t->p + t->n, b.p, b.n);
-	t->n += b.n;
-	t->p[t->n] = 0;
 }
 
 void text_add_string(struct text *t, const char *string)
@@ -43,7 +34,7 @@ void text_addf(struct text *t, const char *format, ...)
 	va_copy(again, arguments);
 	int need = vsnprintf(NULL, 0, format, arguments);
 	if (need > 0) {
-		make_room(t, (size_t)need);
+		text_room(t, (size_t)need);
 		vsnprintf(t->p + t->n, (size_t)need + 1, format, again);
 		t->n += (size_t)need;
 	}

@@ -13,7 +13,7 @@ struct text {
 	size_t n, room;
 };
 
-void text_add(struct text *, struct bytes);
+static inline void text_add(struct text *, struct bytes);
 void text_add_string(struct text *, const char *);
 static inline void text_add_octet(struct text *, uint8_t);
 void text_addf(struct text *, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -22,14 +22,23 @@ void text_add_json(struct text *, struct bytes);                /* a JSON string
 void text_add_time(struct text *, int64_t nanoseconds);         /* ISO 8601, UTC, microseconds: 2026-11-22T10:02:03.000001Z */
 struct bytes text_view(const struct text *);
 void text_clear(struct text *); /* keeps the memory */
+void text_room(struct text *, size_t more); /* room for so many octets and the NUL: p + n may be written, then n raised */
 void text_free(struct text *);
+
+static inline void text_add(struct text *t, struct bytes b)
+{
+	if (t->room - t->n <= b.n)
+		text_room(t, b.n);
+	if (b.n)
+		memcpy(t->p + t->n, b.p, b.n);
+	t->n += b.n;
+	t->p[t->n] = 0;
+}
 
 static inline void text_add_octet(struct text *t, uint8_t octet)
 {
-	if (t->room - t->n < 2) {
-		text_add(t, (struct bytes){ &octet, 1 });
-		return;
-	}
+	if (t->room - t->n <= 1)
+		text_room(t, 1);
 	t->p[t->n++] = (char)octet;
 	t->p[t->n] = 0;
 }

@@ -66,7 +66,8 @@ void dialogue_read(struct reader *reader, int64_t session_id, struct ladder *lad
 {
 	struct rows *rows = read_rows(reader, "SELECT l.value ->> 0, l.value ->> 1, l.value ->> 3, l.value ->> 4, CASE json_type(l.value, '$[5]') WHEN 'text' "
 	                 "THEN l.value ->> 5 ELSE (SELECT text FROM text WHERE text_id = l.value ->> 5) END, l.value ->> 6 FROM ladder, "
-	                 "json_each(ladder.lines) AS l WHERE ladder.session_id = %lld ORDER BY ladder_id, l.key", (long long)session_id);
+	                 "json_each(ladder.lines) AS l WHERE ladder_id BETWEEN %lld * 100000 AND %lld * 100000 + 99999 ORDER BY ladder_id, l.key",
+	                 (long long)session_id, (long long)session_id);
 	while (read_next(reader, &rows)) {
 		struct rung *rung = ladder_add(ladder, rows_integer(rows, 1) ? RUNG_SERVER : RUNG_CLIENT);
 		rung->exchange = rows_integer(rows, 0);

@@ -74,6 +74,8 @@ static void section_rows(struct data *data, struct rows **rows)
 	"s.server_addr ORDER BY e.certainty DESC, e.trigger_frame IS NULL, e.error_id) AS place FROM error AS e JOIN session AS s "      \
 	"USING (session_id)) ORDER BY place, error_id LIMIT %d) "
 #define TEXT_OF(id) "(SELECT text FROM text WHERE text_id = " id ")"
+/* Of a column that holds a text or its id. */
+#define TEXT_IN(column) "CASE typeof(" column ") WHEN 'text' THEN " column " ELSE " TEXT_OF(column) " END"
 /* Hosts of one side: their sessions, how many were hit, errors, the hosts on the other side, the most frequent cause, since when. */
 #define HOSTS(host, extra, others)                                                                                                   \
 	"WITH h AS MATERIALIZED (SELECT s." host " AS address, " extra " count(*) AS sessions, sum(s.errors > 0) AS hit, sum(s.errors) AS errors, " \
@@ -116,7 +118,7 @@ static const struct section {
 	  "SELECT cause_id, code, enhanced, verb, n FROM (SELECT *, row_number() OVER (PARTITION BY cause_id ORDER BY n DESC, code, enhanced, verb) AS place "
 	  "FROM (SELECT cause_id, code, enhanced, trigger_verb AS verb, count(*) AS n FROM error GROUP BY 1, 2, 3, 4)) WHERE place <= 5 "
 	  "ORDER BY cause_id, place", false },
-	{ "servers", HOSTS("server_addr", "group_concat(DISTINCT s.server_port) AS ports, " "max(" TEXT_OF("s.banner_id") ") AS name,", "client_addr"), false },
+	{ "servers", HOSTS("server_addr", "group_concat(DISTINCT s.server_port) AS ports, " "max(" TEXT_IN("s.banner") ") AS name,", "client_addr"), false },
 	{ "clients", HOSTS("client_addr", "max(s.helo) AS name,", "server_addr"), false },
 	{ "paths",
 	  "SELECT client_addr AS client, server_addr AS server, count(*) AS sessions, sum(errors > 0) AS hit, sum(errors) AS errors, "
@@ -131,7 +133,7 @@ static const struct section {
 	  EXAMPLE " FROM finding AS f JOIN session USING (session_id) GROUP BY 1, 2 ORDER BY n DESC, 1, 2 LIMIT 200", false },
 	{ "finding_proofs",
 	  "SELECT f.finding_id, p.value ->> 0 AS capture, p.value ->> 1 AS frame, p.value ->> 2 AS side, CASE json_type(p.value, '$[3]') WHEN 'text' "
-	  "THEN p.value ->> 3 ELSE " TEXT_OF("p.value ->> 3") " END AS \"text#\", " TEXT_OF("p.value ->> 4") " AS \"says#\", " TEXT_OF("f.detail_id") " AS \"detail#\" "
+	  "THEN p.value ->> 3 ELSE " TEXT_OF("p.value ->> 3") " END AS \"text#\", " TEXT_OF("p.value ->> 4") " AS \"says#\", " TEXT_IN("f.detail") " AS \"detail#\" "
 	  "FROM (SELECT " EXAMPLE " FROM finding GROUP BY cause_id, device_id) "
 	  "JOIN finding AS f ON f.finding_id = example, json_each(f.proofs) AS p ORDER BY f.finding_id, p.key LIMIT 2000", false },
 	{ "reasons", "SELECT " INCOMPLETE " AS why, count(*) AS sessions, sum(r.errors) AS errors FROM " UNREAD " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100", false },
@@ -144,10 +146,10 @@ static const struct section {
 	{ "differences", "SELECT direction, kind, cause, inside_session, outside_session, frame_inside, frame_outside, inside_text AS \"inside#\", "
 	  "outside_text AS \"outside#\" FROM difference_report ORDER BY difference_id LIMIT 1000", false },
 	{ "errors",
-	  CHOSEN "SELECT e.error_id AS id, e.session_id AS session, e.time / 1000 AS time, e.code, e.enhanced AS \"enhanced#\", " TEXT_OF("e.reply_text_id") " AS \"reply#\", "
+	  CHOSEN "SELECT e.error_id AS id, e.session_id AS session, e.time / 1000 AS time, e.code, e.enhanced AS \"enhanced#\", " TEXT_IN("e.reply_text") " AS \"reply#\", "
 	  "e.trigger_verb AS \"verb#\", e.trigger_line AS \"line#\", e.trigger_capture_id AS command_capture, e.trigger_frame AS command_frame, "
 	  "e.reply_capture_id AS reply_capture, e.reply_frame, e.latency / 1000 AS latency, e.exchange, " TEXT_OF("e.phase_id") " AS \"phase#\", " TEXT_OF("e.offer_id") " AS \"offer#\", "
-	  "e.fault_at, " TEXT_OF("e.fault_id") " AS \"wanted#\", e.cause_id AS cause, e.certainty, " TEXT_OF("e.detail_id") " AS \"detail#\", CASE WHEN json_valid(e.also) THEN e.also END AS \"also#\" "
+	  "e.fault_at, " TEXT_OF("e.fault_id") " AS \"wanted#\", e.cause_id AS cause, e.certainty, " TEXT_IN("e.detail") " AS \"detail#\", CASE WHEN json_valid(e.also) THEN e.also END AS \"also#\" "
 	  "FROM error AS e JOIN chosen USING (error_id) ORDER BY e.time, e.error_id", true },
 	{ "proofs",
 	  CHOSEN "SELECT e.error_id AS id, p.value ->> 0 AS capture, p.value ->> 1 AS frame, p.value ->> 2 AS side, CASE WHEN json_type(p.value, '$[3]') = 'text' THEN p.value ->> 3 "

@@ -105,6 +105,8 @@ bool database_is_ours(sqlite3 *db, const char *path, enum error_kind kind, struc
 		return error_set(error, kind, "%s: this SQLite database was not written by smtpwhy; name a report database", path);
 	if (version > DATABASE_VERSION)
 		return error_set(error, kind, "%s: written by a newer smtpwhy (schema %d, this one knows %d); use that one", path, (int)version, DATABASE_VERSION);
+	if (version < DATABASE_VERSION)
+		return error_set(error, kind, "%s: written by an older smtpwhy (schema %d, this one needs %d); analyse the captures again", path, (int)version, DATABASE_VERSION);
 	return true;
 }
 

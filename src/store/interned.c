@@ -8,35 +8,61 @@ bool interned_begin(struct interned *t, struct database *database, struct error 
 	return t->insert && database_number(database, "SELECT coalesce(max(text_id), 0) FROM text", &t->last, error);
 }
 
-int64_t interned_id(struct interned *t, struct bytes text, struct error *error)
+static void forget(struct interned *t)
 {
-	void **slot = map_get(&t->map, text);
-	if (slot)
-		return (int64_t)(intptr_t)*slot;
-	if (t->map.count == INTERNED_MOST || t->octets > INTERNED_OCTETS) {
-		map_free(&t->map);
-		t->octets = 0;
-	}
-	*map_put(&t->map, text) = (void *)(intptr_t)++t->last;
+	map_free(&t->map);
+	arena_drop(&t->says);
+	memset(t->words, 0, sizeof t->words);
+	t->octets = 0;
+}
+
+static int64_t make(struct interned *t, struct bytes text, uint64_t hash, struct error *error)
+{
+	if (t->map.count == INTERNED_MOST || t->octets > INTERNED_OCTETS)
+		forget(t);
+	*map_put_hashed(&t->map, text, hash) = (void *)(intptr_t)++t->last;
 	t->octets += text.n;
 	sqlite3_bind_int64(t->insert, 1, t->last);
 	database_bind_text(t->insert, 2, text.p ? text : B(""));
 	return database_step(t->database, t->insert, error) ? t->last : 0;
 }
 
+int64_t interned_id(struct interned *t, struct bytes text, struct error *error)
+{
+	uint64_t hash = bytes_hash(text);
+	void **slot = map_get_hashed(&t->map, text, hash);
+	return slot ? (int64_t)(intptr_t)*slot : make(t, text, hash, error);
+}
+
 int64_t interned_again(struct interned *t, struct bytes text, struct error *error)
 {
 	uint64_t hash = bytes_hash(text);
+	void **slot = map_get_hashed(&t->map, text, hash);
+	if (slot)
+		return (int64_t)(intptr_t)*slot;
 	uint32_t *sighted = &t->sighted[hash % INTERNED_SIGHTED], short_hash = (uint32_t)(hash >> 32) | 1;
-	if (*sighted != short_hash && !map_get(&t->map, text)) {
-		*sighted = short_hash;
-		return 0;
+	bool again = *sighted == short_hash;
+	*sighted = short_hash;
+	return again ? make(t, text, hash, error) : 0;
+}
+
+/* What stands at the address is compared all the same: a sentence may have been made for the occasion. */
+int64_t interned_says(struct interned *t, const char *says, struct error *error)
+{
+	struct interned_word *known = &t->words[((uintptr_t)says ^ (uintptr_t)says >> 8) % INTERNED_WORDS];
+	if (known->address == says && strncmp(says, (const char *)known->text.p, known->text.n) == 0 && says[known->text.n] == 0)
+		return known->id;
+	struct bytes text = bytes_of(says);
+	int64_t id = interned_id(t, text, error);
+	if (id && text.n) {
+		*known = (struct interned_word){ says, arena_copy(&t->says, text), id };
+		t->octets += text.n;
 	}
-	return interned_id(t, text, error);
+	return id;
 }
 
 void interned_free(struct interned *t)
 {
 	sqlite3_finalize(t->insert);
-	map_free(&t->map);
+	forget(t);
 }

@@ -10,7 +10,13 @@
 #include "store/database.h"
 
 /* Memory for look-ups stays below some 4 MiB: half of it texts, the rest the map's own. */
-enum { INTERNED_MOST = 16384, INTERNED_OCTETS = 2 * 1024 * 1024, INTERNED_SIGHTED = 8192 };
+enum { INTERNED_MOST = 16384, INTERNED_OCTETS = 2 * 1024 * 1024, INTERNED_SIGHTED = 8192, INTERNED_WORDS = 256 };
+
+struct interned_word { /* a string of ours that was met at this address */
+	const char *address;
+	struct bytes text;
+	int64_t id;
+};
 
 struct interned {
 	struct database *database;
@@ -19,6 +25,8 @@ struct interned {
 	size_t octets;
 	int64_t last;
 	uint32_t sighted[INTERNED_SIGHTED]; /* hashes of texts that came once */
+	struct interned_word words[INTERNED_WORDS]; /* by address */
+	struct arena says;                  /* their texts */
 };
 
 bool interned_begin(struct interned *, struct database *, struct error *);
@@ -26,6 +34,8 @@ int64_t interned_id(struct interned *, struct bytes, struct error *); /* 0: the 
 /* For places that can hold the text itself: a row is made at the second sighting. 0: keep the text. Most texts come once (queue
  * ids, addresses), and a row costs more than the text. */
 int64_t interned_again(struct interned *, struct bytes, struct error *);
+/* The same as interned_id, for words of ours, which come again from the same address. */
+int64_t interned_says(struct interned *, const char *, struct error *);
 void interned_free(struct interned *);
 
 #endif

@@ -17,21 +17,29 @@ struct ladder {
 static void add_line(struct ladder *l, const struct exchange *x, enum direction side, struct place place, struct bytes escaped, unsigned flags)
 {
 	struct text *json = &l->store->json;
-	text_add_string(json, l->lines++ ? ",[" : "[");
+	text_room(json, 5 * (NUMBER_MOST + 1) + 3);
+	char *at = json->p + json->n;
+	if (l->lines++)
+		*at++ = ',';
+	*at++ = '[';
 	const int64_t numbers[] = { x->ordinal, side, writer_capture(l->store, place), place.number,
 	                            place.number ? (place.time - l->session->connection.first.time) / 1000 : 0 };
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-		wire_add_number(json, numbers[i]);
-		text_add_octet(json, ',');
+		at = wire_put_number(at, numbers[i]);
+		*at++ = ',';
 	}
+	json->n = (size_t)(at - json->p);
 	int64_t id = side == FROM_SERVER && escaped.n >= INTERN_FROM ? interned_again(&l->store->texts, escaped, l->error) : 0;
 	if (id)
 		wire_add_number(json, id);
 	else
 		wire_add_quoted(json, escaped);
-	text_add_octet(json, ',');
-	wire_add_number(json, flags | l->left_out);
-	text_add_octet(json, ']');
+	text_room(json, NUMBER_MOST + 2);
+	at = json->p + json->n;
+	*at++ = ',';
+	at = wire_put_number(at, flags | l->left_out);
+	*at++ = ']';
+	json->n = (size_t)(at - json->p);
 	l->left_out = 0;
 }
 
@@ -126,7 +134,6 @@ bool ladder_write(struct store *s, const struct session *session, const struct v
 	if (part >= IDS_PER_SESSION || error->kind != ERROR_NONE)
 		return error->kind == ERROR_NONE;
 	sqlite3_bind_int64(s->ladder, 1, session_id * IDS_PER_SESSION + part);
-	sqlite3_bind_int64(s->ladder, 2, session_id);
-	database_bind_text(s->ladder, 3, text_view(&s->json));
+	database_bind_text(s->ladder, 2, text_view(&s->json));
 	return database_step(&s->database, s->ladder, error);
 }

@@ -14,7 +14,8 @@ static const char *const copies[] = {
 	"SELECT cause, party, meaning, recognised, remedy_client, remedy_server, remedy, clause FROM more.cause ORDER BY cause_id",
 	"CREATE TEMP TABLE to_cause AS SELECT m.cause_id AS old, c.cause_id AS new FROM more.cause AS m JOIN main.cause AS c USING (cause)",
 	"CREATE UNIQUE INDEX temp.by_cause ON to_cause (old, new)",
-	"CREATE TEMP TABLE shift AS SELECT coalesce((SELECT max(text_id) FROM main.text), 0) AS text_by",
+	"CREATE TEMP TABLE shift AS SELECT coalesce((SELECT max(text_id) FROM main.text), 0) AS text_by, "
+	"coalesce((SELECT max(look_id) FROM main.look), 0) AS look_by",
 	"INSERT INTO main.text SELECT text_id + text_by, text FROM more.text, shift",
 	NULL
 };
@@ -23,24 +24,26 @@ static const char *const copies[] = {
 #define PROOFS "(SELECT json_group_array(json_array(CASE p.value ->> 0 WHEN 0 THEN 0 ELSE (p.value ->> 0) + capture_by END, p.value ->> 1, p.value ->> 2, " \
 	"CASE WHEN json_type(p.value, '$[3]') = 'text' THEN p.value ->> 3 WHEN p.value ->> 3 = 0 THEN 0 ELSE (p.value ->> 3) + text_by END, " \
 	"(p.value ->> 4) + text_by)) FROM json_each(r.proofs) AS p)"
+/* Of a column that holds a text or its id. */
+#define TEXT_IN(column) "CASE typeof(" column ") WHEN 'text' THEN " column " ELSE " column " + text_by END"
 #define CAUSE_OF(column) "(SELECT new FROM to_cause WHERE old = " column ")"
 
 static const char *const rows_sql[] = {
 	"INSERT INTO main.session SELECT session_id + session_by, client_addr, client_port, server_addr, server_port, capture_id + capture_by, first_frame, "
-	"last_capture_id + capture_by, last_frame, start, \"end\", protocol, speaks, banner_id + text_by, helo, tls_state, tls, server_name, auth, commands, "
+	"last_capture_id + capture_by, last_frame, start, \"end\", protocol, speaks, " TEXT_IN("banner") ", helo, tls_state, tls, server_name, auth, commands, "
 	"replies, errors, transactions, accepted, unanswered, pipelined, slowest, slowest_verb, incomplete, client_octets, server_octets, missing, "
-	"retransmissions, resets, ending, handshake, encrypted_frame FROM more.session, by",
-	"INSERT INTO main.error SELECT error_id + session_by * 100000, session_id + session_by, time, code, enhanced, reply_text_id + text_by, trigger_verb, "
+	"retransmissions, resets, ending, handshake, encrypted_frame, look_id + look_by, client_ttl, server_ttl, client_stack_id + text_by, greeting_wait, "
+	"offer_capture_id + capture_by, offer_frame, offer_time FROM more.session, by",
+	"INSERT INTO main.error SELECT error_id + session_by * 100000, session_id + session_by, time, code, enhanced, " TEXT_IN("reply_text") ", trigger_verb, "
 	"trigger_line, trigger_capture_id + capture_by, trigger_frame, reply_capture_id + capture_by, reply_frame, latency, exchange, transaction_no, "
 	"phase_id + text_by, offer_id + text_by, sender_domain, recipient_domain, fault_at, fault_id + text_by, " CAUSE_OF("cause_id") ", certainty, "
-	"rule_id + text_by, detail_id + text_by, " PROOFS ", CASE WHEN also IS NULL THEN NULL ELSE (SELECT json_group_array(" CAUSE_OF("a.value") ") "
+	"rule_id + text_by, " TEXT_IN("detail") ", " PROOFS ", CASE WHEN also IS NULL THEN NULL ELSE (SELECT json_group_array(" CAUSE_OF("a.value") ") "
 	"FROM json_each(r.also) AS a) END FROM more.error AS r, by",
 	"INSERT INTO main.finding SELECT finding_id + session_by * 100000, session_id + session_by, time, capture_id + capture_by, frame, exchange, "
-	CAUSE_OF("cause_id") ", device_id + text_by, certainty, detail_id + text_by, " PROOFS " FROM more.finding AS r, by",
-	"INSERT INTO main.trace SELECT session_id + session_by, name_id + text_by, banner_id + text_by, starred, hello, offer_id + text_by, hidden_id + text_by, "
-	"client_ttl, server_ttl, client_stack_id + text_by, server_stack_id + text_by, greeting_wait, offer_capture_id + capture_by, offer_frame, "
-	"offer_time FROM more.trace, by",
-	"INSERT INTO main.ladder SELECT ladder_id + session_by * 100000, session_id + session_by, (SELECT json_group_array(json_array(l.value ->> 0, "
+	CAUSE_OF("cause_id") ", device_id + text_by, certainty, " TEXT_IN("detail") ", " PROOFS " FROM more.finding AS r, by",
+	"INSERT INTO main.look SELECT look_id + look_by, name_id + text_by, banner_id + text_by, starred, hello, offer_id + text_by, hidden_id + text_by, "
+	"server_stack_id + text_by FROM more.look, by",
+	"INSERT INTO main.ladder SELECT ladder_id + session_by * 100000, (SELECT json_group_array(json_array(l.value ->> 0, "
 	"l.value ->> 1, CASE l.value ->> 2 WHEN 0 THEN 0 ELSE (l.value ->> 2) + capture_by END, l.value ->> 3, l.value ->> 4, "
 	"CASE json_type(l.value, '$[5]') WHEN 'text' THEN l.value ->> 5 ELSE (l.value ->> 5) + text_by END, l.value ->> 6)) "
 	"FROM json_each(r.lines) AS l) FROM more.ladder AS r, by",
@@ -98,10 +101,10 @@ static bool add_rows(struct database *d, const char *path, struct error *error)
 	if (twice)
 		return error_set(error, ERROR_INPUT, "%s: its sessions are in the result already; leave out the database that is given twice", path);
 	if (!run_all(d, copies, error) ||
-	    !database_run(d, shard ? "CREATE TEMP TABLE by AS SELECT 0 AS session_by, 0 AS capture_by, text_by FROM shift" :
+	    !database_run(d, shard ? "CREATE TEMP TABLE by AS SELECT 0 AS session_by, 0 AS capture_by, text_by, look_by FROM shift" :
 	                  "CREATE TEMP TABLE by AS SELECT max((SELECT coalesce(sum(packets), 0) FROM main.capture), "
 	                  "(SELECT coalesce(max(session_id), 0) FROM main.session)) AS session_by, "
-	                  "(SELECT coalesce(max(capture_id), 0) FROM main.capture) AS capture_by, text_by FROM shift", error))
+	                  "(SELECT coalesce(max(capture_id), 0) FROM main.capture) AS capture_by, text_by, look_by FROM shift", error))
 		return false;
 	if (!shard && !database_run(d, "INSERT INTO main.capture SELECT capture_id + capture_by, name, format, link_type, packets, bytes, size, snaplen, "
 	                  "first_time, last_time, cut, cut_packets, clock_steps_back, tcp, not_tcp, fragments, truncated, malformed, unknown_link, too_deep, "

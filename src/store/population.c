@@ -1,4 +1,4 @@
-/* population.c - takes the tables session, trace and error, gives small numbers in place of their texts. Two texts of the same words
+/* population.c - takes the tables session, look and error, gives small numbers in place of their texts. Two texts of the same words
  * have one number, whatever their rows. Never writes. */
 #include "store/population.h"
 
@@ -113,16 +113,19 @@ static struct offer_values read_offer(struct population *p, struct bytes offer, 
 
 /* ---- rows ---- */
 
-enum { ID, CLIENT, SERVER, PORT, START, TRACED, NAME, BANNER, STARRED, HELLO, OFFER, HIDDEN, TTL, CLIENT_STACK, SERVER_STACK };
+enum { ID, CLIENT, SERVER, PORT, START, LOOK, TTL, CLIENT_STACK };
 static const char sessions_sql[] =
-	"SELECT s.session_id, s.client_addr, s.server_addr, s.server_port, s.start, t.session_id IS NOT NULL, t.name_id, t.banner_id, t.starred, "
-	"t.hello, t.offer_id, t.hidden_id, t.server_ttl, t.client_stack_id, t.server_stack_id "
-	"FROM session AS s LEFT JOIN trace AS t ON t.session_id = s.session_id ORDER BY s.session_id";
+	"SELECT session_id, client_addr, server_addr, server_port, start, look_id, server_ttl, client_stack_id FROM session ORDER BY session_id";
+
+enum { LOOK_ID, NAME, BANNER, STARRED, HELLO, OFFER, HIDDEN, SERVER_STACK };
+static const char looks_sql[] = "SELECT look_id, name_id, banner_id, starred, hello, offer_id, hidden_id, server_stack_id FROM look";
 
 struct loader {
 	struct population *p;
 	sqlite3_stmt *text;
 	struct map offers; /* offer_id and hidden_id to their values */
+	uint32_t (*looks)[SEEN_KINDS]; /* values by look_id */
+	int64_t nlooks;
 	size_t people_room, seen_room;
 };
 
@@ -212,24 +215,41 @@ static uint32_t client_number(struct population *p, struct bytes address, struct
 	return number;
 }
 
-static void add_sighting(struct loader *l, sqlite3_stmt *row, const struct person *who)
+static void read_look(struct loader *l, sqlite3_stmt *row, uint32_t *value)
 {
-	struct population *p = l->p;
-	int64_t offer = sqlite3_column_int64(row, OFFER);
 	int hello = sqlite3_column_int(row, HELLO);
-	struct sighting x = { .session = who->id, .time = who->start, .number = (uint32_t)p->n, .server = who->server, .network = who->network };
 	bool whole = hello == 3 && sqlite3_column_type(row, OFFER) != SQLITE_NULL;
 	if (whole) {
-		struct offer_values v = offer_values(l, offer, sqlite3_column_int64(row, HIDDEN));
-		x.value[TURN_STARTTLS] = v.starttls;
-		x.value[TURN_KEYWORDS] = v.keywords;
+		struct offer_values v = offer_values(l, sqlite3_column_int64(row, OFFER), sqlite3_column_int64(row, HIDDEN));
+		value[TURN_STARTTLS] = v.starttls;
+		value[TURN_KEYWORDS] = v.keywords;
 	} else if (hello == 2) {
-		x.value[TURN_STARTTLS] = VALUE_EHLO_REFUSED;
+		value[TURN_STARTTLS] = VALUE_EHLO_REFUSED;
 	}
-	x.value[TURN_BANNER] = sqlite3_column_int(row, STARRED) ? (uint32_t)VALUE_STARRED : text_value(l, sqlite3_column_int64(row, BANNER), false);
-	x.value[TURN_NAME] = text_value(l, sqlite3_column_int64(row, NAME), false);
+	value[TURN_BANNER] = sqlite3_column_int(row, STARRED) ? (uint32_t)VALUE_STARRED : text_value(l, sqlite3_column_int64(row, BANNER), false);
+	value[TURN_NAME] = text_value(l, sqlite3_column_int64(row, NAME), false);
+	value[TURN_STACK] = text_value(l, sqlite3_column_int64(row, SERVER_STACK), true);
+}
+
+static bool load_looks(struct loader *l, struct database *d, struct error *error)
+{
+	if (!database_number(d, "SELECT coalesce(max(look_id), 0) + 1 FROM look", &l->nlooks, error))
+		return false;
+	l->looks = memory_new((size_t)l->nlooks, sizeof *l->looks);
+	sqlite3_stmt *row = database_statement(d, looks_sql, error);
+	int step = SQLITE_ERROR;
+	while (row && (step = sqlite3_step(row)) == SQLITE_ROW)
+		read_look(l, row, l->looks[sqlite3_column_int64(row, LOOK_ID)]);
+	sqlite3_finalize(row);
+	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
+}
+
+static void add_sighting(struct loader *l, sqlite3_stmt *row, const struct person *who, int64_t look)
+{
+	struct population *p = l->p;
+	struct sighting x = { .session = who->id, .time = who->start, .number = (uint32_t)p->n, .server = who->server, .network = who->network };
+	memcpy(x.value, l->looks[look], sizeof x.value);
 	x.value[TURN_TTL] = (uint32_t)sqlite3_column_int(row, TTL);
-	x.value[TURN_STACK] = text_value(l, sqlite3_column_int64(row, SERVER_STACK), true);
 	x.client_stack = text_value(l, sqlite3_column_int64(row, CLIENT_STACK), true);
 	MEMORY_ROOM(p->seen.all, p->seen.n, l->seen_room);
 	p->seen.all[p->seen.n++] = x;
@@ -239,19 +259,18 @@ static bool load_sessions(struct loader *l, struct database *d, struct error *er
 {
 	struct population *p = l->p;
 	sqlite3_stmt *row = database_statement(d, sessions_sql, error);
-	l->text = database_statement(d, "SELECT text FROM text WHERE text_id = ?", error);
 	int step = SQLITE_ERROR;
-	while (row && l->text && (step = sqlite3_step(row)) == SQLITE_ROW) {
-		struct person who = { .id = sqlite3_column_int64(row, ID), .start = sqlite3_column_int64(row, START), .traced = sqlite3_column_int(row, TRACED) };
+	while (row && (step = sqlite3_step(row)) == SQLITE_ROW) {
+		int64_t look = sqlite3_column_int64(row, LOOK);
+		struct person who = { .id = sqlite3_column_int64(row, ID), .start = sqlite3_column_int64(row, START), .traced = look > 0 && look < l->nlooks };
 		who.server = server_number(p, column(row, SERVER), (uint16_t)sqlite3_column_int(row, PORT));
 		who.client = client_number(p, column(row, CLIENT), &who);
 		if (who.traced)
-			add_sighting(l, row, &who);
+			add_sighting(l, row, &who, look);
 		MEMORY_ROOM(p->people, p->n, l->people_room);
 		p->people[p->n++] = who;
 	}
 	sqlite3_finalize(row);
-	sqlite3_finalize(l->text);
 	p->seen.values = p->values;
 	p->seen.servers = p->servers;
 	p->seen.nnetworks = p->nnetworks;
@@ -292,8 +311,11 @@ bool population_load(struct population *p, struct database *d, struct error *err
 	struct loader l = { .p = p };
 	*p = (struct population){ 0 };
 	reserved_values(p);
-	bool done = load_sessions(&l, d, error) && load_errors(p, d, error);
+	l.text = database_statement(d, "SELECT text FROM text WHERE text_id = ?", error);
+	bool done = l.text && load_looks(&l, d, error) && load_sessions(&l, d, error) && load_errors(p, d, error);
+	sqlite3_finalize(l.text);
 	map_free(&l.offers);
+	free(l.looks);
 	return done;
 }
 

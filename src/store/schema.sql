@@ -56,7 +56,7 @@ CREATE TABLE session ( -- SMTP (or something else on its port) on one TCP connec
 	"end" INTEGER NOT NULL,         -- time of its last packet
 	protocol INTEGER NOT NULL,      -- 0 smtp, 1 esmtp, 2 lmtp, 3 tls, 4 other: speaks
 	speaks TEXT,                    -- what nDPI calls it when it is no SMTP
-	banner_id INTEGER REFERENCES text, -- text of the greeting, lines joined by LF
+	banner,                         -- text of the greeting, lines joined by LF; a text, or the text_id of one that came more than once
 	helo TEXT,                      -- argument of the last accepted EHLO, HELO, LHLO
 	tls_state INTEGER NOT NULL,     -- 0 none, 1 offered, 2 refused, 3 accepted, 4 started, 5 finished, 6 failed, 7 plaintext
 	tls TEXT NOT NULL,              -- '', 'offered', 'refused', 'accepted', 'started', 'TLS 1.3', 'failed: alert 40', 'plaintext in place of TLS'
@@ -79,7 +79,25 @@ CREATE TABLE session ( -- SMTP (or something else on its port) on one TCP connec
 	resets INTEGER NOT NULL,        -- RST segments
 	ending INTEGER NOT NULL,        -- 0 open, 1 FIN, 2 RST, 3 port used again, 4 idle, 5 capture ended
 	handshake INTEGER,              -- nanoseconds from SYN to SYN-ACK; NULL unknown
-	encrypted_frame INTEGER         -- from this frame on all is encrypted; NULL: nothing is
+	encrypted_frame INTEGER,        -- from this frame on all is encrypted; NULL: nothing is
+	look_id INTEGER REFERENCES look, -- how the server showed itself; NULL: no SMTP
+	client_ttl INTEGER,             -- hop count that most of the client's packets arrived with; NULL unknown
+	server_ttl INTEGER,             -- the same of the server's
+	client_stack_id INTEGER REFERENCES text, -- TCP options of the SYN; NULL not seen
+	greeting_wait INTEGER,          -- nanoseconds from SYN-ACK to greeting; NULL unknown
+	offer_capture_id INTEGER REFERENCES capture, -- where the EHLO reply ends that look_id tells of
+	offer_frame INTEGER,
+	offer_time INTEGER
+);
+CREATE TABLE look ( -- how a server shows itself on a path, to be compared across sessions; sessions share rows (rarely two rows are alike)
+	look_id INTEGER PRIMARY KEY,
+	name_id INTEGER REFERENCES text,   -- how the server calls itself; NULL unknown
+	banner_id INTEGER REFERENCES text, -- its greeting without what differs by session: NAME, and # for words with digits; NULL unknown
+	starred INTEGER NOT NULL,       -- 1: the greeting is overwritten with stars
+	hello INTEGER NOT NULL,         -- 0 none accepted, 1 HELO only, 2 HELO after a refused EHLO, 3 EHLO or LHLO
+	offer_id INTEGER REFERENCES text,  -- keyword lines of the first EHLO reply in clear, joined by LF; NULL: none, or not whole
+	hidden_id INTEGER REFERENCES text, -- keywords overwritten in it, likely names or ?8 (letters), joined by LF; NULL none
+	server_stack_id INTEGER REFERENCES text -- TCP options of the SYN-ACK; NULL not seen
 );
 CREATE TABLE error ( -- a 5xx reply
 	error_id INTEGER PRIMARY KEY,   -- session_id * 100000 + ordinal among the 5xx replies of the session
@@ -87,7 +105,7 @@ CREATE TABLE error ( -- a 5xx reply
 	time INTEGER NOT NULL,          -- of the frame that ends the reply
 	code INTEGER NOT NULL,          -- 500..599
 	enhanced TEXT,                  -- '5.1.1'; NULL: none
-	reply_text_id INTEGER NOT NULL REFERENCES text,
+	reply_text NOT NULL,            -- lines joined by LF; a text, or the text_id of one that came more than once
 	trigger_verb TEXT,              -- verb in capitals; CONN, EOM, BDAT, AUTH-RESPONSE, '-' unprintable, '' empty line, NULL not in the capture
 	trigger_line TEXT,              -- as sent, C-escaped, at most 1,000 octets, credentials redacted
 	trigger_capture_id INTEGER REFERENCES capture,
@@ -106,7 +124,7 @@ CREATE TABLE error ( -- a 5xx reply
 	cause_id INTEGER NOT NULL REFERENCES cause,
 	certainty INTEGER NOT NULL,     -- 0 possible, 1 likely, 2 proven
 	rule_id INTEGER REFERENCES text, -- rule that found the cause
-	detail_id INTEGER REFERENCES text, -- one sentence about this case; NULL none
+	detail,                         -- one sentence about this case, a text or a text_id; NULL none
 	proofs TEXT NOT NULL,           -- JSON [[capture_id, frame, side, text, says], ...]; side 0 client, 1 server; text: a string, a text_id, or 0 for trigger_line; says: text_id
 	also TEXT                       -- JSON [cause_id, ...], further causes, best first; NULL none
 );
@@ -120,29 +138,11 @@ CREATE TABLE finding ( -- an observation that needs no 5xx
 	cause_id INTEGER NOT NULL REFERENCES cause,
 	device_id INTEGER REFERENCES text, -- known kind of middlebox; NULL unknown
 	certainty INTEGER NOT NULL,     -- as in error
-	detail_id INTEGER REFERENCES text,
+	detail,                         -- as in error
 	proofs TEXT NOT NULL            -- as in error
 );
-CREATE TABLE trace ( -- what a session shows of its server and its path, to be compared with other sessions
-	session_id INTEGER PRIMARY KEY REFERENCES session,
-	name_id INTEGER REFERENCES text,   -- how the server calls itself; NULL unknown
-	banner_id INTEGER REFERENCES text, -- its greeting without what differs by session: NAME, and # for words with digits; NULL unknown
-	starred INTEGER NOT NULL,       -- 1: the greeting is overwritten with stars
-	hello INTEGER NOT NULL,         -- 0 none accepted, 1 HELO only, 2 HELO after a refused EHLO, 3 EHLO or LHLO
-	offer_id INTEGER REFERENCES text,  -- keyword lines of the first EHLO reply in clear, joined by LF; NULL: none, or not whole
-	hidden_id INTEGER REFERENCES text, -- keywords overwritten in it, likely names or ?8 (letters), joined by LF; NULL none
-	client_ttl INTEGER,             -- hop count that most of its packets arrived with; NULL unknown
-	server_ttl INTEGER,
-	client_stack_id INTEGER REFERENCES text, -- TCP options of the SYN; NULL not seen
-	server_stack_id INTEGER REFERENCES text, -- of the SYN-ACK
-	greeting_wait INTEGER,          -- nanoseconds from SYN-ACK to greeting; NULL unknown
-	offer_capture_id INTEGER REFERENCES capture, -- where that EHLO reply ends
-	offer_frame INTEGER,
-	offer_time INTEGER
-);
 CREATE TABLE ladder ( -- the dialogue around errors and findings, for drawing
-	ladder_id INTEGER PRIMARY KEY,  -- session_id * 100000 + part: long sessions come in several
-	session_id INTEGER NOT NULL REFERENCES session,
+	ladder_id INTEGER PRIMARY KEY,  -- session_id * 100000 + part, 0..: long sessions come in several
 	lines TEXT NOT NULL             -- JSON [[exchange, side, capture_id, frame, microseconds since start, text, flags], ...]; text: a string or a text_id;
 	                                -- flags 1 gap before, 2 retransmitted or odd packet, 4 masked, 8 credentials redacted, 16 not answered, 32 sent ahead, 64 5xx, 128 lines left out before, 256 cut, 512 message content withheld
 );

@@ -22,7 +22,46 @@ int64_t writer_text(struct store *s, struct bytes wire, size_t most, struct erro
 
 int64_t writer_says(struct store *s, const char *says, struct error *error)
 {
-	return says ? interned_id(&s->texts, bytes_of(says), error) : 0;
+	return says ? interned_says(&s->texts, says, error) : 0;
+}
+
+/* What stands in s->row from begin on is the text, or gives way to its id. */
+static struct part part_from(struct store *s, size_t begin, struct error *error)
+{
+	struct part part = { .begin = begin, .n = s->row.n - begin, .here = true };
+	part.id = interned_again(&s->texts, bytes_from(text_view(&s->row), begin), error);
+	if (part.id)
+		s->row.n = begin;
+	return part;
+}
+
+struct part writer_part(struct store *s, struct bytes printable, struct error *error)
+{
+	size_t begin = s->row.n;
+	text_add(&s->row, printable);
+	return part_from(s, begin, error);
+}
+
+struct part writer_wire(struct store *s, struct bytes wire, size_t most, struct error *error)
+{
+	size_t begin = s->row.n;
+	wire_add_lines(&s->row, wire, most);
+	return part_from(s, begin, error);
+}
+
+struct part writer_word(struct store *s, struct bytes printable)
+{
+	struct part part = { .begin = s->row.n, .n = printable.n, .here = printable.p };
+	text_add(&s->row, printable);
+	return part;
+}
+
+void writer_bind(struct store *s, sqlite3_stmt *row, int column, struct part part)
+{
+	if (part.id)
+		sqlite3_bind_int64(row, column, part.id);
+	else
+		database_bind_text(row, column, part.here ? (struct bytes){ (const uint8_t *)s->row.p + part.begin, part.n } : (struct bytes){ 0 });
 }
 
 /* The verb as design and docs/database.md define it; an octet that is not printable anywhere in the first word makes it "-". */
@@ -103,10 +142,10 @@ static bool fill_causes(struct store *s, struct error *error)
 static bool prepare(struct store *s, struct error *error)
 {
 	static const struct { const char *table; unsigned columns; } rows[] = {
-		{ "session", 37 }, { "error", 27 }, { "finding", 11 }, { "ladder", 3 }, { "trace", 15 }, { "capture", 25 }, { "difference", 14 },
+		{ "session", 45 }, { "error", 27 }, { "finding", 11 }, { "ladder", 2 }, { "look", 8 }, { "capture", 25 }, { "difference", 14 },
 		{ "comparison", 4 }, { "pair", 5 }, { "content", 2 },
 	};
-	sqlite3_stmt **to[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->trace, &s->capture, &s->difference,
+	sqlite3_stmt **to[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->look, &s->capture, &s->difference,
 	                        &s->comparison, &s->pair, &s->content };
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		text_clear(&s->text);
@@ -198,6 +237,7 @@ static void short_text(char *room, size_t size, struct bytes b)
 /* What the row of the session needs of its exchanges, also of windows that are gone by then. */
 static void gather(struct store *s, struct pending *p, const struct session *session)
 {
+	const struct exchange *slowest = NULL;
 	for (const struct exchange *x = session->first; x; x = x->next) {
 		p->pipelined += x->command.ahead;
 		if (x->command.kind == COMMAND_LINE && x->command.verb == VERB_AUTH) {
@@ -209,28 +249,42 @@ static void gather(struct store *s, struct pending *p, const struct session *ses
 		int64_t took = x->reply.last.time - x->command.line.last.time;
 		if (x->answered && x->command.line.last.number && took > p->slowest) {
 			p->slowest = took;
-			short_text(p->slowest_verb, sizeof p->slowest_verb, writer_trigger(&x->command, &s->line).verb);
+			slowest = x;
 		}
 	}
+	if (slowest)
+		short_text(p->slowest_verb, sizeof p->slowest_verb, writer_trigger(&slowest->command, &s->line).verb);
+}
+
+static struct part address_part(struct store *s, const struct address *address)
+{
+	char room[46];
+	address_text(address, room);
+	return writer_word(s, bytes_of(room));
+}
+
+static struct part wire_part(struct store *s, struct bytes wire, size_t most)
+{
+	struct part part = { .begin = s->row.n, .here = wire.p };
+	wire_add(&s->row, wire, most);
+	part.n = s->row.n - part.begin;
+	return part;
 }
 
 static bool session_row(struct store *s, const struct session *session, const struct pending *p, int64_t id, struct error *error)
 {
 	const struct connection *c = &session->connection;
-	char client[46], server[46];
-	address_text(&c->client.address, client);
-	address_text(&c->server.address, server);
-	int64_t banner = session->banner.p ? writer_text(s, session->banner, LIMIT_REPLY, error) : 0;
-	text_clear(&s->json);
-	wire_add(&s->json, session->helo, LIMIT_TRIGGER_LINE);
-	text_clear(&s->line);
-	wire_add(&s->line, session->tls.server_name, 255);
+	text_clear(&s->row);
+	struct part client = address_part(s, &c->client.address), server = address_part(s, &c->server.address), banner = { 0 };
+	if (session->banner.p)
+		banner = writer_wire(s, session->banner, LIMIT_REPLY, error);
+	struct part helo = wire_part(s, session->helo, LIMIT_TRIGGER_LINE), server_name = wire_part(s, session->tls.server_name, 255);
 	sqlite3_stmt *row = s->session;
 	int at = 0;
 	sqlite3_bind_int64(row, ++at, id);
-	database_bind_text(row, ++at, bytes_of(client));
+	writer_bind(s, row, ++at, client);
 	sqlite3_bind_int64(row, ++at, c->client.port);
-	database_bind_text(row, ++at, bytes_of(server));
+	writer_bind(s, row, ++at, server);
 	sqlite3_bind_int64(row, ++at, c->server.port);
 	database_bind_id(row, ++at, writer_capture(s, c->first));
 	database_bind_id(row, ++at, c->first.number);
@@ -240,11 +294,11 @@ static bool session_row(struct store *s, const struct session *session, const st
 	sqlite3_bind_int64(row, ++at, c->last.time);
 	sqlite3_bind_int64(row, ++at, session->protocol);
 	database_bind_text(row, ++at, bytes_of(session->speaks));
-	database_bind_id(row, ++at, banner);
-	database_bind_text(row, ++at, session->helo.p ? text_view(&s->json) : (struct bytes){ 0 });
+	writer_bind(s, row, ++at, banner);
+	writer_bind(s, row, ++at, helo);
 	sqlite3_bind_int64(row, ++at, session->tls.state);
 	database_bind_text(row, ++at, bytes_of(tls_text(&session->tls, &s->text)));
-	database_bind_text(row, ++at, session->tls.server_name.p ? text_view(&s->line) : (struct bytes){ 0 });
+	writer_bind(s, row, ++at, server_name);
 	database_bind_text(row, ++at, p->auth_seen ? bytes_of(p->auth) : (struct bytes){ 0 });
 	const int64_t counts[] = { session->commands, session->replies, session->errors, session->transactions, session->accepted_messages,
 	                           session->unanswered, p->pipelined };
@@ -259,7 +313,7 @@ static bool session_row(struct store *s, const struct session *session, const st
 		sqlite3_bind_int64(row, ++at, path[i]);
 	database_bind_id(row, ++at, c->handshake_rtt);
 	database_bind_id(row, ++at, session->tls.encrypted_from.number);
-	return error->kind == ERROR_NONE && database_step(&s->database, row, error);
+	return trace_bind(s, &p->trace, session, at + 1, error) && error->kind == ERROR_NONE && database_step(&s->database, row, error);
 }
 
 /* The record of a session that came in windows before; NULL for the many that did not. */
@@ -272,8 +326,9 @@ static void **pending_slot(struct store *s, uint64_t id, bool make)
 bool store_session(struct store *s, const struct session *session, const struct verdicts *verdicts, bool final, struct error *error)
 {
 	int64_t id = (int64_t)session->id + s->session_offset;
-	void **slot = pending_slot(s, session->id, false);
+	void **slot = s->pending.count ? pending_slot(s, session->id, false) : NULL;
 	struct pending fresh = { 0 }, *p = slot && *slot ? *slot : &fresh;
+	s->offer = NULL;
 	gather(s, p, session);
 	trace_gather(s, &p->trace, session, error);
 	if (!rows_of_errors(s, session, verdicts, id, error) || !rows_of_findings(s, session, verdicts, id, p->findings, error))
@@ -289,7 +344,7 @@ bool store_session(struct store *s, const struct session *session, const struct 
 		}
 		return true;
 	}
-	bool done = session_row(s, session, p, id, error) && trace_row(s, &p->trace, session, id, error);
+	bool done = session_row(s, session, p, id, error);
 	if (p != &fresh) {
 		free(p);
 		*slot = NULL;
@@ -355,7 +410,7 @@ bool store_print(struct store *s, uint32_t file, const char *print, struct error
 
 static void statements_free(struct store *s)
 {
-	sqlite3_stmt **all[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->trace, &s->capture, &s->difference,
+	sqlite3_stmt **all[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->look, &s->capture, &s->difference,
 	                        &s->comparison, &s->pair, &s->content };
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		sqlite3_finalize(*all[i]);
@@ -389,5 +444,7 @@ void store_free(struct store *s)
 	text_free(&s->text);
 	text_free(&s->line);
 	text_free(&s->json);
+	text_free(&s->row);
+	map_free(&s->looks);
 	free(s);
 }

@@ -1,11 +1,13 @@
-/* trace.c - takes a session, window by window, gives its row of the table "trace": what is compared across sessions.
+/* trace.c - takes a session, window by window, gives its row of the table "look" and what of its own row is compared across sessions.
  * Never keeps a greeting's variable parts: two sessions with the same server give the same texts. */
 #include "store/writer.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { BANNER_MOST = 200, NAME_MOST = 255, STARS_LEAST = 3 };
+
+/* Columns of "look" behind its id, and how many of "session" are filled here. */
+enum { LOOK_STARRED = 2, LOOK_HELLO, LOOK_COLUMNS = 7, SESSION_COLUMNS = 8, LOOKS_MOST = 16384 };
 
 enum hello { HELLO_NONE, HELLO_HELO, HELLO_HELO_AFTER_EHLO, HELLO_EHLO };
 
@@ -149,24 +151,41 @@ static int64_t stack(struct store *s, const struct marks *m, bool seen, struct e
 	return known->id = interned_id(&s->texts, text_view(&s->line), error);
 }
 
-bool trace_row(struct store *s, const struct trace *t, const struct session *session, int64_t session_id, struct error *error)
+/* The row that looks the same; ids are few beside sessions, and what was forgotten gets a second row. */
+static int64_t look_of(struct store *s, const int64_t columns[LOOK_COLUMNS], struct error *error)
+{
+	struct bytes key = { (const uint8_t *)columns, LOOK_COLUMNS * sizeof *columns };
+	if (s->looks.count == LOOKS_MOST)
+		map_free(&s->looks);
+	void **slot = map_put(&s->looks, key);
+	if (!*slot) {
+		sqlite3_bind_null(s->look, 1);
+		for (int i = 0; i < LOOK_COLUMNS; i++)
+			if (columns[i] || i == LOOK_STARRED || i == LOOK_HELLO)
+				sqlite3_bind_int64(s->look, i + 2, columns[i]);
+			else
+				sqlite3_bind_null(s->look, i + 2);
+		if (!database_step(&s->database, s->look, error))
+			return 0;
+		*slot = (void *)(intptr_t)sqlite3_last_insert_rowid(s->database.db);
+	}
+	return (int64_t)(intptr_t)*slot;
+}
+
+bool trace_bind(struct store *s, const struct trace *t, const struct session *session, int at, struct error *error)
 {
 	const struct connection *c = &session->connection;
-	if (session->protocol > PROTOCOL_LMTP)
-		return true;
-	enum hello hello = t->greeted_ehlo ? HELLO_EHLO : !t->greeted_helo ? HELLO_NONE : t->refused_ehlo ? HELLO_HELO_AFTER_EHLO : HELLO_HELO;
-	const int64_t ids[] = {
-		t->offer, t->hidden, c->baseline[FROM_CLIENT].ttl, c->baseline[FROM_SERVER].ttl, stack(s, &c->syn[FROM_CLIENT], c->syn_seen, error),
-		stack(s, &c->syn[FROM_SERVER], c->syn_ack_seen, error), t->wait > 0 ? t->wait : 0,
-		writer_capture(s, t->offer_at), t->offer_at.number, t->offer_at.time,
-	};
-	sqlite3_stmt *row = s->trace;
-	sqlite3_bind_int64(row, 1, session_id);
-	database_bind_id(row, 2, t->name);
-	database_bind_id(row, 3, t->banner);
-	sqlite3_bind_int64(row, 4, t->starred);
-	sqlite3_bind_int64(row, 5, hello);
-	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-		database_bind_id(row, 6 + (int)i, ids[i]);
-	return error->kind == ERROR_NONE && database_step(&s->database, row, error);
+	int64_t columns[SESSION_COLUMNS] = { 0 };
+	if (session->protocol <= PROTOCOL_LMTP) {
+		enum hello hello = t->greeted_ehlo ? HELLO_EHLO : !t->greeted_helo ? HELLO_NONE : t->refused_ehlo ? HELLO_HELO_AFTER_EHLO : HELLO_HELO;
+		const int64_t look[LOOK_COLUMNS] = { t->name, t->banner, t->starred, hello, t->offer, t->hidden,
+		                                     stack(s, &c->syn[FROM_SERVER], c->syn_ack_seen, error) };
+		const int64_t values[SESSION_COLUMNS] = { look_of(s, look, error), c->baseline[FROM_CLIENT].ttl, c->baseline[FROM_SERVER].ttl,
+		                                          stack(s, &c->syn[FROM_CLIENT], c->syn_seen, error), t->wait > 0 ? t->wait : 0,
+		                                          writer_capture(s, t->offer_at), t->offer_at.number, t->offer_at.time };
+		memcpy(columns, values, sizeof columns);
+	}
+	for (int i = 0; i < SESSION_COLUMNS; i++)
+		database_bind_id(s->session, at + i, columns[i]);
+	return error->kind == ERROR_NONE;
 }

@@ -174,6 +174,9 @@ _Static_assert(VEIL_REPLY == 0 && VEIL_LINE == 1 && VEIL_GREETING == 2 && VEIL_N
 #define ABOUT(column) "CASE WHEN instr(" column ", name) = 1 THEN veil(" FILE_ ", name) || veil(" OURS ", substr(" column ", length(name) + 1)) " \
 	"ELSE veil(" OURS ", " column ") END"
 
+/* Of a column that holds a text or the id of one, whose row is replaced itself. */
+#define HERE(form, column) "CASE typeof(" column ") WHEN 'text' THEN veil(" form ", " column ") ELSE " column " END"
+
 /* NULL: harmless, stays. A column of text that has no row here is a line of the wire. */
 static const struct column { const char *table, *column, *becomes; } columns[] = {
 	{ "capture", "name", "veil(" FILE_ ", name)" },
@@ -187,12 +190,15 @@ static const struct column { const char *table, *column, *becomes; } columns[] =
 	{ "session", "client_addr", "veil_address(client_addr)" },
 	{ "session", "server_addr", "veil_address(server_addr)" },
 	{ "session", "speaks", NULL },
+	{ "session", "banner", HERE(GREETING, "banner") },
 	{ "session", "helo", "veil(" NAME ", helo)" },
 	{ "session", "tls", NULL },
 	{ "session", "server_name", "veil(" NAME ", server_name)" },
 	{ "session", "auth", "veil(" REPLY ", auth)" },
 	{ "session", "slowest_verb", "upper(veil(" REPLY ", slowest_verb))" },
 	{ "error", "enhanced", NULL },
+	{ "error", "reply_text", HERE(REPLY, "reply_text") },
+	{ "error", "detail", HERE(OURS, "detail") },
 	{ "error", "trigger_verb", "CASE WHEN trigger_verb IN ('CONN', 'EOM', 'BDAT', 'AUTH-RESPONSE', '-', '') THEN trigger_verb "
 	           "ELSE upper(veil(" LINE ", substr(ltrim(trigger_line), 1, length(trigger_verb)))) END" },
 	{ "error", "trigger_line", "veil(" LINE ", trigger_line)" },
@@ -201,6 +207,7 @@ static const struct column { const char *table, *column, *becomes; } columns[] =
 	{ "error", "recipient_domain", "veil(" NAME ", recipient_domain)" },
 	{ "error", "proofs", "veil_json(proofs)" },
 	{ "error", "also", NULL },
+	{ "finding", "detail", HERE(OURS, "detail") },
 	{ "finding", "proofs", "veil_json(proofs)" },
 	{ "ladder", "lines", "veil_json(lines)" },
 	{ "difference", "kind", NULL },
@@ -209,11 +216,11 @@ static const struct column { const char *table, *column, *becomes; } columns[] =
 
 /* Which columns point at which texts; the first row that points at one decides. -1: words of ours alone. */
 static const struct use { const char *table, *column; int form; } uses[] = {
-	{ "error", "reply_text_id", VEIL_REPLY },    { "trace", "name_id", VEIL_NAME },        { "session", "banner_id", VEIL_GREETING },
-	{ "trace", "banner_id", VEIL_GREETING },     { "error", "offer_id", VEIL_REPLY },      { "trace", "offer_id", VEIL_REPLY },
+	{ "error", "reply_text", VEIL_REPLY },       { "look", "name_id", VEIL_NAME },         { "session", "banner", VEIL_GREETING },
+	{ "look", "banner_id", VEIL_GREETING },      { "error", "offer_id", VEIL_REPLY },      { "look", "offer_id", VEIL_REPLY },
 	{ "error", "phase_id", -1 },                 { "error", "rule_id", -1 },               { "error", "fault_id", -1 },
-	{ "finding", "device_id", -1 },              { "trace", "client_stack_id", -1 },       { "trace", "server_stack_id", -1 },
-	{ "trace", "hidden_id", -1 },                { "error", "detail_id", VEIL_OURS },      { "finding", "detail_id", VEIL_OURS },
+	{ "finding", "device_id", -1 },              { "session", "client_stack_id", -1 },     { "look", "server_stack_id", -1 },
+	{ "look", "hidden_id", -1 },                 { "error", "detail", VEIL_OURS },         { "finding", "detail", VEIL_OURS },
 	{ "difference", "detail_id", VEIL_OURS },
 };
 
@@ -236,6 +243,8 @@ static bool prepare_texts(struct database *d, struct error *error)
 		"SELECT sum(veil_learn(" NAME ", helo)) FROM session WHERE helo IS NOT NULL",
 		"SELECT sum(veil_learn(" LINE ", trigger_line)), sum(veil_verb(trigger_line)) FROM error WHERE trigger_line IS NOT NULL",
 		"SELECT sum(veil_learn(" LINE ", text)) FROM text", "SELECT sum(veil_learn(" LINE ", lines)) FROM ladder",
+		"SELECT sum(veil_learn(" LINE ", reply_text)) FROM error WHERE typeof(reply_text) = 'text'",
+		"SELECT sum(veil_learn(" LINE ", banner)) FROM session WHERE typeof(banner) = 'text'",
 		"CREATE TEMP TABLE veil_use (text_id INTEGER PRIMARY KEY, form INTEGER NOT NULL)", NULL
 	};
 	static const char *const says[] = {
@@ -245,10 +254,8 @@ static bool prepare_texts(struct database *d, struct error *error)
 	struct text sql = { 0 };
 	bool done = run_each(d, learn, error);
 	for (size_t i = 0; done && i < sizeof uses / sizeof *uses; i++) {
-		if (!column_stands(d, uses[i].table, uses[i].column))
-			continue; /* an older database */
 		text_clear(&sql);
-		text_addf(&sql, "INSERT OR IGNORE INTO veil_use SELECT DISTINCT %s, %d FROM %s WHERE %s IS NOT NULL", uses[i].column, uses[i].form,
+		text_addf(&sql, "INSERT OR IGNORE INTO veil_use SELECT DISTINCT %s, %d FROM %s WHERE typeof(%s) = 'integer'", uses[i].column, uses[i].form,
 		          uses[i].table, uses[i].column);
 		done = database_run(d, sql.p, error);
 	}
@@ -277,7 +284,7 @@ static bool update_table(struct database *d, struct bytes table, struct error *e
 	while (sqlite3_step(info) == SQLITE_ROW) {
 		const char *name = (const char *)sqlite3_column_text(info, 0), *type = (const char *)sqlite3_column_text(info, 1);
 		const struct column *known = column_find(table, bytes_of(name));
-		if (known ? !known->becomes : strcmp(type, "TEXT") != 0)
+		if (known ? !known->becomes : *type && strcmp(type, "TEXT") != 0)
 			continue;
 		text_addf(&sql, "%s\"%s\" = ", set++ ? ", " : "", name);
 		if (known)

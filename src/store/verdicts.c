@@ -16,11 +16,16 @@ static bool add_proofs(struct store *s, const struct proof *proofs, size_t n, st
 	text_add_octet(&s->json, '[');
 	for (size_t i = 0; i < n; i++) {
 		const struct proof *p = &proofs[i];
-		text_add_string(&s->json, i ? ",[" : "[");
-		wire_add_number(&s->json, writer_capture(s, p->place));
-		text_add_octet(&s->json, ',');
-		wire_add_number(&s->json, p->place.number);
-		text_add_string(&s->json, p->direction == FROM_CLIENT ? ",0," : ",1,");
+		text_room(&s->json, 2 * NUMBER_MOST + 16);
+		char *at = s->json.p + s->json.n;
+		if (i)
+			*at++ = ',';
+		*at++ = '[';
+		at = wire_put_number(at, writer_capture(s, p->place));
+		*at++ = ',';
+		at = wire_put_number(at, p->place.number);
+		memcpy(at, p->direction == FROM_CLIENT ? ",0," : ",1,", 3);
+		s->json.n = (size_t)(at + 3 - s->json.p);
 		if (same_view(p->text, trigger)) {
 			text_add_octet(&s->json, '0');
 		} else {
@@ -40,13 +45,16 @@ static bool add_proofs(struct store *s, const struct proof *proofs, size_t n, st
 	return error->kind == ERROR_NONE;
 }
 
-static struct bytes lower(struct text *t, struct bytes wire)
+static struct part lower(struct store *s, struct bytes wire, bool known)
 {
-	size_t begin = t->n;
-	wire_add(t, wire, 255);
-	for (size_t i = begin; i < t->n; i++)
-		t->p[i] = (char)octet_lower((uint8_t)t->p[i]);
-	return bytes_from(text_view(t), begin);
+	struct part part = { .begin = s->row.n, .here = known };
+	if (!known)
+		return part;
+	wire_add(&s->row, wire, 255);
+	for (size_t i = part.begin; i < s->row.n; i++)
+		s->row.p[i] = (char)octet_lower((uint8_t)s->row.p[i]);
+	part.n = s->row.n - part.begin;
+	return part;
 }
 
 /* The MAIL of the transaction that the exchange belongs to; NULL when it is not in this window. */
@@ -62,87 +70,74 @@ int64_t writer_offer(struct store *s, const struct offer *offer, struct error *e
 {
 	if (!offer || offer->kind == OFFER_NONE)
 		return 0;
+	if (offer == s->offer)
+		return s->offer_id;
 	text_clear(&s->text);
 	for (size_t i = 0; i < offer->nkeywords; i++) {
 		if (i)
 			text_add_octet(&s->text, '\n');
 		wire_add(&s->text, offer->keywords[i], LIMIT_TRIGGER_LINE);
 	}
-	return interned_id(&s->texts, text_view(&s->text), error);
+	s->offer = offer;
+	return s->offer_id = interned_id(&s->texts, text_view(&s->text), error);
 }
 
-static struct bytes also(struct store *s, const struct verdict *v, struct text *t)
+static struct part also(struct store *s, const struct verdict *v)
 {
-	if (!v->nalso)
-		return (struct bytes){ 0 };
-	size_t begin = t->n;
+	struct part part = { .begin = s->row.n, .here = v->nalso };
 	for (size_t i = 0; i < v->nalso; i++) {
-		text_add_octet(t, i ? ',' : '[');
-		wire_add_number(t, s->causes[v->also[i]]);
+		text_add_octet(&s->row, i ? ',' : '[');
+		wire_add_number(&s->row, s->causes[v->also[i]]);
 	}
-	text_add_octet(t, ']');
-	return bytes_from(text_view(t), begin);
+	if (v->nalso)
+		text_add_octet(&s->row, ']');
+	part.n = s->row.n - part.begin;
+	return part;
 }
 
-static struct bytes enhanced_text(const struct enhanced *e, struct text *t)
+static struct part enhanced_part(struct store *s, const struct enhanced *e)
 {
-	text_clear(t);
+	struct part part = { .begin = s->row.n, .here = e->present };
 	if (!e->present)
-		return (struct bytes){ 0 };
-	wire_add_number(t, e->class);
-	text_add_octet(t, '.');
-	wire_add_number(t, e->subject);
-	text_add_octet(t, '.');
-	wire_add_number(t, e->detail);
-	return text_view(t);
+		return part;
+	wire_add_number(&s->row, e->class);
+	text_add_octet(&s->row, '.');
+	wire_add_number(&s->row, e->subject);
+	text_add_octet(&s->row, '.');
+	wire_add_number(&s->row, e->detail);
+	part.n = s->row.n - part.begin;
+	return part;
 }
 
-/* Columns that need ids of texts, made first: interning uses the scratch texts that the row's columns then borrow. */
-struct ids {
-	int64_t reply, phase, offer, fault, rule, detail;
-};
-
-static struct ids make_ids(struct store *s, const struct verdict *v, struct error *error)
+static struct part detail_part(struct store *s, const char *detail, struct error *error)
 {
-	const struct exchange *x = v->exchange;
-	struct ids ids = {
-		.reply = writer_text(s, x->reply.text, LIMIT_REPLY, error),
-		.phase = writer_says(s, phase_name(x->before.phase), error),
-		.offer = writer_offer(s, x->command.offer, error),
-		.fault = x->command.fault.kind != FAULT_NONE ? writer_says(s, x->command.fault.wanted, error) : 0,
-		.rule = writer_says(s, v->rule, error),
-		.detail = writer_says(s, v->detail, error),
-	};
-	return ids;
+	return detail ? writer_part(s, bytes_of(detail), error) : (struct part){ 0 };
 }
 
 static bool error_row(struct store *s, const struct verdict *v, int64_t session_id, struct error *error)
 {
 	const struct exchange *x = v->exchange;
 	const struct command *c = &x->command;
-	struct ids ids = make_ids(s, v, error);
-	if (error->kind != ERROR_NONE || !add_proofs(s, v->proofs, v->nproofs, c->line.text, error))
-		return false;
-	sqlite3_stmt *row = s->error;
-	struct trigger trigger = writer_trigger(c, &s->line);
-	struct text more = { 0 };
 	const struct command *mail = mail_of(x);
 	bool rcpt = c->kind == COMMAND_LINE && c->verb == VERB_RCPT, seen = c->line.last.number && c->kind != COMMAND_UNSEEN;
-	text_add_octet(&more, ' '); /* never empty, so that an empty view has an address */
-	size_t domain[3] = { more.n };
-	lower(&more, mail ? mail->path.domain : (struct bytes){ 0 });
-	domain[1] = more.n;
-	lower(&more, rcpt ? c->path.domain : (struct bytes){ 0 });
-	domain[2] = more.n;
-	also(s, v, &more);
-	struct bytes all = text_view(&more), null = { 0 };
+	text_clear(&s->row);
+	struct part reply = writer_wire(s, x->reply.text, LIMIT_REPLY, error), detail = detail_part(s, v->detail, error);
+	struct part enhanced = enhanced_part(s, &x->reply.enhanced), others = also(s, v);
+	struct part sender = lower(s, mail ? mail->path.domain : (struct bytes){ 0 }, mail);
+	struct part recipient = lower(s, rcpt ? c->path.domain : (struct bytes){ 0 }, rcpt);
+	int64_t offer = writer_offer(s, c->offer, error);
+	if (error->kind != ERROR_NONE || !add_proofs(s, v->proofs, v->nproofs, c->line.text, error))
+		return false;
+	struct trigger trigger = writer_trigger(c, &s->line);
+	bool faulty = c->fault.kind != FAULT_NONE;
+	sqlite3_stmt *row = s->error;
 	int at = 0;
 	sqlite3_bind_int64(row, ++at, session_id * IDS_PER_SESSION + v->ordinal);
 	sqlite3_bind_int64(row, ++at, session_id);
 	sqlite3_bind_int64(row, ++at, x->reply.last.time);
 	sqlite3_bind_int64(row, ++at, x->reply.code);
-	database_bind_text(row, ++at, enhanced_text(&x->reply.enhanced, &s->text));
-	sqlite3_bind_int64(row, ++at, ids.reply);
+	writer_bind(s, row, ++at, enhanced);
+	writer_bind(s, row, ++at, reply);
 	database_bind_text(row, ++at, trigger.verb);
 	database_bind_text(row, ++at, trigger.line);
 	database_bind_id(row, ++at, seen ? writer_capture(s, c->line.last) : 0);
@@ -152,24 +147,22 @@ static bool error_row(struct store *s, const struct verdict *v, int64_t session_
 	database_bind_id(row, ++at, seen ? x->reply.last.time - c->line.last.time : 0);
 	sqlite3_bind_int64(row, ++at, x->ordinal);
 	sqlite3_bind_int64(row, ++at, x->transaction);
-	database_bind_id(row, ++at, ids.phase);
-	database_bind_id(row, ++at, ids.offer);
-	database_bind_text(row, ++at, mail ? (struct bytes){ all.p + domain[0], domain[1] - domain[0] } : null);
-	database_bind_text(row, ++at, rcpt ? (struct bytes){ all.p + domain[1], domain[2] - domain[1] } : null);
-	if (c->fault.kind != FAULT_NONE)
+	database_bind_id(row, ++at, writer_says(s, phase_name(x->before.phase), error));
+	database_bind_id(row, ++at, offer);
+	writer_bind(s, row, ++at, sender);
+	writer_bind(s, row, ++at, recipient);
+	if (faulty)
 		sqlite3_bind_int64(row, ++at, (int64_t)c->fault.at);
 	else
 		sqlite3_bind_null(row, ++at);
-	database_bind_id(row, ++at, ids.fault);
+	database_bind_id(row, ++at, faulty ? writer_says(s, c->fault.wanted, error) : 0);
 	sqlite3_bind_int64(row, ++at, s->causes[v->cause]);
 	sqlite3_bind_int64(row, ++at, v->certainty);
-	database_bind_id(row, ++at, ids.rule);
-	database_bind_id(row, ++at, ids.detail);
+	database_bind_id(row, ++at, writer_says(s, v->rule, error));
+	writer_bind(s, row, ++at, detail);
 	database_bind_text(row, ++at, text_view(&s->json));
-	database_bind_text(row, ++at, v->nalso ? (struct bytes){ all.p + domain[2], all.n - domain[2] } : null);
-	bool done = database_step(&s->database, row, error);
-	text_free(&more);
-	return done;
+	writer_bind(s, row, ++at, others);
+	return error->kind == ERROR_NONE && database_step(&s->database, row, error);
 }
 
 bool rows_of_errors(struct store *s, const struct session *session, const struct verdicts *verdicts, int64_t session_id, struct error *error)
@@ -187,7 +180,9 @@ bool rows_of_findings(struct store *s, const struct session *session, const stru
 	(void)session;
 	for (size_t i = 0; i < verdicts->nfindings && before + i < LIMIT_ERRORS_PER_SESSION; i++) {
 		const struct finding *f = &verdicts->findings[i];
-		int64_t device = writer_says(s, f->device, error), detail = writer_says(s, f->detail, error);
+		text_clear(&s->row);
+		struct part detail = detail_part(s, f->detail, error);
+		int64_t device = writer_says(s, f->device, error);
 		if (!add_proofs(s, f->proofs, f->nproofs, (struct bytes){ 0 }, error))
 			return false;
 		sqlite3_stmt *row = s->finding;
@@ -200,7 +195,7 @@ bool rows_of_findings(struct store *s, const struct session *session, const stru
 		sqlite3_bind_int64(row, 7, s->causes[f->cause]);
 		database_bind_id(row, 8, device);
 		sqlite3_bind_int64(row, 9, f->certainty);
-		database_bind_id(row, 10, detail);
+		writer_bind(s, row, 10, detail);
 		database_bind_text(row, 11, text_view(&s->json));
 		if (!database_step(&s->database, row, error))
 			return false;

@@ -5,7 +5,6 @@ CREATE INDEX IF NOT EXISTS error_by_recipient ON error (recipient_domain, cause_
 CREATE INDEX IF NOT EXISTS session_by_server ON session (server_addr, server_port, errors, tls_state, protocol);
 CREATE INDEX IF NOT EXISTS finding_by_session ON finding (session_id);
 CREATE INDEX IF NOT EXISTS finding_by_cause ON finding (cause_id);
-CREATE INDEX IF NOT EXISTS ladder_by_session ON ladder (session_id);
 CREATE INDEX IF NOT EXISTS difference_by_session ON difference (inside_session);
 DROP VIEW IF EXISTS change_report;
 DROP TABLE IF EXISTS change;
@@ -39,30 +38,33 @@ CREATE TABLE server_cause ( -- errors counted by server and cause
 	errors INTEGER NOT NULL,
 	sessions INTEGER NOT NULL,      -- that met it
 	first INTEGER NOT NULL,         -- times
-	last INTEGER NOT NULL,
-	PRIMARY KEY (server_addr, server_port, cause_id)
-) WITHOUT ROWID;
+	last INTEGER NOT NULL
+);
 CREATE TABLE client_cause ( -- errors counted by client and cause
 	client_addr TEXT NOT NULL,
 	cause_id INTEGER NOT NULL REFERENCES cause,
 	errors INTEGER NOT NULL,
 	sessions INTEGER NOT NULL,
 	first INTEGER NOT NULL,
-	last INTEGER NOT NULL,
-	PRIMARY KEY (client_addr, cause_id)
-) WITHOUT ROWID;
+	last INTEGER NOT NULL
+);
+DROP VIEW IF EXISTS trace;
 DROP VIEW IF EXISTS error_report;
 DROP VIEW IF EXISTS finding_report;
 DROP VIEW IF EXISTS session_report;
 DROP VIEW IF EXISTS difference_report;
 DROP VIEW IF EXISTS pair_report;
 DROP VIEW IF EXISTS capture_report;
+CREATE VIEW trace AS -- a row a session: what it shows of its server and its path, as in session and look
+SELECT s.session_id, l.name_id, l.banner_id, l.starred, l.hello, l.offer_id, l.hidden_id, s.client_ttl, s.server_ttl, s.client_stack_id,
+	l.server_stack_id, s.greeting_wait, s.offer_capture_id, s.offer_frame, s.offer_time
+FROM session AS s JOIN look AS l ON l.look_id = s.look_id;
 CREATE VIEW error_report AS -- a row a 5xx reply: what was refused, why, whose fault, the proof, what to change
 SELECT e.error_id, rc.name AS capture, e.session_id, s.client_addr, s.client_port, s.server_addr, s.server_port,
 	e.error_id % 100000 AS ordinal,           -- 1.. among the 5xx replies of its session
 	strftime('%Y-%m-%dT%H:%M:%S', e.time / 1000000000, 'unixepoch') || printf('.%06dZ', e.time / 1000 % 1000000) AS time, -- ISO 8601, UTC
 	e.code, e.enhanced,                       -- enhanced: '5.1.1', NULL none
-	rt.text AS reply_text,                    -- lines joined by LF
+	CASE typeof(e.reply_text) WHEN 'text' THEN e.reply_text ELSE (SELECT text FROM text WHERE text_id = e.reply_text) END AS reply_text, -- lines joined by LF
 	e.trigger_verb, e.trigger_line, e.trigger_frame, e.reply_frame,
 	c.cause, c.party,
 	CASE e.certainty WHEN 2 THEN 'proven' WHEN 1 THEN 'likely' ELSE 'possible' END AS certainty,
@@ -76,7 +78,7 @@ SELECT e.error_id, rc.name AS capture, e.session_id, s.client_addr, s.client_por
 	CASE WHEN e.also IS NULL THEN '[]' ELSE (SELECT json_group_array(ac.cause)
 		FROM json_each(e.also) AS a JOIN cause AS ac ON ac.cause_id = a.value) END AS also_possible, -- JSON array
 	tc.name AS trigger_capture,               -- file of the command
-	(SELECT text FROM text WHERE text_id = e.detail_id) AS detail,
+	CASE typeof(e.detail) WHEN 'text' THEN e.detail ELSE (SELECT text FROM text WHERE text_id = e.detail) END AS detail,
 	(SELECT text FROM text WHERE text_id = e.phase_id) AS phase,
 	(SELECT text FROM text WHERE text_id = e.offer_id) AS offer, -- EHLO keywords in force, joined by LF
 	e.latency / 1e9 AS latency,               -- seconds from command to reply
@@ -87,7 +89,6 @@ SELECT e.error_id, rc.name AS capture, e.session_id, s.client_addr, s.client_por
 FROM error AS e
 JOIN session AS s ON s.session_id = e.session_id
 JOIN cause AS c ON c.cause_id = e.cause_id
-LEFT JOIN text AS rt ON rt.text_id = e.reply_text_id
 LEFT JOIN capture AS rc ON rc.capture_id = e.reply_capture_id
 LEFT JOIN capture AS tc ON tc.capture_id = e.trigger_capture_id;
 CREATE VIEW finding_report AS -- a row an observation that needs no 5xx
@@ -101,7 +102,7 @@ SELECT f.finding_id, fc.name AS capture, f.session_id, s.client_addr, s.client_p
 		'text', CASE json_type(p.value, '$[3]') WHEN 'text' THEN p.value ->> 3 ELSE (SELECT text FROM text WHERE text_id = p.value ->> 3) END,
 		'says', (SELECT text FROM text WHERE text_id = p.value ->> 4)))
 		FROM json_each(f.proofs) AS p LEFT JOIN capture AS pc ON pc.capture_id = p.value ->> 0) AS evidence, -- JSON array
-	c.party, f.frame, f.exchange, (SELECT text FROM text WHERE text_id = f.detail_id) AS detail, c.remedy, c.meaning
+	c.party, f.frame, f.exchange, CASE typeof(f.detail) WHEN 'text' THEN f.detail ELSE (SELECT text FROM text WHERE text_id = f.detail) END AS detail, c.remedy, c.meaning
 FROM finding AS f
 JOIN session AS s ON s.session_id = f.session_id
 JOIN cause AS c ON c.cause_id = f.cause_id
@@ -111,7 +112,7 @@ SELECT s.session_id, fc.name AS capture, s.client_addr, s.client_port, s.server_
 	strftime('%Y-%m-%dT%H:%M:%S', s.start / 1000000000, 'unixepoch') || printf('.%06dZ', s.start / 1000 % 1000000) AS start,
 	strftime('%Y-%m-%dT%H:%M:%S', s."end" / 1000000000, 'unixepoch') || printf('.%06dZ', s."end" / 1000 % 1000000) AS "end",
 	CASE s.protocol WHEN 0 THEN 'smtp' WHEN 1 THEN 'esmtp' WHEN 2 THEN 'lmtp' WHEN 3 THEN 'tls' ELSE coalesce(s.speaks, 'unknown') END AS protocol,
-	(SELECT text FROM text WHERE text_id = s.banner_id) AS banner, s.helo, s.tls,
+	CASE typeof(s.banner) WHEN 'text' THEN s.banner ELSE (SELECT text FROM text WHERE text_id = s.banner) END AS banner, s.helo, s.tls,
 	s.commands, s.replies, s.errors, s.transactions,
 	s.incomplete = 0 AS complete,
 	rtrim(CASE WHEN s.incomplete & 1 THEN 'no start, ' ELSE '' END || CASE WHEN s.incomplete & 2 THEN 'no end, ' ELSE '' END ||

@@ -6,25 +6,19 @@ static bool is_plain(uint8_t c)
 	return octet_is_print(c) && c != '\\';
 }
 
-/* Octets of a word that is one of its kind, as a bit 7 each ("Hacker's Delight" 6-1; a borrow may mark an octet behind a marked
- * one, so that only "none" can be relied on). */
-#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
-static uint64_t below(uint64_t word, uint8_t octet)
-{
-	return (word - EACH(octet)) & ~word & EACH(0x80);
-}
+/* Sixteen octets at a time, signed, so that those from 0x80 on are below the printable ones. */
+typedef int8_t octets __attribute__((vector_size(16)));
 
-static uint64_t equal(uint64_t word, uint8_t octet)
+/* The end of the run of plain octets at p, as far as sixteen at a time tell. */
+static size_t plain_run(const uint8_t *p, size_t at, size_t end, char but)
 {
-	return below(word ^ EACH(octet), 1);
-}
-
-/* The end of the run of plain octets at p, as far as eight at a time tell. */
-static size_t plain_run(const uint8_t *p, size_t at, size_t end, uint8_t but)
-{
-	for (uint64_t word; at + sizeof word <= end; at += sizeof word) {
-		memcpy(&word, p + at, sizeof word);
-		if ((word & EACH(0x80)) | below(word, 0x20) | equal(word, 0x7f) | equal(word, '\\') | equal(word, but))
+	octets v;
+	for (; at + sizeof v <= end; at += sizeof v) {
+		memcpy(&v, p + at, sizeof v);
+		octets plain = (octets)(v > 0x1f) & (octets)(v != 0x7f) & (octets)(v != '\\') & (octets)(v != but);
+		uint64_t halves[2];
+		memcpy(halves, &plain, sizeof halves);
+		if ((halves[0] & halves[1]) != UINT64_MAX)
 			break;
 	}
 	return at;
@@ -106,16 +100,25 @@ void wire_add_quoted(struct text *t, struct bytes b)
 	text_add_octet(t, '"');
 }
 
-void wire_add_number(struct text *t, int64_t number)
+char *wire_put_number(char *at, int64_t number)
 {
-	uint8_t digits[20];
-	size_t at = sizeof digits;
+	char digits[20];
+	size_t n = 0;
 	uint64_t rest = number < 0 ? (uint64_t)0 - (uint64_t)number : (uint64_t)number;
+	if (number < 0)
+		*at++ = '-';
 	do {
-		digits[--at] = (uint8_t)('0' + rest % 10);
+		digits[n++] = (char)('0' + rest % 10);
 		rest /= 10;
 	} while (rest);
-	if (number < 0)
-		text_add_octet(t, '-');
-	text_add(t, (struct bytes){ digits + at, sizeof digits - at });
+	while (n)
+		*at++ = digits[--n];
+	return at;
+}
+
+void wire_add_number(struct text *t, int64_t number)
+{
+	text_room(t, NUMBER_MOST);
+	t->n = (size_t)(wire_put_number(t->p + t->n, number) - t->p);
+	t->p[t->n] = 0;
 }

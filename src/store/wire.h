@@ -10,6 +10,8 @@
 void wire_add(struct text *, struct bytes wire, size_t most);          /* C-escaped */
 void wire_add_lines(struct text *, struct bytes wire, size_t most);    /* the same, but LF stays LF */
 void wire_add_quoted(struct text *, struct bytes escaped);             /* a JSON string of what wire_add made */
+enum { NUMBER_MOST = 20 }; /* octets of a number */
 void wire_add_number(struct text *, int64_t);
+char *wire_put_number(char *at, int64_t); /* its end; at has room for NUMBER_MOST */
 
 #endif

@@ -97,10 +97,10 @@ static void add_session(sqlite3 *db, int64_t id, int64_t time, const char *clien
 	bool stars = kind == 'M' || kind == '*', masked = offer == TEXT_MASKED;
 	char sql[2048];
 	snprintf(sql, sizeof sql, "INSERT INTO session VALUES (%lld, '%s', 40000, '%s', 25, 1, 1, 1, 12, %lld, %lld, 1, NULL, 1, 'c', 1, '', NULL, NULL, 3, 4, "
-	         "%d, 1, 0, 0, 0, NULL, NULL, 0, 1, 1, 0, 0, 0, 1, 1000000, NULL);"
-	         "INSERT INTO trace VALUES (%lld, %d, %s, %d, 3, %d, %s, 64, 60, NULL, NULL, NULL, 1, 5, %lld);",
-	         (long long)id, client, server, (long long)time, (long long)time + 1000, kind == 'x', (long long)id, name, stars ? "NULL" : "1", stars, offer,
-	         masked ? "5" : "NULL", (long long)time);
+	         "%d, 1, 0, 0, 0, NULL, NULL, 0, 1, 1, 0, 0, 0, 1, 1000000, NULL, %lld, 64, 60, NULL, NULL, 1, 5, %lld);"
+	         "INSERT INTO look VALUES (%lld, %d, %s, %d, 3, %d, %s, NULL);",
+	         (long long)id, client, server, (long long)time, (long long)time + 1000, kind == 'x', (long long)id, (long long)time,
+	         (long long)id, name, stars ? "NULL" : "1", stars, offer, masked ? "5" : "NULL");
 	run(db, sql);
 	int cause = masked ? 1 : kind == 'i' ? 2 : kind == 'e' ? 4 : 0;
 	snprintf(sql, sizeof sql, "INSERT INTO finding VALUES (%lld00001, %lld, %lld, 1, 5, 2, %d, 7, 1, NULL, '[]')", (long long)id, (long long)id, (long long)time,
