@@ -26,7 +26,7 @@ static bool demands_tls(const struct failure *f)
 		return true;
 	if (f->reply->code != 530)
 		return false;
-	if (reply_says(f->reply, tls_words))
+	if (reply_says(f->reply, tls_words) || words_say(f, CAUSE_TLS_REQUIRED, 4))
 		return true;
 	return !reply_says(f->reply, auth_words) && offer_has(f->offer, EXT_STARTTLS) && !offer_has(f->offer, EXT_AUTH);
 }

@@ -306,6 +306,9 @@ static struct words_result peeled(const struct words_table *t, const struct aske
 	struct asked inner = asked;
 	size_t start = inner_reply(text, &inner.code);
 	if (start) {
+		result = judged(t, &asked, bytes_first(text, start));
+		if (result.cause == CAUSE_SENDER_DOMAIN_INVALID && result.strength >= 4) /* a callout: the quoted server spoke of the sender */
+			return result;
 		if (within.present)
 			inner.enhanced = within;
 		result = judged(t, &inner, bytes_from(text, start));
