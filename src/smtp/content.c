@@ -1,4 +1,5 @@
 /* content.c - facts of message data while it goes by. Takes octets, gives counters and the end; never keeps or copies the data. */
+#define _GNU_SOURCE /* memrchr */
 #include "smtp/content.h"
 
 #include "base/banned.h"
@@ -90,33 +91,100 @@ static octets octets_at(const uint8_t *p)
 	return v;
 }
 
-/* No NUL, no octet with the high bit, each CR before an LF and each LF behind a CR, and none of the two cut off at either end. */
-static bool is_regular(struct bytes b)
+struct survey {
+	bool regular;   /* no NUL, no octet with the high bit, each CR before an LF and each LF behind a CR, none of the two cut off at either end */
+	bool dots;      /* a line begins with a dot */
+	uint64_t lines; /* LFs */
+};
+
+enum { COUNTED_AT_ONCE = 255 }; /* groups until a count in an octet would wrap */
+
+/* One pass over each octet and the one behind it. */
+static void survey_groups(struct survey *s, const uint8_t *p, size_t groups)
 {
-	if (b.n < sizeof(octets) + 1 || b.p[0] == '\n' || b.p[b.n - 1] == '\r')
-		return false;
-	octets odd = { 0 };
-	size_t i = 0, last = b.n - 1 - sizeof odd; /* the last place where all pairs lie inside */
-	for (;; i = i + sizeof odd < last ? i + sizeof odd : last) {
-		octets here = octets_at(b.p + i), next = octets_at(b.p + i + 1);
+	octets odd = { 0 }, dots = { 0 }, lines = { 0 };
+	for (const uint8_t *end = p + groups * sizeof odd; p < end; p += sizeof odd) {
+		octets here = octets_at(p), next = octets_at(p + 1);
+		octets lf = (octets)(here == '\n');
 		odd |= (octets)(here == '\r') ^ (octets)(next == '\n');
-		odd |= (octets)(here == 0) | (octets)(next == 0) | (octets)((here | next) >= 0x80);
-		if (i == last)
-			break;
+		odd |= (octets)(here == 0) | (here & 0x80);
+		dots |= lf & (octets)(next == '.');
+		lines -= lf;
 	}
 	uint64_t halves[2];
 	memcpy(halves, &odd, sizeof halves);
-	return !(halves[0] | halves[1]);
+	s->regular &= !(halves[0] | halves[1]);
+	memcpy(halves, &dots, sizeof halves);
+	s->dots |= (halves[0] | halves[1]) != 0;
+	for (size_t i = 0; i < sizeof lines; i++)
+		s->lines += lines[i];
 }
 
-/* Lines of a regular chunk behind the header: nothing to look for but their ends. */
-static size_t read_regular(struct reader_of_content *r, struct bytes b, bool dots, bool *ended)
+static struct survey survey_of(struct bytes b)
+{
+	struct survey s = { .regular = b.n && b.p[0] != '\n' && b.p[b.n - 1] != '\r' };
+	while (s.regular && b.n > sizeof(octets)) {
+		size_t groups = (b.n - 1) / sizeof(octets);
+		if (groups > COUNTED_AT_ONCE)
+			groups = COUNTED_AT_ONCE;
+		survey_groups(&s, b.p, groups);
+		b = bytes_from(b, groups * sizeof(octets));
+	}
+	uint8_t rest[sizeof(octets) + 1];
+	memset(rest, ' ', sizeof rest);
+	memcpy(rest, b.p, b.n < sizeof(octets) ? b.n : sizeof(octets));
+	if (s.regular)
+		survey_groups(&s, rest, 1);
+	return s;
+}
+
+/* The first line of b, of which the chunks before had some, and then only lines that are longer than any before: where one could end is
+ * looked for backwards from there, which steps over many shorter ones at once. Gives the beginning of the unfinished line. */
+static size_t read_lengths(struct reader_of_content *r, struct bytes b)
+{
+	const uint8_t *lf = memchr(b.p, '\n', b.n);
+	uint64_t *longest = &r->facts.longest_line;
+	if (!lf)
+		return 0;
+	uint64_t first = r->length + (uint64_t)(lf - b.p) - 1;
+	if (first > *longest)
+		*longest = first;
+	const uint8_t *start = lf + 1, *end = b.p + b.n;
+	while ((uint64_t)(end - start) >= *longest + 2) {
+		lf = memrchr(start, '\n', (size_t)*longest + 2);
+		if (!lf) {
+			lf = memchr(start, '\n', (size_t)(end - start));
+			if (!lf)
+				return (size_t)(start - b.p);
+			*longest = (uint64_t)(lf - start) - 1;
+		}
+		start = lf + 1;
+	}
+	lf = start < end ? memrchr(start, '\n', (size_t)(end - start)) : NULL;
+	return (size_t)((lf ? lf + 1 : start) - b.p);
+}
+
+/* Lines behind the header, of which none is a lone dot: nothing to look for but how many there are and the longest. */
+static void read_plain(struct reader_of_content *r, struct bytes b, uint64_t lines)
+{
+	r->facts.octets += b.n;
+	r->facts.lines += lines;
+	size_t unfinished = read_lengths(r, b);
+	if (lines) {
+		r->length = 0;
+		r->has_8bit = false;
+	}
+	line_grows(r, bytes_from(b, unfinished));
+}
+
+/* Lines of a regular chunk behind the header, one of which may be the lone dot. */
+static size_t read_regular(struct reader_of_content *r, struct bytes b, bool *ended)
 {
 	size_t taken = 0;
 	for (size_t lf; (lf = bytes_index(bytes_from(b, taken), '\n')) != BYTES_NONE;) {
 		const uint8_t *line = b.p + taken;
 		uint64_t length = r->length + lf - 1;
-		bool dot = dots && length == 1 && (r->length ? r->first[0] : line[0]) == '.';
+		bool dot = length == 1 && (r->length ? r->first[0] : line[0]) == '.';
 		taken += lf + 1;
 		r->length = 0;
 		if (dot) {
@@ -134,6 +202,24 @@ static size_t read_regular(struct reader_of_content *r, struct bytes b, bool dot
 	return b.n;
 }
 
+/* The line that the chunk goes on with may be a lone dot. */
+static bool goes_on_with_dot(const struct reader_of_content *r, struct bytes b)
+{
+	return r->length == 0 ? b.p[0] == '.' : r->length == 1 && r->first[0] == '.';
+}
+
+/* Behind the header and at no odd place: 0 when the octets are not regular. */
+static size_t read_body(struct reader_of_content *r, struct bytes b, bool dots, bool *ended)
+{
+	struct survey s = survey_of(b);
+	if (!s.regular)
+		return 0;
+	if (dots && (s.dots || goes_on_with_dot(r, b)))
+		return read_regular(r, b, ended);
+	read_plain(r, b, s.lines);
+	return b.n;
+}
+
 size_t content_read(struct reader_of_content *r, struct bytes b, bool dots, bool *ended, bool *odd_end)
 {
 	size_t taken = 0;
@@ -141,8 +227,11 @@ size_t content_read(struct reader_of_content *r, struct bytes b, bool dots, bool
 	*ended = *odd_end = false;
 	while (taken < b.n) {
 		struct bytes rest = bytes_from(b, taken);
-		if (r->past_header && !judged && !r->after_cr && !r->started_bare && is_regular(rest))
-			return taken + read_regular(r, rest, dots, ended);
+		if (r->past_header && !judged && !r->after_cr && !r->started_bare) {
+			size_t body = read_body(r, rest, dots, ended);
+			if (body)
+				return taken + body;
+		}
 		judged |= r->past_header;
 		size_t lf = bytes_index(rest, '\n');
 		bool whole = lf != BYTES_NONE;
