@@ -134,11 +134,17 @@ static bool step_forced(struct talk *t, unsigned side)
 	return true;
 }
 
+/* All that was sent and acknowledged has come out: as after nearly every packet. */
+static bool is_settled(const struct stream *s)
+{
+	return !s->head && s->end <= s->next && s->acked <= s->next && (!s->fin_known || (s->ended && s->fin_pos <= s->next));
+}
+
 void talk_drain(struct talk *t)
 {
 	if (!t->opened)
 		return;
-	while (!t->deaf) {
+	while (!t->deaf && !(is_settled(&t->streams[0]) && is_settled(&t->streams[1]))) {
 		if (step_side(t, 0) || step_side(t, 1) || step_crossed(t))
 			continue;
 		if (step_alone(t, 0) || step_alone(t, 1) || step_hole(t, 0) || step_hole(t, 1) || step_forced(t, 0) || step_forced(t, 1))

@@ -2,6 +2,7 @@
 #include "flow/talk.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/banned.h"
 
@@ -64,21 +65,39 @@ void talk_start(struct talk *t, enum direction side, uint32_t isn)
 
 /* ---- one packet ---- */
 
+static uint64_t mixed(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 32;
+}
+
 /* Of the payload's ends: a copy with other bytes is evidence, no duplicate. 0: the frame is cut, which tells nothing. */
 static uint32_t sample(const struct packet *p)
 {
 	enum { END = 32 };
+	uint64_t words[2 * END / sizeof(uint64_t)], h = p->payload.n;
 	if (p->payload.n < p->payload_length)
 		return 0;
-	struct bytes tail = bytes_from(p->payload, p->payload.n > END ? p->payload.n - END : 0);
-	return (uint32_t)(bytes_hash(bytes_first(p->payload, END)) ^ bytes_hash(tail) << 1) | 1;
+	if (p->payload.n == 0)
+		return 1;
+	if (p->payload.n < END)
+		return (uint32_t)bytes_hash(p->payload) | 1;
+	memcpy(words, p->payload.p, END);
+	memcpy(words + END / sizeof *words, p->payload.p + p->payload.n - END, END);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		h = mixed(h, words[i]);
+	return (uint32_t)h | 1;
+}
+
+static uint32_t sum_of(const struct packet *p)
+{
+	uint64_t h = mixed(p->payload_length, (uint64_t)p->seq << 32 | p->ack);
+	return (uint32_t)mixed(h, (uint64_t)p->flags << 48 | (uint64_t)p->marks.ip_id << 32 | p->marks.tsval) | 1;
 }
 
 static bool is_duplicate(struct talk *t, const struct packet *p, unsigned side)
 {
-	uint32_t parts[5] = { p->seq, p->ack, p->payload_length, (uint32_t)p->flags << 16 | p->marks.ip_id, p->marks.tsval };
-	struct recent now = { .sum = (uint32_t)bytes_hash((struct bytes){ (const uint8_t *)parts, sizeof parts }) | 1,
-		.sample = sample(p), .ms = (uint32_t)(p->place.time / 1000000) };
+	struct recent now = { .sum = sum_of(p), .sample = sample(p), .ms = (uint32_t)(p->place.time / 1000000) };
 	bool numbered = p->marks.ip_id != 0;
 	for (unsigned i = 0; i < RECENT; i++) {
 		const struct recent *r = &t->recent[side][i];

@@ -93,11 +93,21 @@ static octets octets_at(const uint8_t *p)
 
 struct survey {
 	bool regular;   /* no NUL, no octet with the high bit, each CR before an LF and each LF behind a CR, none of the two cut off at either end */
-	bool dots;      /* a line begins with a dot */
 	uint64_t lines; /* LFs */
+	uint64_t dots;  /* of these, how many are followed by a dot */
 };
 
 enum { COUNTED_AT_ONCE = 255 }; /* groups until a count in an octet would wrap */
+
+static uint64_t sum_of(octets counts)
+{
+	const uint64_t every_other = 0x00ff00ff00ff00ffu;
+	uint64_t halves[2], sum = 0;
+	memcpy(halves, &counts, sizeof halves);
+	for (size_t i = 0; i < 2; i++)
+		sum += (halves[i] & every_other) + (halves[i] >> 8 & every_other); /* four sums of 16 bits */
+	return sum * 0x0001000100010001u >> 48;
+}
 
 /* One pass over each octet and the one behind it. */
 static void survey_groups(struct survey *s, const uint8_t *p, size_t groups)
@@ -108,16 +118,14 @@ static void survey_groups(struct survey *s, const uint8_t *p, size_t groups)
 		octets lf = (octets)(here == '\n');
 		odd |= (octets)(here == '\r') ^ (octets)(next == '\n');
 		odd |= (octets)(here == 0) | (here & 0x80);
-		dots |= lf & (octets)(next == '.');
+		dots -= lf & (octets)(next == '.');
 		lines -= lf;
 	}
 	uint64_t halves[2];
 	memcpy(halves, &odd, sizeof halves);
 	s->regular &= !(halves[0] | halves[1]);
-	memcpy(halves, &dots, sizeof halves);
-	s->dots |= (halves[0] | halves[1]) != 0;
-	for (size_t i = 0; i < sizeof lines; i++)
-		s->lines += lines[i];
+	s->lines += sum_of(lines);
+	s->dots += sum_of(dots);
 }
 
 static struct survey survey_of(struct bytes b)
@@ -177,47 +185,39 @@ static void read_plain(struct reader_of_content *r, struct bytes b, uint64_t lin
 	line_grows(r, bytes_from(b, unfinished));
 }
 
-/* Lines of a regular chunk behind the header, one of which may be the lone dot. */
-static size_t read_regular(struct reader_of_content *r, struct bytes b, bool *ended)
+/* Where the lone dot's line ends in a regular chunk; BYTES_NONE: it is not there. */
+static size_t end_of_dot(const struct reader_of_content *r, struct bytes b, uint64_t dots)
 {
-	size_t taken = 0;
-	for (size_t lf; (lf = bytes_index(bytes_from(b, taken), '\n')) != BYTES_NONE;) {
-		const uint8_t *line = b.p + taken;
-		uint64_t length = r->length + lf - 1;
-		bool dot = length == 1 && (r->length ? r->first[0] : line[0]) == '.';
-		taken += lf + 1;
-		r->length = 0;
-		if (dot) {
-			r->facts.octets += taken - 3;
-			*ended = true;
-			return taken;
-		}
-		r->facts.lines++;
-		if (length > r->facts.longest_line)
-			r->facts.longest_line = length;
-		r->has_8bit = false;
-	}
-	r->facts.octets += b.n;
-	line_grows(r, bytes_from(b, taken));
-	return b.n;
+	if (r->length == 0 && bytes_starts(b, B(".\r\n")))
+		return 3;
+	if (r->length == 1 && r->first[0] == '.' && bytes_starts(b, B("\r\n")))
+		return 2;
+	if (dots == 1 && b.n > 4 && memcmp(b.p + b.n - 4, "\n.\r\n", 4) == 0)
+		return b.n;
+	const uint8_t *dot = dots ? memmem(b.p, b.n, "\n.\r\n", 4) : NULL;
+	return dot ? (size_t)(dot - b.p) + 4 : BYTES_NONE;
 }
 
-/* The line that the chunk goes on with may be a lone dot. */
-static bool goes_on_with_dot(const struct reader_of_content *r, struct bytes b)
-{
-	return r->length == 0 ? b.p[0] == '.' : r->length == 1 && r->first[0] == '.';
-}
-
-/* Behind the header and at no odd place: 0 when the octets are not regular. */
+/* Behind the header and at no odd place: how much was taken, 0 when the octets are not regular. */
 static size_t read_body(struct reader_of_content *r, struct bytes b, bool dots, bool *ended)
 {
 	struct survey s = survey_of(b);
 	if (!s.regular)
 		return 0;
-	if (dots && (s.dots || goes_on_with_dot(r, b)))
-		return read_regular(r, b, ended);
-	read_plain(r, b, s.lines);
-	return b.n;
+	size_t end = dots ? end_of_dot(r, b, s.dots) : BYTES_NONE;
+	if (end == BYTES_NONE) {
+		read_plain(r, b, s.lines);
+		return b.n;
+	}
+	*ended = true;
+	if (end == b.n && end > 3)
+		read_plain(r, bytes_first(b, end - 3), s.lines - 1);
+	else if (end > 3)
+		read_plain(r, bytes_first(b, end - 3), survey_of(bytes_first(b, end - 3)).lines);
+	else if (end < 3)
+		r->facts.octets--; /* the dot came with the chunk before */
+	r->length = 0;
+	return end;
 }
 
 size_t content_read(struct reader_of_content *r, struct bytes b, bool dots, bool *ended, bool *odd_end)

@@ -123,7 +123,7 @@ void grammar_parse(struct arena *arena, struct command *c)
 {
 	struct parse p = { .arena = arena, .command = c, .line = c->line.text };
 	struct cut first = bytes_word(p.line);
-	c->verb = c->meant = VERB_UNKNOWN;
+	c->meant = VERB_UNKNOWN;
 	c->word = first.head;
 	c->argument = bytes_trim(first.tail);
 	c->fault = (struct fault){ 0 };
@@ -133,18 +133,17 @@ void grammar_parse(struct arena *arena, struct command *c)
 	c->mechanism = (struct bytes){ 0 };
 	c->masked_run = c->chunk_last = false;
 	c->chunk = 0;
-	c->protocol = grammar_foreign(p.line);
+	c->verb = verb_find(first.head);
+	c->protocol = c->verb == VERB_UNKNOWN ? grammar_foreign(p.line) : NULL; /* no line of another protocol begins with a verb of ours */
 	if (!first.found) {
 		parse_empty(&p);
 	} else if (c->protocol) {
 		if (!octet_is_print(c->word.p[0]))
 			c->verb = VERB_NONE;
 		parse_fault(&p, FAULT_PROTOCOL, 0, "SMTP", "RFC 5321 4.1");
+	} else if (c->verb == VERB_UNKNOWN) {
+		parse_unknown(&p);
 	} else {
-		c->verb = verb_find(first.head);
-		if (c->verb == VERB_UNKNOWN)
-			parse_unknown(&p);
-		else
-			parse_known(&p);
+		parse_known(&p);
 	}
 }

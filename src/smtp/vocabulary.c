@@ -6,18 +6,20 @@
 #include "base/banned.h"
 
 static const struct {
-	const char *word, *clause;
+	struct bytes word; /* a NUL stands behind it */
+	const char *clause;
 	enum extension needs;
 } verbs[VERB_COUNT] = {
-#define VERB(id, word_, argument, extension, clause_) [VERB_##id] = { word_, clause_, EXT_##extension },
+#define VERB(id, word_, argument, extension, clause_) [VERB_##id] = { B(word_), clause_, EXT_##extension },
 #include "smtp/verbs.def"
 #undef VERB
 };
 
 static const struct {
-	const char *keyword, *clause;
+	struct bytes keyword; /* a NUL stands behind it */
+	const char *clause;
 } extensions[EXT_COUNT] = {
-#define EXTENSION(id, keyword_, clause_) [EXT_##id] = { keyword_, clause_ },
+#define EXTENSION(id, keyword_, clause_) [EXT_##id] = { B(keyword_), clause_ },
 #include "smtp/extensions.def"
 #undef EXTENSION
 };
@@ -34,7 +36,7 @@ static const struct {
 
 const char *verb_word(enum verb verb)
 {
-	return verb < VERB_COUNT ? verbs[verb].word : NULL;
+	return verb < VERB_COUNT ? (const char *)verbs[verb].word.p : NULL;
 }
 
 const char *verb_clause(enum verb verb)
@@ -50,14 +52,14 @@ enum extension verb_needs(enum verb verb)
 enum verb verb_find(struct bytes word)
 {
 	for (enum verb v = 0; v < VERB_COUNT; v++)
-		if (bytes_is(word, bytes_of(verbs[v].word)))
+		if (bytes_is(word, verbs[v].word))
 			return v;
 	return VERB_UNKNOWN;
 }
 
 const char *extension_keyword(enum extension extension)
 {
-	return extension < EXT_COUNT ? extensions[extension].keyword : NULL;
+	return extension < EXT_COUNT ? (const char *)extensions[extension].keyword.p : NULL;
 }
 
 const char *extension_clause(enum extension extension)
@@ -68,7 +70,7 @@ const char *extension_clause(enum extension extension)
 enum extension extension_find(struct bytes keyword)
 {
 	for (enum extension e = 0; e < EXT_COUNT; e++)
-		if (bytes_is(keyword, bytes_of(extensions[e].keyword)))
+		if (bytes_is(keyword, extensions[e].keyword))
 			return e;
 	return EXT_UNKNOWN;
 }
