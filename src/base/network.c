@@ -12,8 +12,47 @@ static void mask(uint8_t *octets, size_t n, unsigned bits)
 	}
 }
 
+/* A dotted quad as inet_ntop writes it, without its cost: a run asks for the network of every client. */
+static bool quad_read(struct bytes b, uint8_t octets[4])
+{
+	size_t at = 0;
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned value = 0, digits = 0;
+		for (; at < b.n && octet_is_digit(b.p[at]) && digits < 3; at++, digits++)
+			value = 10 * value + b.p[at] - '0';
+		if (!digits || value > 255 || (i < 3 && (at == b.n || b.p[at++] != '.')))
+			return false;
+		octets[i] = (uint8_t)value;
+	}
+	return at == b.n;
+}
+
+static void octet_add(struct text *t, unsigned value)
+{
+	if (value >= 100)
+		text_add_octet(t, (uint8_t)('0' + value / 100));
+	if (value >= 10)
+		text_add_octet(t, (uint8_t)('0' + value / 10 % 10));
+	text_add_octet(t, (uint8_t)('0' + value % 10));
+}
+
+static void quad_add(struct text *t, uint8_t octets[4], unsigned bits)
+{
+	mask(octets, 4, bits);
+	for (unsigned i = 0; i < 4; i++) {
+		octet_add(t, octets[i]);
+		text_add_octet(t, i < 3 ? '.' : '/');
+	}
+	octet_add(t, bits);
+}
+
 void network_add(struct text *t, struct bytes address, struct prefixes bits)
 {
+	uint8_t quad[4];
+	if (bits.v4 < 32 && quad_read(address, quad)) {
+		quad_add(t, quad, bits.v4);
+		return;
+	}
 	char text[INET6_ADDRSTRLEN] = "";
 	uint8_t octets[16];
 	if (address.n < sizeof text && address.n)

@@ -1,6 +1,7 @@
 /* across.c - takes a database whose sessions are all there, gives the rows that only all of them together give. */
 #include "store/across.h"
 
+#include "store/feed.h"
 #include "store/outbreak.h"
 
 #include <stdlib.h>
@@ -51,19 +52,19 @@ static bool write_counts(struct database *d, const struct population *p, bool se
 {
 	struct tally *t = memory_new(p->nhits ? p->nhits : 1, sizeof *t);
 	size_t n = add_up(p, servers, t);
-	sqlite3_stmt *row = database_statement(d, servers ? "INSERT INTO server_cause VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-	                                                  : "INSERT INTO client_cause VALUES (?1, ?3, ?4, ?5, ?6, ?7)", error);
-	bool done = row;
+	struct feed row;
+	bool done = feed_open(&row, d, servers ? "server_cause" : "client_cause", servers ? 7 : 6, error);
 	for (size_t i = 0; done && i < n; i++) {
-		database_bind_text(row, 1, servers ? p->servers[t[i].who].address : p->clients[t[i].who]);
+		feed_text(&row, servers ? p->servers[t[i].who].address : p->clients[t[i].who]);
 		if (servers)
-			sqlite3_bind_int64(row, 2, p->ports[t[i].who]);
+			feed_number(&row, p->ports[t[i].who]);
 		const int64_t numbers[] = { t[i].cause_id, t[i].errors, t[i].sessions, t[i].first, t[i].last };
 		for (int k = 0; k < 5; k++)
-			sqlite3_bind_int64(row, 3 + k, numbers[k]);
-		done = database_step(d, row, error);
+			feed_number(&row, numbers[k]);
+		done = feed_row(&row, error);
 	}
-	sqlite3_finalize(row);
+	done = done && feed_flush(&row, error);
+	feed_close(&row);
 	free(t);
 	return done;
 }

@@ -3,9 +3,8 @@
 
 bool interned_begin(struct interned *t, struct database *database, struct error *error)
 {
-	*t = (struct interned){ .database = database };
-	t->insert = database_statement(database, "INSERT INTO text VALUES (?, ?)", error);
-	return t->insert && database_number(database, "SELECT coalesce(max(text_id), 0) FROM text", &t->last, error);
+	*t = (struct interned){ 0 };
+	return feed_open(&t->rows, database, "text", 2, error) && database_number(database, "SELECT coalesce(max(text_id), 0) FROM text", &t->last, error);
 }
 
 static void forget(struct interned *t)
@@ -22,9 +21,9 @@ static int64_t make(struct interned *t, struct bytes text, uint64_t hash, struct
 		forget(t);
 	*map_put_hashed(&t->map, text, hash) = (void *)(intptr_t)++t->last;
 	t->octets += text.n;
-	sqlite3_bind_int64(t->insert, 1, t->last);
-	database_bind_text(t->insert, 2, text.p ? text : B(""));
-	return database_step(t->database, t->insert, error) ? t->last : 0;
+	feed_number(&t->rows, t->last);
+	feed_text(&t->rows, text.p ? text : B(""));
+	return feed_row(&t->rows, error) ? t->last : 0;
 }
 
 int64_t interned_id(struct interned *t, struct bytes text, struct error *error)
@@ -61,8 +60,13 @@ int64_t interned_says(struct interned *t, const char *says, struct error *error)
 	return id;
 }
 
+bool interned_flush(struct interned *t, struct error *error)
+{
+	return feed_flush(&t->rows, error);
+}
+
 void interned_free(struct interned *t)
 {
-	sqlite3_finalize(t->insert);
+	feed_close(&t->rows);
 	forget(t);
 }

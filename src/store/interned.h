@@ -7,7 +7,7 @@
 #define SMTPWHY_STORE_INTERNED_H
 
 #include "base/map.h"
-#include "store/database.h"
+#include "store/feed.h"
 
 /* Memory for look-ups stays below some 4 MiB: half of it texts, the rest the map's own. */
 enum { INTERNED_MOST = 16384, INTERNED_OCTETS = 2 * 1024 * 1024, INTERNED_SIGHTED = 8192, INTERNED_WORDS = 256 };
@@ -19,8 +19,7 @@ struct interned_word { /* a string of ours that was met at this address */
 };
 
 struct interned {
-	struct database *database;
-	sqlite3_stmt *insert;
+	struct feed rows;
 	struct map map; /* value: the id */
 	size_t octets;
 	int64_t last;
@@ -36,6 +35,7 @@ int64_t interned_id(struct interned *, struct bytes, struct error *); /* 0: the 
 int64_t interned_again(struct interned *, struct bytes, struct error *);
 /* The same as interned_id, for words of ours, which come again from the same address. */
 int64_t interned_says(struct interned *, const char *, struct error *);
+bool interned_flush(struct interned *, struct error *);
 void interned_free(struct interned *);
 
 #endif

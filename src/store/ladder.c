@@ -16,7 +16,7 @@ struct ladder {
 
 static void add_line(struct ladder *l, const struct exchange *x, enum direction side, struct place place, struct bytes escaped, unsigned flags)
 {
-	struct text *json = &l->store->json;
+	struct text *json = &l->store->ladder.text;
 	text_room(json, 5 * (NUMBER_MOST + 1) + 3);
 	char *at = json->p + json->n;
 	if (l->lines++)
@@ -115,8 +115,10 @@ bool ladder_write(struct store *s, const struct session *session, const struct v
 	struct ladder l = { .store = s, .session = session, .error = error };
 	unsigned point = session->first ? next_point(session->first, verdicts) : 0, last = 0;
 	bool passed = false;
-	text_clear(&s->json);
-	text_add_octet(&s->json, '[');
+	if (part >= IDS_PER_SESSION)
+		return true;
+	feed_number(&s->ladder, session_id * IDS_PER_SESSION + part);
+	text_add_octet(feed_text_begin(&s->ladder), '[');
 	for (const struct exchange *x = session->first; x && l.lines < LINES_MOST; x = x->next) {
 		if (point && x->ordinal > point) {
 			last = point;
@@ -130,10 +132,7 @@ bool ladder_write(struct store *s, const struct session *session, const struct v
 		}
 		passed = !near;
 	}
-	text_add_octet(&s->json, ']');
-	if (part >= IDS_PER_SESSION || error->kind != ERROR_NONE)
-		return error->kind == ERROR_NONE;
-	sqlite3_bind_int64(s->ladder, 1, session_id * IDS_PER_SESSION + part);
-	database_bind_text(s->ladder, 2, text_view(&s->json));
-	return database_step(&s->database, s->ladder, error);
+	text_add_octet(&s->ladder.text, ']');
+	feed_text_end(&s->ladder);
+	return feed_row(&s->ladder, error) && error->kind == ERROR_NONE;
 }

@@ -25,43 +25,36 @@ int64_t writer_says(struct store *s, const char *says, struct error *error)
 	return says ? interned_says(&s->texts, says, error) : 0;
 }
 
-/* What stands in s->row from begin on is the text, or gives way to its id. */
-static struct part part_from(struct store *s, size_t begin, struct error *error)
+/* What was made since feed_text_begin is the column, or gives way to its id. */
+static void text_or_id(struct store *s, struct feed *row, struct error *error)
 {
-	struct part part = { .begin = begin, .n = s->row.n - begin, .here = true };
-	part.id = interned_again(&s->texts, bytes_from(text_view(&s->row), begin), error);
-	if (part.id)
-		s->row.n = begin;
-	return part;
+	int64_t id = interned_again(&s->texts, feed_text_made(row), error);
+	if (!id) {
+		feed_text_end(row);
+		return;
+	}
+	feed_text_drop(row);
+	feed_number(row, id);
 }
 
-struct part writer_part(struct store *s, struct bytes printable, struct error *error)
+void writer_wire(struct store *s, struct feed *row, struct bytes wire, size_t most, struct error *error)
 {
-	size_t begin = s->row.n;
-	text_add(&s->row, printable);
-	return part_from(s, begin, error);
+	if (!wire.p) {
+		feed_null(row);
+		return;
+	}
+	wire_add_lines(feed_text_begin(row), wire, most);
+	text_or_id(s, row, error);
 }
 
-struct part writer_wire(struct store *s, struct bytes wire, size_t most, struct error *error)
+void writer_sentence(struct store *s, struct feed *row, const char *sentence, struct error *error)
 {
-	size_t begin = s->row.n;
-	wire_add_lines(&s->row, wire, most);
-	return part_from(s, begin, error);
-}
-
-struct part writer_word(struct store *s, struct bytes printable)
-{
-	struct part part = { .begin = s->row.n, .n = printable.n, .here = printable.p };
-	text_add(&s->row, printable);
-	return part;
-}
-
-void writer_bind(struct store *s, sqlite3_stmt *row, int column, struct part part)
-{
-	if (part.id)
-		sqlite3_bind_int64(row, column, part.id);
-	else
-		database_bind_text(row, column, part.here ? (struct bytes){ (const uint8_t *)s->row.p + part.begin, part.n } : (struct bytes){ 0 });
+	if (!sentence) {
+		feed_null(row);
+		return;
+	}
+	text_add_string(feed_text_begin(row), sentence);
+	text_or_id(s, row, error);
 }
 
 /* The verb as design and docs/database.md define it; an octet that is not printable anywhere in the first word makes it "-". */
@@ -141,16 +134,20 @@ static bool fill_causes(struct store *s, struct error *error)
 
 static bool prepare(struct store *s, struct error *error)
 {
-	static const struct { const char *table; unsigned columns; } rows[] = {
-		{ "session", 45 }, { "error", 27 }, { "finding", 11 }, { "ladder", 2 }, { "look", 8 }, { "capture", 25 }, { "difference", 14 },
-		{ "comparison", 4 }, { "pair", 5 }, { "content", 2 },
+	static const struct { const char *table; unsigned columns; } many[] = {
+		{ "session", 45 }, { "error", 27 }, { "finding", 11 }, { "ladder", 2 }, { "look", 8 },
+	}, few[] = {
+		{ "capture", 25 }, { "difference", 14 }, { "comparison", 4 }, { "pair", 5 }, { "content", 2 },
 	};
-	sqlite3_stmt **to[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->look, &s->capture, &s->difference,
-	                        &s->comparison, &s->pair, &s->content };
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+	struct feed *feeds[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->look };
+	for (size_t i = 0; i < sizeof many / sizeof *many; i++)
+		if (!feed_open(feeds[i], &s->database, many[i].table, many[i].columns, error))
+			return false;
+	sqlite3_stmt **to[] = { &s->capture, &s->difference, &s->comparison, &s->pair, &s->content };
+	for (size_t i = 0; i < sizeof few / sizeof *few; i++) {
 		text_clear(&s->text);
-		text_addf(&s->text, "INSERT INTO %s VALUES (?", rows[i].table);
-		for (unsigned k = 1; k < rows[i].columns; k++)
+		text_addf(&s->text, "INSERT INTO %s VALUES (?", few[i].table);
+		for (unsigned k = 1; k < few[i].columns; k++)
 			text_add_string(&s->text, ", ?");
 		text_add_octet(&s->text, ')');
 		*to[i] = database_statement(&s->database, s->text.p, error);
@@ -175,6 +172,7 @@ struct store *store_new(struct store_options options, struct error *error)
 	bool done = (s->veil || !options.redact) && database_begin(&s->database, options.path, options.append, options.exclusive, error) && takes_names(s, error) &&
 		interned_begin(&s->texts, &s->database, error) && fill_causes(s, error) && prepare(s, error) &&
 		database_number(&s->database, "SELECT coalesce(max(capture_id), 0) FROM capture", &s->capture_offset, error) &&
+		database_number(&s->database, "SELECT coalesce(max(look_id), 0) FROM look", &s->last_look, error) &&
 		/* Ids of the appended run begin behind all packets, and so behind all sessions, that are already told of. */
 		database_number(&s->database, "SELECT max((SELECT coalesce(sum(packets), 0) FROM capture), "
 		                "(SELECT coalesce(max(session_id), 0) FROM session))", &s->session_offset, error);
@@ -256,64 +254,60 @@ static void gather(struct store *s, struct pending *p, const struct session *ses
 		short_text(p->slowest_verb, sizeof p->slowest_verb, writer_trigger(&slowest->command, &s->line).verb);
 }
 
-static struct part address_part(struct store *s, const struct address *address)
+static void address_column(struct feed *row, const struct address *address)
 {
 	char room[46];
 	address_text(address, room);
-	return writer_word(s, bytes_of(room));
+	feed_text(row, bytes_of(room));
 }
 
-static struct part wire_part(struct store *s, struct bytes wire, size_t most)
+static void wire_column(struct feed *row, struct bytes wire, size_t most)
 {
-	struct part part = { .begin = s->row.n, .here = wire.p };
-	wire_add(&s->row, wire, most);
-	part.n = s->row.n - part.begin;
-	return part;
+	if (!wire.p) {
+		feed_null(row);
+		return;
+	}
+	wire_add(feed_text_begin(row), wire, most);
+	feed_text_end(row);
 }
 
 static bool session_row(struct store *s, const struct session *session, const struct pending *p, int64_t id, struct error *error)
 {
 	const struct connection *c = &session->connection;
-	text_clear(&s->row);
-	struct part client = address_part(s, &c->client.address), server = address_part(s, &c->server.address), banner = { 0 };
-	if (session->banner.p)
-		banner = writer_wire(s, session->banner, LIMIT_REPLY, error);
-	struct part helo = wire_part(s, session->helo, LIMIT_TRIGGER_LINE), server_name = wire_part(s, session->tls.server_name, 255);
-	sqlite3_stmt *row = s->session;
-	int at = 0;
-	sqlite3_bind_int64(row, ++at, id);
-	writer_bind(s, row, ++at, client);
-	sqlite3_bind_int64(row, ++at, c->client.port);
-	writer_bind(s, row, ++at, server);
-	sqlite3_bind_int64(row, ++at, c->server.port);
-	database_bind_id(row, ++at, writer_capture(s, c->first));
-	database_bind_id(row, ++at, c->first.number);
-	database_bind_id(row, ++at, writer_capture(s, c->last));
-	database_bind_id(row, ++at, c->last.number);
-	sqlite3_bind_int64(row, ++at, c->first.time);
-	sqlite3_bind_int64(row, ++at, c->last.time);
-	sqlite3_bind_int64(row, ++at, session->protocol);
-	database_bind_text(row, ++at, bytes_of(session->speaks));
-	writer_bind(s, row, ++at, banner);
-	writer_bind(s, row, ++at, helo);
-	sqlite3_bind_int64(row, ++at, session->tls.state);
-	database_bind_text(row, ++at, bytes_of(tls_text(&session->tls, &s->text)));
-	writer_bind(s, row, ++at, server_name);
-	database_bind_text(row, ++at, p->auth_seen ? bytes_of(p->auth) : (struct bytes){ 0 });
+	struct feed *row = &s->session;
+	feed_number(row, id);
+	address_column(row, &c->client.address);
+	feed_number(row, c->client.port);
+	address_column(row, &c->server.address);
+	feed_number(row, c->server.port);
+	feed_id(row, writer_capture(s, c->first));
+	feed_id(row, c->first.number);
+	feed_id(row, writer_capture(s, c->last));
+	feed_id(row, c->last.number);
+	feed_number(row, c->first.time);
+	feed_number(row, c->last.time);
+	feed_number(row, session->protocol);
+	feed_text(row, bytes_of(session->speaks));
+	writer_wire(s, row, session->banner, LIMIT_REPLY, error);
+	wire_column(row, session->helo, LIMIT_TRIGGER_LINE);
+	feed_number(row, session->tls.state);
+	feed_text(row, bytes_of(tls_text(&session->tls, &s->text)));
+	wire_column(row, session->tls.server_name, 255);
+	feed_text(row, p->auth_seen ? bytes_of(p->auth) : (struct bytes){ 0 });
 	const int64_t counts[] = { session->commands, session->replies, session->errors, session->transactions, session->accepted_messages,
 	                           session->unanswered, p->pipelined };
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-		sqlite3_bind_int64(row, ++at, counts[i]);
-	database_bind_id(row, ++at, p->slowest);
-	database_bind_text(row, ++at, p->slowest ? bytes_of(p->slowest_verb) : (struct bytes){ 0 });
+		feed_number(row, counts[i]);
+	feed_id(row, p->slowest);
+	feed_text(row, p->slowest ? bytes_of(p->slowest_verb) : (struct bytes){ 0 });
 	const int64_t path[] = { incomplete(session), (int64_t)c->octets[FROM_CLIENT], (int64_t)c->octets[FROM_SERVER],
 	                         (int64_t)(c->missing[0] + c->missing[1]), (int64_t)(c->retransmissions[0] + c->retransmissions[1]),
 	                         c->nresets, c->ending };
 	for (size_t i = 0; i < sizeof path / sizeof *path; i++)
-		sqlite3_bind_int64(row, ++at, path[i]);
-	database_bind_id(row, ++at, c->handshake_rtt);
-	database_bind_id(row, ++at, session->tls.encrypted_from.number);
-	return trace_bind(s, &p->trace, session, at + 1, error) && error->kind == ERROR_NONE && database_step(&s->database, row, error);
+		feed_number(row, path[i]);
+	feed_id(row, c->handshake_rtt);
+	feed_id(row, session->tls.encrypted_from.number);
+	return trace_columns(s, &p->trace, session, error) && feed_row(row, error);
 }
 
 /* The record of a session that came in windows before; NULL for the many that did not. */
@@ -408,22 +402,26 @@ bool store_print(struct store *s, uint32_t file, const char *print, struct error
 
 /* ---- the end ---- */
 
-static void statements_free(struct store *s)
+static void writers_free(struct store *s)
 {
-	sqlite3_stmt **all[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->look, &s->capture, &s->difference,
-	                        &s->comparison, &s->pair, &s->content };
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-		sqlite3_finalize(*all[i]);
-		*all[i] = NULL;
+	sqlite3_stmt **statements[] = { &s->capture, &s->difference, &s->comparison, &s->pair, &s->content };
+	struct feed *feeds[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->look };
+	for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+		sqlite3_finalize(*statements[i]);
+		*statements[i] = NULL;
 	}
+	for (size_t i = 0; i < sizeof feeds / sizeof *feeds; i++)
+		feed_close(feeds[i]);
 	interned_free(&s->texts);
 	s->texts = (struct interned){ 0 };
 }
 
 bool store_finish(struct store *s, struct error *error)
 {
-	statements_free(s);
-	return (!s->veil || veil_database(&s->database, s->veil, error)) && database_finish(&s->database, error);
+	bool done = feed_flush(&s->session, error) && feed_flush(&s->error, error) && feed_flush(&s->finding, error) && feed_flush(&s->ladder, error) &&
+		feed_flush(&s->look, error) && interned_flush(&s->texts, error);
+	writers_free(s);
+	return done && (!s->veil || veil_database(&s->database, s->veil, error)) && database_finish(&s->database, error);
 }
 
 const char *store_path(const struct store *s)
@@ -435,7 +433,7 @@ void store_free(struct store *s)
 {
 	if (!s)
 		return;
-	statements_free(s);
+	writers_free(s);
 	database_free(&s->database);
 	veil_free(s->veil);
 	for (size_t i = 0; i < s->pending.count; i++)
@@ -444,7 +442,6 @@ void store_free(struct store *s)
 	text_free(&s->text);
 	text_free(&s->line);
 	text_free(&s->json);
-	text_free(&s->row);
 	map_free(&s->looks);
 	free(s);
 }

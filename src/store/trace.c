@@ -154,25 +154,22 @@ static int64_t stack(struct store *s, const struct marks *m, bool seen, struct e
 /* The row that looks the same; ids are few beside sessions, and what was forgotten gets a second row. */
 static int64_t look_of(struct store *s, const int64_t columns[LOOK_COLUMNS], struct error *error)
 {
-	struct bytes key = { (const uint8_t *)columns, LOOK_COLUMNS * sizeof *columns };
 	if (s->looks.count == LOOKS_MOST)
 		map_free(&s->looks);
-	void **slot = map_put(&s->looks, key);
-	if (!*slot) {
-		sqlite3_bind_null(s->look, 1);
-		for (int i = 0; i < LOOK_COLUMNS; i++)
-			if (columns[i] || i == LOOK_STARRED || i == LOOK_HELLO)
-				sqlite3_bind_int64(s->look, i + 2, columns[i]);
-			else
-				sqlite3_bind_null(s->look, i + 2);
-		if (!database_step(&s->database, s->look, error))
-			return 0;
-		*slot = (void *)(intptr_t)sqlite3_last_insert_rowid(s->database.db);
-	}
-	return (int64_t)(intptr_t)*slot;
+	void **slot = map_put(&s->looks, (struct bytes){ (const uint8_t *)columns, LOOK_COLUMNS * sizeof *columns });
+	if (*slot)
+		return (int64_t)(intptr_t)*slot;
+	*slot = (void *)(intptr_t)++s->last_look;
+	feed_number(&s->look, s->last_look);
+	for (int i = 0; i < LOOK_COLUMNS; i++)
+		if (i == LOOK_STARRED || i == LOOK_HELLO)
+			feed_number(&s->look, columns[i]);
+		else
+			feed_id(&s->look, columns[i]);
+	return feed_row(&s->look, error) ? s->last_look : 0;
 }
 
-bool trace_bind(struct store *s, const struct trace *t, const struct session *session, int at, struct error *error)
+bool trace_columns(struct store *s, const struct trace *t, const struct session *session, struct error *error)
 {
 	const struct connection *c = &session->connection;
 	int64_t columns[SESSION_COLUMNS] = { 0 };
@@ -186,6 +183,6 @@ bool trace_bind(struct store *s, const struct trace *t, const struct session *se
 		memcpy(columns, values, sizeof columns);
 	}
 	for (int i = 0; i < SESSION_COLUMNS; i++)
-		database_bind_id(s->session, at + i, columns[i]);
+		feed_id(&s->session, columns[i]);
 	return error->kind == ERROR_NONE;
 }

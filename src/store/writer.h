@@ -10,13 +10,6 @@
 #include "store/veil.h"
 #include "store/wire.h"
 
-/* A text of a row: the id of a row of "text", or the text itself in store.row; both absent: NULL. */
-struct part {
-	int64_t id;
-	size_t begin, n;
-	bool here;
-};
-
 /* What trace.c gathers of a session, window by window. */
 struct trace {
 	bool seen, starred, greeted_ehlo, refused_ehlo, greeted_helo;
@@ -43,15 +36,16 @@ struct known_stack {
 struct store {
 	struct database database;
 	struct interned texts;
-	sqlite3_stmt *session, *error, *finding, *ladder, *look, *capture, *difference, *comparison, *pair, *content;
+	struct feed session, error, finding, ladder, look;
+	sqlite3_stmt *capture, *difference, *comparison, *pair, *content;
 	int64_t causes[CAUSE_COUNT];          /* cause_id by enum cause */
 	int64_t session_offset, capture_offset; /* what the appended database holds: packets, captures */
 	int64_t comparison_id;                /* of the comparison being stored; 0 none */
 	struct map pending;                   /* by session id; NULL once it ended */
 	struct known_stack stacks[STACKS_KNOWN];
 	struct text text, line, json;
-	struct text row;                      /* texts of the row that is being made; whoever makes a row clears it */
 	struct map looks;                     /* rows of "look" to their ids */
+	int64_t last_look;
 	const struct offer *offer;            /* of this session, whose text is offer_id; NULL none */
 	int64_t offer_id;
 	struct veil *veil;                    /* NULL: nothing is redacted */
@@ -62,10 +56,9 @@ enum { IDS_PER_SESSION = 100000 };
 int64_t writer_capture(const struct store *, struct place);              /* capture_id, 0 nowhere */
 int64_t writer_text(struct store *, struct bytes wire, size_t most, struct error *);  /* id of its C-escaped text */
 int64_t writer_says(struct store *, const char *, struct error *);       /* id; 0 for NULL */
-struct part writer_part(struct store *, struct bytes printable, struct error *); /* of a column that holds a text or its id */
-struct part writer_wire(struct store *, struct bytes wire, size_t most, struct error *); /* the same of what is C-escaped first */
-struct part writer_word(struct store *, struct bytes printable);         /* of a column that holds texts alone; .p NULL is NULL */
-void writer_bind(struct store *, sqlite3_stmt *, int column, struct part);
+/* The next column of a row, which holds a text or the id of one that came more than once. */
+void writer_wire(struct store *, struct feed *, struct bytes wire, size_t most, struct error *); /* C-escaped; .p NULL is NULL */
+void writer_sentence(struct store *, struct feed *, const char *, struct error *);               /* as it stands; NULL is NULL */
 /* trigger_verb and trigger_line of a command; a NULL pointer is NULL. verb and line are views of room. */
 struct trigger {
 	struct bytes verb, line;
@@ -74,8 +67,8 @@ struct trigger writer_trigger(const struct command *, struct text *room); /* cle
 bool ladder_write(struct store *, const struct session *, const struct verdicts *, int64_t session_id, unsigned part, struct error *);
 int64_t writer_offer(struct store *, const struct offer *, struct error *); /* id of its keyword lines, joined by LF; 0 without EHLO */
 void trace_gather(struct store *, struct trace *, const struct session *, struct error *); /* each window */
-/* The columns of "session" that trace.c fills, from column `at` on; the row of "look" is made where it is new. */
-bool trace_bind(struct store *, const struct trace *, const struct session *, int at, struct error *);
+/* The columns of "session" that trace.c fills; the row of "look" is made where it is new. */
+bool trace_columns(struct store *, const struct trace *, const struct session *, struct error *);
 bool rows_of_errors(struct store *, const struct session *, const struct verdicts *, int64_t session_id, struct error *);
 bool rows_of_findings(struct store *, const struct session *, const struct verdicts *, int64_t session_id, unsigned before, struct error *);
 

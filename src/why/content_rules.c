@@ -83,7 +83,7 @@ static bool bare_newline(const struct failure *f, struct evidence *e)
 	bool line = command_is_line(f->command) && (f->command->line.ending == LINE_LF || f->command->line.ending == LINE_CR
 		|| f->command->line.flags & LINE_HAS_BARE_CR);
 	bool data = c && (c->bare_lf || c->bare_cr || c->lone_dots_odd);
-	bool said = reply_says(f->reply, phrases);
+	bool said = phrases_say(&f->says, phrases);
 	if (!said && !(line && failure_tone(f) == TONE_DIALOGUE && f->command->fault.kind == FAULT_NONE && !failure_is_content(f)
 			&& reply_enhanced(f->reply, 5, 2)))
 		return false;
@@ -115,7 +115,7 @@ static bool needs_encoding(const struct failure *f, struct evidence *e)
 {
 	static const char *const phrases[] = { "8bit", "8-bit", "8 bit", "non-ascii", "smtputf8", "internationalized", "utf-8", "utf8", "eai", NULL };
 	const struct content *c = f->exchange->content;
-	if (!c || !c->octets_8bit || words_overrule(f) || !reply_says(f->reply, phrases))
+	if (!c || !c->octets_8bit || words_overrule(f) || !phrases_say(&f->says, phrases))
 		return false;
 	evidence_add(e, c->first.number ? c->first : f->reply->first, FROM_CLIENT, (struct bytes){ 0 }, "the message holds 8-bit octets");
 	evidence_offer(e, f->offer, offer_has(f->offer, EXT_EIGHTBITMIME) ? "8BITMIME is offered" : "8BITMIME is not offered");
@@ -130,7 +130,7 @@ static bool header_missing(const struct failure *f, struct evidence *e)
 	const struct content *c = f->exchange->content;
 	if (!c || !c->seen || f->command->kind == COMMAND_LINE || (f->words.strength >= 4 && f->words.cause != CAUSE_MESSAGE_MALFORMED))
 		return false;
-	if ((c->header_from && c->header_date) || !(reply_says(f->reply, phrases) || reply_enhanced(f->reply, 6, 0)))
+	if ((c->header_from && c->header_date) || !(phrases_say(&f->says, phrases) || reply_enhanced(f->reply, 6, 0)))
 		return false;
 	evidence_add(e, c->first.number ? c->first : f->reply->first, FROM_CLIENT, (struct bytes){ 0 },
 		c->header_from ? "the message has no Date header (RFC 5322 3.6.1)" : "the message has no From header (RFC 5322 3.6.2)");

@@ -89,7 +89,7 @@ bool reply_is_unrecognised(const struct failure *f)
 		return false;
 	if (r->code == 500 || r->code == 502)
 		return true;
-	return (failure_tone(f) == TONE_DIALOGUE || failure_tone(f) == TONE_OPEN) && reply_says(r, phrases);
+	return (failure_tone(f) == TONE_DIALOGUE || failure_tone(f) == TONE_OPEN) && phrases_say(&f->says, phrases);
 }
 
 /* After a refused DATA or BDAT a client that waited for the refusal and then sends a known verb has understood it. */

@@ -139,7 +139,7 @@ static bool line_too_long(const struct failure *f, struct evidence *e)
 {
 	static const char *const phrases[] = { "too long", "line length", "line limit", "path length", "length exceed", NULL };
 	const struct content *content = f->exchange->content;
-	bool said = reply_says(f->reply, phrases);
+	bool said = phrases_say(&f->says, phrases);
 	if (f->command->kind == COMMAND_CONTENT && content && content->longest_line > 998 && said) {
 		evidence_add(e, content->first, FROM_CLIENT, (struct bytes){ 0 }, "message data with a line beyond 998 octets");
 		evidence_reply(e, f->reply, "the server refuses it for that");
@@ -215,7 +215,7 @@ static bool address_odd(const struct failure *f, struct evidence *e)
 		return false;
 	/* Brackets, blanks and unqualified names are tolerated widely: only a reply about form makes them the cause. */
 	static const char *const form[] = { "syntax", "bracket", "malformed", "violates rfc", NULL };
-	if (!faulty && !(reply_says(f->reply, form) || f->reply->code == 501 || f->reply->code == 504 || f->reply->code == 553
+	if (!faulty && !(phrases_say(&f->says, form) || f->reply->code == 501 || f->reply->code == 504 || f->reply->code == 553
 			|| reply_enhanced(f->reply, 1, 3) || reply_enhanced(f->reply, 1, 7)))
 		return false;
 	if (faulty && f->words.strength >= 3 && !words_say(f, CAUSE_CLIENT_ADDRESS_SYNTAX, 3) && !words_say(f, CAUSE_CLIENT_ARGUMENT_SYNTAX, 3))
@@ -233,7 +233,7 @@ static bool address_odd(const struct failure *f, struct evidence *e)
 static bool address_of_sender(const struct failure *f, struct evidence *e)
 {
 	static const char *const phrases[] = { "sender", "mail from", "return path", "from address", NULL };
-	if (f->command->verb != VERB_RCPT || f->command->fault.kind != FAULT_NONE || words_overrule(f) || !reply_says(f->reply, phrases))
+	if (f->command->verb != VERB_RCPT || f->command->fault.kind != FAULT_NONE || words_overrule(f) || !phrases_say(&f->says, phrases))
 		return false;
 	if (!(f->reply->code == 501 || f->reply->code == 504 || f->reply->code == 553 || reply_enhanced(f->reply, 1, 7)))
 		return false;

@@ -48,7 +48,7 @@ static bool demands_tls(const struct failure *f)
 	if (f->state->encrypted || words_overrule(f))
 		return false;
 	return words_say(f, CAUSE_TLS_REQUIRED, 2) || words_say(f, CAUSE_AUTH_ENCRYPTION_REQUIRED, 2) || reply_enhanced(f->reply, 7, 10)
-		|| reply_enhanced(f->reply, 7, 11) || ((f->reply->code == 530 || f->reply->code == 538) && reply_says(f->reply, words));
+		|| reply_enhanced(f->reply, 7, 11) || ((f->reply->code == 530 || f->reply->code == 538) && phrases_say(&f->says, words));
 }
 
 static bool starttls_masked(const struct failure *f, struct evidence *e)

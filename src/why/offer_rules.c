@@ -59,7 +59,7 @@ static bool is_parameter_reply(const struct failure *f)
 		return false;
 	if (code == 555 || code == 501 || code == 504 || code == 500 || code == 503 || reply_enhanced(f->reply, 5, 4))
 		return true;
-	return code >= 550 && failure_tone(f) != TONE_POLICY && reply_says(f->reply, phrases);
+	return code >= 550 && failure_tone(f) != TONE_POLICY && phrases_say(&f->says, phrases);
 }
 
 /* A fault before the parameters is the cause unless the reply is about parameters alone (555). */
@@ -133,7 +133,7 @@ static bool contradicts(const struct failure *f, struct evidence *e)
 	int code = f->reply->code;
 	if (!command_is_sound(f->command) || need == EXT_UNKNOWN || !offer_has(f->offer, need) || !reply_is_unrecognised(f))
 		return false;
-	if ((code != 500 && code != 502 && code != 504) || reply_says(f->reply, off))
+	if ((code != 500 && code != 502 && code != 504) || phrases_say(&f->says, off))
 		return false;
 	if (f->command->verb == VERB_AUTH && !offer_has_mechanism(f->offer, f->command->mechanism))
 		return false;

@@ -13,6 +13,7 @@
 
 #include "why/why.h"
 
+#include "why/phrases.h"
 #include "why/words.h"
 
 struct failure {
@@ -23,6 +24,7 @@ struct failure {
 	const struct offer *offer;        /* in force when the command was sent; never NULL */
 	const struct state *state;        /* the server's when it read the command */
 	struct words_result words;        /* what the reply's text says, matched once */
+	struct phrases says;              /* the same text, to be asked for phrases */
 };
 
 struct evidence {

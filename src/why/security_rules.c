@@ -22,13 +22,13 @@ static bool demands_tls(const struct failure *f)
 		"requires tls", "tls required", "tls is required", "requires encryption", "encryption required", "must be encrypted", NULL };
 	if (f->state->encrypted || words_overrule(f))
 		return false;
-	if (reply_says(f->reply, words) || reply_enhanced(f->reply, 7, 10))
+	if (phrases_say(&f->says, words) || reply_enhanced(f->reply, 7, 10))
 		return true;
 	if (f->reply->code != 530)
 		return false;
-	if (reply_says(f->reply, tls_words) || words_say(f, CAUSE_TLS_REQUIRED, 4))
+	if (phrases_say(&f->says, tls_words) || words_say(f, CAUSE_TLS_REQUIRED, 4))
 		return true;
-	return !reply_says(f->reply, auth_words) && offer_has(f->offer, EXT_STARTTLS) && !offer_has(f->offer, EXT_AUTH);
+	return !phrases_say(&f->says, auth_words) && offer_has(f->offer, EXT_STARTTLS) && !offer_has(f->offer, EXT_AUTH);
 }
 
 static bool tls_required(const struct failure *f, struct evidence *e)
@@ -63,7 +63,7 @@ static bool encryption_required(const struct failure *f, struct evidence *e)
 	bool is_auth = f->command->verb == VERB_AUTH || f->command->kind == COMMAND_AUTH;
 	if (!is_auth || f->state->encrypted)
 		return false;
-	if (f->reply->code != 538 && !reply_enhanced(f->reply, 7, 11) && !reply_enhanced(f->reply, 7, 10) && !(reply_says(f->reply, tls_words) && f->reply->code != 530))
+	if (f->reply->code != 538 && !reply_enhanced(f->reply, 7, 11) && !reply_enhanced(f->reply, 7, 10) && !(phrases_say(&f->says, tls_words) && f->reply->code != 530))
 		return false;
 	show(f, e);
 	return true;
@@ -122,7 +122,7 @@ static bool exchange_malformed(const struct failure *f, struct evidence *e)
 static bool exchange_said(const struct failure *f, struct evidence *e)
 {
 	static const char *const phrases[] = { "base64", "decod", "malformed", "cancel", "abort", "challenge", "encoding", NULL };
-	if (!is_auth(f) || (f->reply->code != 501 && f->reply->code != 500 && !reply_says(f->reply, phrases)))
+	if (!is_auth(f) || (f->reply->code != 501 && f->reply->code != 500 && !phrases_say(&f->says, phrases)))
 		return false;
 	if (f->command->fault.kind != FAULT_NONE && f->command->kind == COMMAND_LINE)
 		return false;
@@ -166,7 +166,7 @@ static bool tls_unavailable(const struct failure *f, struct evidence *e)
 		return false;
 	static const char *const phrases[] = { "not available", "unavailable", "temporar", "not ready", "certificate", "tls error", "cannot", "failed", NULL };
 	bool offered = offer_has(f->offer, EXT_STARTTLS);
-	if (!offered && !(reply_says(f->reply, phrases) && !offer_is_known(f->offer, f->state)))
+	if (!offered && !(phrases_say(&f->says, phrases) && !offer_is_known(f->offer, f->state)))
 		return false;
 	if (f->reply->code == 503 || f->reply->code == 501)
 		return false;

@@ -108,7 +108,7 @@ static bool bad_sequence(const struct failure *f, struct evidence *e)
 		"sequence", "order", "first", "already", "nested", "need ", "no valid", "must", "before", "not allowed", "specified",
 		"expected", "precede", "outstanding", "no recipient", "without", "issue", "begin", NULL,
 	};
-	bool said = reply_says(f->reply, phrases);
+	bool said = phrases_say(&f->says, phrases);
 	if (f->reply->code != 503 && !said && !reply_enhanced(f->reply, 5, 1) && !(is_mandatory(f->command->verb) && failure_tone(f) == TONE_DIALOGUE))
 		return false;
 	if (!f->state->certain && f->reply->code != 503 && !said) /* what would make it the wrong moment may be in a hole */
@@ -202,7 +202,7 @@ static bool is_refused_for_haste(const struct exchange *x)
 
 static bool pipelining_said(const struct failure *f, struct evidence *e)
 {
-	if (!reply_says(f->reply, early_words) || words_overrule(f))
+	if (!phrases_say(&f->says, early_words) || words_overrule(f))
 		return false;
 	const struct exchange *x = hasty_near(f);
 	show_haste(f, e, x);
@@ -267,7 +267,7 @@ static bool postponed(const struct failure *f)
 		return false;
 	if (f->state->phase != PHASE_SENDER && f->state->phase != PHASE_RECIPIENT)
 		return false;
-	return reply_says(f->reply, phrases) || (reply_enhanced(f->reply, 5, 1) && f->reply->code >= 550 && f->words.strength < 4);
+	return phrases_say(&f->says, phrases) || (reply_enhanced(f->reply, 5, 1) && f->reply->code >= 550 && f->words.strength < 4);
 }
 
 static bool postponed_for(const struct failure *f, struct evidence *e, bool (*is)(const struct exchange *), const char *says)

@@ -19,7 +19,7 @@ static bool command_disabled_said(const struct failure *f, struct evidence *e)
 {
 	static const char *const phrases[] = { "disabled", "not allowed", "prohibit", "not permitted", "switched off", "turned off", "administrat",
 		"denied", "not available", "no longer", "not be ", "privacy", NULL };
-	if (!command_is_sound(f->command) || !may_be_off(f->command->verb) || !reply_says(f->reply, phrases))
+	if (!command_is_sound(f->command) || !may_be_off(f->command->verb) || !phrases_say(&f->says, phrases))
 		return false;
 	if (f->reply->code == 503 || f->reply->code == 530)
 		return false;

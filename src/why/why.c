@@ -98,7 +98,9 @@ void evidence_offer(struct evidence *e, const struct offer *o, const char *says)
 static void make_text(char *detail)
 {
 	uint8_t *p = (uint8_t *)detail;
-	for (struct bytes rest = bytes_of(detail); rest.n;) {
+	while (octet_is_print(*p))
+		p++;
+	for (struct bytes rest = bytes_of((const char *)p); rest.n;) {
 		size_t n = utf8_character(rest, NULL);
 		if (n == 0 || *p < 0x20 || *p == 0x7f) {
 			*p = '?';
@@ -253,6 +255,7 @@ static struct failure failure_of(const struct why *why, struct words_memo *memo,
 		.offer = x->command.offer ? x->command.offer : &no_offer,
 		.state = &x->before,
 		.words = words_of(why, memo, x),
+		.says = phrases_of(x->reply.text),
 	};
 }
 
