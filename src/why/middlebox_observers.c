@@ -129,7 +129,6 @@ static bool sees_typed(const struct session *s, size_t i, struct evidence *e, st
 
 static bool sees_ehlo(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
 {
-	bool stars = session_banner_starred(s), esmtp = bytes_find(s->banner, B("ESMTP")) != BYTES_NONE;
 	for (const struct exchange *x = s->first; x && i == 0; x = x->next) {
 		if (x->command.verb != VERB_EHLO || !command_is_sound(&x->command) || !is_unknown_reply(x) || command_typed(&x->command))
 			continue;
@@ -137,7 +136,7 @@ static bool sees_ehlo(const struct session *s, size_t i, struct evidence *e, str
 		while (y && !(y->command.verb == VERB_HELO && exchange_accepted(y)))
 			y = y->next;
 		const struct note *two = note_of_other_reply(s, x);
-		if (!two && !(y && (stars || esmtp)))
+		if (!two && !(y && (session_banner_starred(s) || bytes_find(s->banner, B("ESMTP")) != BYTES_NONE)))
 			continue;
 		evidence_line(e, &x->command, "a correct EHLO");
 		evidence_reply(e, &x->reply, "refused as unknown");

@@ -116,10 +116,10 @@ static bool is_helo_taken(const struct exchange *x)
 static bool ehlo_blocked(const struct failure *f, struct evidence *e)
 {
 	const struct session *s = f->session;
-	bool stars = session_banner_starred(s), esmtp = bytes_find(s->banner, B("ESMTP")) != BYTES_NONE;
-	if (f->command->verb != VERB_EHLO || !command_is_sound(f->command) || !reply_is_unrecognised(f) || f->reply->code > 502)
+	if (f->command->verb != VERB_EHLO || !command_is_sound(f->command) || f->reply->code == 501 || f->reply->code > 502 || !reply_is_unrecognised(f))
 		return false;
-	if (f->reply->code == 501 || (!stars && !esmtp))
+	bool stars = session_banner_starred(s);
+	if (!stars && bytes_find(s->banner, B("ESMTP")) == BYTES_NONE)
 		return false;
 	const struct exchange *taken = f->exchange->next;
 	while (taken && !is_helo_taken(taken))
