@@ -178,7 +178,7 @@ struct shards *shards_new(struct shards_options how, struct flow_options options
 	}
 	s->n = how.threads;
 	s->shards = memory_new(s->n, sizeof *s->shards);
-	options.memory /= s->n;
+	options.memory = (options.memory ? options.memory : FLOW_MEMORY) / s->n;
 	queue_init(&s->outcomes, HANDFULS_AHEAD);
 	if (pthread_create(&s->writer, NULL, hand_over, s) != 0)
 		abort();

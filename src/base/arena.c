@@ -6,11 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 512, LARGEST_BLOCK = 64 * 1024, ALIGNMENT = 16 };
+enum { FIRST_BLOCK = 512, NEXT_BLOCK = 1024, SMALL = 8 * 1024, LARGEST_BLOCK = 64 * 1024, ALIGNMENT = 16 };
 
 struct arena_block {
 	struct arena_block *older;
-	size_t size;
 	alignas(ALIGNMENT) uint8_t bytes[];
 };
 
@@ -28,33 +27,42 @@ static size_t product(size_t count, size_t size)
 	return total;
 }
 
+/* Blocks of 1 KiB until there are some, since most arenas stay small and malloc keeps such blocks at hand; then they double. */
+static size_t block_size(const struct arena *a)
+{
+	if (!a->blocks)
+		return FIRST_BLOCK;
+	if (a->size < SMALL)
+		return NEXT_BLOCK;
+	return a->size < LARGEST_BLOCK ? a->size : LARGEST_BLOCK;
+}
+
 static void arena_grow(struct arena *a, size_t need)
 {
-	size_t size = a->blocks ? a->blocks->size * 2 : FIRST_BLOCK;
-	if (size > LARGEST_BLOCK)
-		size = LARGEST_BLOCK;
-	if (size < need)
-		size = need;
-	struct arena_block *block = malloc(sizeof *block + size);
+	size_t size = block_size(a);
+	if (size < sizeof(struct arena_block) + need)
+		size = sizeof(struct arena_block) + need;
+	struct arena_block *block = malloc(size);
 	if (!block)
 		out_of_memory();
 	block->older = a->blocks;
-	block->size = size;
 	a->blocks = block;
 	a->at = block->bytes;
-	a->end = block->bytes + size;
-	a->size += sizeof *block + size;
+	a->end = (uint8_t *)block + size;
+	a->size += size;
 }
 
 void *arena_alloc(struct arena *a, size_t count, size_t size)
 {
-	size_t need = (product(count, size) + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+	size_t need = product(count, size), gap = -(uintptr_t)a->at & (ALIGNMENT - 1); /* behind octets of any number */
 	if (need == 0)
-		need = ALIGNMENT;
-	if ((size_t)(a->end - a->at) < need)
+		need = 1;
+	if ((size_t)(a->end - a->at) < need + gap) {
 		arena_grow(a, need);
-	void *p = a->at;
-	a->at += need;
+		gap = 0;
+	}
+	void *p = a->at + gap;
+	a->at += gap + need;
 	return memset(p, 0, need);
 }
 
@@ -62,8 +70,10 @@ struct bytes arena_copy(struct arena *a, struct bytes b)
 {
 	if (b.n == 0)
 		return (struct bytes){ 0 };
-	uint8_t *p = arena_alloc(a, b.n, 1);
-	memcpy(p, b.p, b.n);
+	if ((size_t)(a->end - a->at) < b.n)
+		arena_grow(a, b.n);
+	uint8_t *p = memcpy(a->at, b.p, b.n);
+	a->at += b.n;
 	return (struct bytes){ p, b.n };
 }
 

@@ -1,7 +1,7 @@
 /* arena - zeroed memory that is dropped as a whole.
  * In:    sizes.
  * Out:   zeroed, 16-byte aligned memory, never NULL.
- * Keeps: blocks that double from 512 bytes to 64 KiB, so that a small session stays small.
+ * Keeps: blocks of 512 bytes to 64 KiB, so that a small session stays small.
  * Never: frees a single allocation. When the system has no memory left it says so on stderr and exits with status 4.
  * Lives: until arena_drop (everything goes, the arena can be used again). */
 #ifndef SMTPWHY_BASE_ARENA_H

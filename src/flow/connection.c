@@ -32,13 +32,22 @@ void talk_drop(struct talk *t)
 		t->around->held -= t->first[side] ? FIRST_KEPT : 0;
 		free(t->first[side]);
 	}
+	t->around->held -= t->connection.resets ? RESETS_KEPT * sizeof *t->connection.resets : 0;
+	free(t->connection.resets);
 	t->around->held -= sizeof *t + t->listener;
 	free(t);
 }
 
+/* A FIN that the capture lacks is acknowledged as an octet behind the last (RFC 9293 3.4). */
+static bool has_finished(const struct stream *s)
+{
+	return s->fin_known || (s->known && !s->head && s->acked == s->end + 1);
+}
+
 bool talk_is_over(const struct talk *t)
 {
-	return t->reset || (t->streams[0].fin_known && t->streams[1].fin_known);
+	const struct stream *client = &t->streams[FROM_CLIENT], *server = &t->streams[FROM_SERVER];
+	return t->reset || ((client->fin_known || server->fin_known) && has_finished(client) && has_finished(server));
 }
 
 bool talk_was_reset(const struct talk *t)
@@ -194,6 +203,10 @@ static void take_reset(struct talk *t, const struct packet *p, unsigned side, ui
 	bool expected = !s->known || pos == s->end + fin || pos == s->end;
 	/* RFC 5961 3.2 asks for the exact number; older stacks take any in the window (RFC 9293 3.10.7.4) */
 	bool credible = expected || (pos >= s->acked - 1 && pos <= s->acked + RESET_WINDOW);
+	if (!c->resets) {
+		c->resets = memory_new(RESETS_KEPT, sizeof *c->resets);
+		t->around->held += RESETS_KEPT * sizeof *c->resets;
+	}
 	if (c->nresets < RESETS_KEPT)
 		c->resets[c->nresets] = (struct reset){ .place = p->place, .from = (enum direction)side, .offset = positive(pos),
 			.expected = expected, .odd = odd, .marks = p->marks };

@@ -40,7 +40,7 @@ static void swap_sides(struct talk *t)
 		SWAP(t->recent[0][i], t->recent[1][i]);
 	SWAP(t->recent_at[0], t->recent_at[1]);
 #undef SWAP
-	for (unsigned i = 0; i < RESETS_KEPT; i++)
+	for (unsigned i = 0; i < c->nresets && i < RESETS_KEPT; i++)
 		c->resets[i].from = direction_other(c->resets[i].from);
 	t->swapped = !t->swapped;
 }

@@ -20,7 +20,6 @@ static const int64_t class_idle[CLASS_COUNT] = {
 };
 
 enum {
-	MEMORY = 256 * 1024 * 1024,
 	SECOND_CHANCES = 16,
 	LINGER = 4096,       /* packets of the run after which a finished connection is closed, however little time has passed: what
 	                      * comes late comes within a round trip, and on a fast link seconds hold very many sessions */
@@ -40,7 +39,7 @@ struct flow *flow_new(struct flow_options options, struct flow_sink sink)
 {
 	struct flow *f = memory_new(1, sizeof *f);
 	if (!options.memory)
-		options.memory = MEMORY;
+		options.memory = FLOW_MEMORY;
 	f->around.options = options;
 	f->around.sink = sink;
 	table_init(&f->table);

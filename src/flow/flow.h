@@ -90,7 +90,7 @@ struct connection {
 	bool simultaneous_open;
 	bool fin[2];                /* by enum direction */
 	enum ending ending;
-	struct reset resets[RESETS_KEPT];
+	struct reset *resets;       /* the first RESETS_KEPT of nresets; NULL: none */
 	unsigned nresets;
 	uint64_t packets[2], octets[2]; /* payload octets on the wire, each counted once */
 	uint64_t missing[2];        /* octets in gaps */
@@ -127,8 +127,12 @@ struct flow_sink {
 	void *to;
 };
 
+/* Bytes for all connections where nobody says how many: some 12,000 mail sessions that are open at once, or 400,000 half-open
+ * connections. With what malloc and the database add, the process stays below 200 MiB. */
+enum { FLOW_MEMORY = 128 * 1024 * 1024 };
+
 struct flow_options {
-	size_t memory;            /* bytes for all connections; 0: 256 MiB. Beyond it the longest idle are closed (END_IDLE) */
+	size_t memory;            /* bytes for all connections; 0: FLOW_MEMORY. Beyond it the longest idle are closed (END_IDLE) */
 	int64_t idle;             /* nanoseconds of capture time until an idle connection is closed; 0: 15 minutes for established,
 	                           * less for half-open ones */
 	const uint16_t *ports;    /* further SMTP ports, ended by 0; NULL none */

@@ -193,8 +193,12 @@ static size_t count_words(struct bytes b)
 }
 
 /* "AUTH PLAIN LOGIN", "AUTH=PLAIN LOGIN", "AUTH =PLAIN LOGIN": the equals sign of old drafts and clients. */
-static void add_mechanisms(struct offer *offer, struct bytes values, unsigned known)
+static void add_mechanisms(struct arena *arena, struct offer *offer, struct bytes values, unsigned known)
 {
+	struct mechanism *more = ARENA_ARRAY(arena, struct mechanism, offer->nmechanisms + count_words(values));
+	if (offer->nmechanisms)
+		memcpy(more, offer->mechanisms, offer->nmechanisms * sizeof *more);
+	offer->mechanisms = more;
 	for (struct cut cut = bytes_word(values); cut.found; cut = bytes_word(cut.tail)) {
 		struct bytes name = cut.head;
 		if (name.p[0] == '=') {
@@ -212,7 +216,7 @@ static void add_mechanisms(struct offer *offer, struct bytes values, unsigned kn
 	}
 }
 
-static void add_entry(struct offer *offer, const struct entry *entry)
+static void add_entry(struct arena *arena, struct offer *offer, const struct entry *entry)
 {
 	if (entry->known == EXT_UNKNOWN)
 		return;
@@ -224,7 +228,7 @@ static void add_entry(struct offer *offer, const struct entry *entry)
 	}
 	if (entry->known == EXT_AUTH) {
 		bool equals = entry->text.n > 4 && entry->text.p[4] == '=';
-		add_mechanisms(offer, entry->values, equals ? MECHANISM_BY_EQUALS : MECHANISM_LISTED);
+		add_mechanisms(arena, offer, entry->values, equals ? MECHANISM_BY_EQUALS : MECHANISM_LISTED);
 	}
 }
 
@@ -253,9 +257,17 @@ static void note_masked(struct offer *offer, struct entry *entries, size_t at)
 }
 
 /* Each masked keyword in turn: what an earlier one is taken to be, a later one is not. */
-static void name_masked(struct offer *offer, struct entry *entries, size_t n)
+static void name_masked(struct arena *arena, struct offer *offer, size_t most)
 {
+	struct arena scratch = { 0 };
+	size_t n = offer->nkeywords;
+	struct entry *entries = ARENA_ARRAY(&scratch, struct entry, n);
 	ext_set taken = offer->offered;
+	offer->masked = ARENA_ARRAY(arena, struct masked, most);
+	for (size_t i = 0; i < n; i++) {
+		entries[i] = read_entry(bytes_trim(offer->keywords[i]));
+		note_masked(offer, entries, i);
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (!entries[i].masked)
 			continue;
@@ -264,35 +276,35 @@ static void name_masked(struct offer *offer, struct entry *entries, size_t n)
 		if (e != EXT_UNKNOWN)
 			taken |= (ext_set)1 << e;
 	}
+	arena_drop(&scratch);
+}
+
+static size_t count_lines(struct bytes b)
+{
+	size_t n = 1;
+	for (size_t lf; (lf = bytes_index(b, '\n')) != BYTES_NONE; n++)
+		b = bytes_from(b, lf + 1);
+	return n;
 }
 
 static void read_lines(struct arena *arena, struct offer *offer, const struct reply *reply)
 {
 	struct cut cut = bytes_cut(reply->text, '\n'); /* the first line names the server (RFC 5321 4.1.1.1) */
-	struct bytes rest = cut.tail;
-	size_t n = 0, words = 0;
-	for (struct cut c = { .tail = rest, .found = cut.found }; c.found; n++) {
-		c = bytes_cut(c.tail, '\n');
-		words += count_words(c.head);
-	}
-	if (n == 0)
+	size_t masked = 0;
+	bool counted;
+	if (!cut.found)
 		return;
-	struct entry *entries = ARENA_ARRAY(arena, struct entry, n);
-	offer->keywords = ARENA_ARRAY(arena, struct bytes, n);
-	offer->keyword_places = ARENA_ARRAY(arena, struct place, n);
-	offer->masked = ARENA_ARRAY(arena, struct masked, n);
-	offer->mechanisms = ARENA_ARRAY(arena, struct mechanism, words);
-	offer->nkeywords = n;
-	for (size_t i = 0; i < n; i++) {
-		struct cut line = bytes_cut(rest, '\n');
-		entries[i] = read_entry(bytes_trim(line.head));
-		offer->keywords[i] = line.head;
-		offer->keyword_places[i] = reply->last;
-		add_entry(offer, &entries[i]);
-		note_masked(offer, entries, i);
-		rest = line.tail;
+	offer->nkeywords = count_lines(cut.tail);
+	offer->keywords = ARENA_ARRAY(arena, struct bytes, offer->nkeywords);
+	for (size_t i = 0; i < offer->nkeywords; i++) {
+		cut = bytes_cut(cut.tail, '\n');
+		struct entry e = read_entry(bytes_trim(cut.head));
+		offer->keywords[i] = cut.head;
+		add_entry(arena, offer, &e);
+		masked += e.known == EXT_UNKNOWN && is_masked(e.keyword, &counted);
 	}
-	name_masked(offer, entries, n);
+	if (masked)
+		name_masked(arena, offer, masked);
 }
 
 struct offer *offer_new(struct arena *arena, enum offer_kind kind, const struct reply *reply, const struct offer *before)
@@ -324,9 +336,6 @@ struct offer *offer_copy(struct arena *arena, const struct offer *offer)
 	*copy = *offer;
 	copy->before = NULL;
 	copy->keywords = copy_all(arena, offer->keywords, offer->nkeywords);
-	copy->keyword_places = ARENA_ARRAY(arena, struct place, offer->nkeywords);
-	for (size_t i = 0; i < offer->nkeywords; i++)
-		copy->keyword_places[i] = offer->keyword_places[i];
 	copy->mechanisms = ARENA_ARRAY(arena, struct mechanism, offer->nmechanisms);
 	for (size_t i = 0; i < offer->nmechanisms; i++)
 		copy->mechanisms[i] = (struct mechanism){ arena_copy(arena, offer->mechanisms[i].name), offer->mechanisms[i].known };

@@ -141,11 +141,24 @@ bool replies_cut(struct replies *r)
 	return true;
 }
 
+/* A session waits longest with nothing but short replies to come: EHLO's was the long one. */
+static void buffer_shrink(struct text *t)
+{
+	enum { USUAL = 128 };
+	if (t->room > USUAL)
+		text_free(t);
+}
+
 struct reply replies_take(struct replies *r, struct arena *arena)
 {
 	struct reply reply = r->reply;
-	reply.text = arena_copy(arena, text_view(&r->text));
+	struct bytes text = text_view(&r->text);
 	reply.raw = arena_copy(arena, text_view(&r->raw));
+	reply.text = bytes_from(reply.raw, reply.raw.n - text.n); /* one line: its end, but where a reply was capped */
+	if (reply.raw.n < text.n || !bytes_equal(reply.text, text))
+		reply.text = arena_copy(arena, text);
+	buffer_shrink(&r->text);
+	buffer_shrink(&r->raw);
 	r->begun = false;
 	r->reply = (struct reply){ .code = MISSING };
 	return reply;

@@ -90,7 +90,6 @@ struct offer {
 	ext_set offered;
 	struct bytes *keywords;   /* every keyword line after the first, as it stands */
 	size_t nkeywords;
-	struct place *keyword_places;
 	struct mechanism *mechanisms;
 	size_t nmechanisms;
 	bool has_size_limit;

@@ -120,6 +120,10 @@ void session_hand_over(struct dialogue *d, bool final)
 		d->offer_before = before;
 	}
 	old->connection = *d->connection;
+	if (old->connection.resets) {
+		old->connection.resets = ARENA_ARRAY(&old->arena, struct reset, RESETS_KEPT);
+		memcpy(old->connection.resets, d->connection->resets, RESETS_KEPT * sizeof *old->connection.resets);
+	}
 	old->closed = final;
 	d->session = s;
 	d->sink.session(d->sink.to, old, final);

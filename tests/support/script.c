@@ -212,6 +212,9 @@ static void hear_close(void *session, const struct connection *c, const char *sp
 	new_line(h);
 	text_addf(&h->text, "close %s\n", names[c->ending]);
 	h->closed = *c;
+	h->closed.resets = h->resets;
+	for (unsigned i = 0; i < c->nresets && i < RESETS_KEPT; i++)
+		h->resets[i] = c->resets[i];
 	if (speaks) {
 		strncpy(h->speaks, speaks, sizeof h->speaks - 1);
 		h->speaks[sizeof h->speaks - 1] = 0;

@@ -24,7 +24,8 @@ struct heard {
 	struct text text;
 	int last;            /* the side whose data came last, -1 none */
 	uint16_t odd[2];     /* all bits that chunks and overlaps of a side had */
-	struct connection closed;
+	struct connection closed;  /* its resets are those below */
+	struct reset resets[RESETS_KEPT];
 	char speaks[32];
 	enum interest answer;
 	unsigned sessions;
