@@ -1,4 +1,4 @@
-/* shards.c - a reader's packets go to analysers on threads of their own, their outcomes to one more that calls the sink. */
+/* shards.c - a reader's packets go to analysers on threads of their own; each hands its outcomes to the sink, one analyser at a time. */
 #include "shards.h"
 
 #include <pthread.h>
@@ -6,23 +6,18 @@
 #include <string.h>
 
 enum {
-	BATCH_PACKETS = 512,
-	BATCH_OCTETS = 512 * 1024, /* room for payload; a single segment never has more than 64 KiB */
+	BATCH_PACKETS = 256,
+	BATCH_OCTETS = 192 * 1024, /* room for payload; a single segment never has more than 64 KiB */
 	SEGMENT_MOST = 64 * 1024,
-	BATCHES_AHEAD = 8,
-	HANDFUL = 64,              /* outcomes that travel together: waking the writer for each costs more than storing it */
-	HANDFULS_AHEAD = 8,
+	BATCHES_AHEAD = 4,         /* with these, what is on its way stays in the caches */
+	HANDFUL = 16,              /* outcomes that are worth asking whether the sink is free */
+	OUTCOMES_MOST = 256,       /* outcomes that wait until then: the next one waits for the sink */
 };
 
 struct batch {
 	size_t n, used;
 	struct packet packets[BATCH_PACKETS];
 	uint8_t octets[BATCH_OCTETS];
-};
-
-struct handful {
-	size_t n;
-	struct outcome outcomes[HANDFUL];
 };
 
 /* A bounded queue of pointers between threads. */
@@ -39,7 +34,8 @@ struct shard {
 	struct analyser *analyser;
 	struct queue full, empty; /* batches on their way, and back */
 	struct batch *filling;
-	struct handful *gathered; /* NULL: none */
+	struct outcome outcomes[OUTCOMES_MOST]; /* that the sink has not got yet */
+	size_t noutcomes;
 	struct shards *all;
 };
 
@@ -51,8 +47,7 @@ struct shards {
 	uint32_t part, parts;     /* part: 0.. */
 	int64_t clock;            /* of the last packet, also of other parts */
 	uint64_t ordinal;
-	struct queue outcomes;
-	pthread_t writer;
+	pthread_mutex_t storing;  /* held by the analyser whose outcomes go to the sink */
 	bool ended;
 };
 
@@ -109,21 +104,27 @@ static void queue_free(struct queue *q)
 
 /* ---- threads ---- */
 
-static void handful_send(struct shard *shard)
+/* An analyser's sessions are still in the caches of its processor, where a thread that did nothing but store would fetch each from
+ * another one's; and their memory goes back to the thread that took it. */
+static void outcomes_store(struct shard *shard)
 {
-	if (shard->gathered)
-		queue_put(&shard->all->outcomes, shard->gathered);
-	shard->gathered = NULL;
+	struct outcome_sink sink = shard->all->sink;
+	for (size_t i = 0; i < shard->noutcomes; i++)
+		sink.outcome(sink.to, shard->outcomes[i]);
+	shard->noutcomes = 0;
+	pthread_mutex_unlock(&shard->all->storing);
 }
 
-static void outcome_queued(void *to, struct outcome outcome)
+static void outcome_gathered(void *to, struct outcome outcome)
 {
 	struct shard *shard = to;
-	if (!shard->gathered)
-		shard->gathered = memory_new(1, sizeof *shard->gathered);
-	shard->gathered->outcomes[shard->gathered->n++] = outcome;
-	if (shard->gathered->n == HANDFUL)
-		handful_send(shard);
+	pthread_mutex_t *storing = &shard->all->storing;
+	shard->outcomes[shard->noutcomes++] = outcome;
+	if (shard->noutcomes == OUTCOMES_MOST)
+		pthread_mutex_lock(storing);
+	else if (shard->noutcomes < HANDFUL || pthread_mutex_trylock(storing) != 0)
+		return;
+	outcomes_store(shard);
 }
 
 static void *analyse(void *to)
@@ -136,18 +137,8 @@ static void *analyse(void *to)
 		queue_put(&shard->empty, batch);
 	}
 	analyser_end(shard->analyser, shard->all->clock, shard->all->ordinal);
-	handful_send(shard);
-	return NULL;
-}
-
-static void *hand_over(void *to)
-{
-	struct shards *s = to;
-	for (struct handful *h; (h = queue_take(&s->outcomes));) {
-		for (size_t i = 0; i < h->n; i++)
-			s->sink.outcome(s->sink.to, h->outcomes[i]);
-		free(h);
-	}
+	pthread_mutex_lock(&shard->all->storing);
+	outcomes_store(shard);
 	return NULL;
 }
 
@@ -156,7 +147,7 @@ static void *hand_over(void *to)
 static void shard_begin(struct shards *s, struct shard *shard, struct flow_options options, const struct why *why)
 {
 	shard->all = s;
-	shard->analyser = analyser_new(options, why, (struct outcome_sink){ outcome_queued, shard });
+	shard->analyser = analyser_new(options, why, (struct outcome_sink){ outcome_gathered, shard });
 	queue_init(&shard->full, BATCHES_AHEAD);
 	queue_init(&shard->empty, BATCHES_AHEAD + 1);
 	for (unsigned i = 0; i < BATCHES_AHEAD; i++)
@@ -179,9 +170,7 @@ struct shards *shards_new(struct shards_options how, struct flow_options options
 	s->n = how.threads;
 	s->shards = memory_new(s->n, sizeof *s->shards);
 	options.memory = (options.memory ? options.memory : FLOW_MEMORY) / s->n;
-	queue_init(&s->outcomes, HANDFULS_AHEAD);
-	if (pthread_create(&s->writer, NULL, hand_over, s) != 0)
-		abort();
+	pthread_mutex_init(&s->storing, NULL);
 	for (unsigned i = 0; i < s->n; i++)
 		shard_begin(s, &s->shards[i], options, why);
 	return s;
@@ -232,8 +221,6 @@ void shards_end(struct shards *s)
 	}
 	for (unsigned i = 0; i < s->n; i++)
 		pthread_join(s->shards[i].thread, NULL);
-	queue_close(&s->outcomes);
-	pthread_join(s->writer, NULL);
 }
 
 static void shard_free(struct shard *shard)
@@ -256,7 +243,7 @@ void shards_free(struct shards *s)
 	for (unsigned i = 0; i < s->n; i++)
 		shard_free(&s->shards[i]);
 	if (s->n)
-		queue_free(&s->outcomes);
+		pthread_mutex_destroy(&s->storing);
 	free(s->shards);
 	analyser_free(s->direct);
 	free(s);

@@ -2,9 +2,9 @@
  * In:    TCP segments in the order of the timeline, from one thread.
  * Out:   outcomes, one at a time (the sink is never entered twice at once), in an order that depends on the threads: ids do not.
  * How:   with one thread everything happens inside shards_packet. With n threads, connections go to n analysers by flow_shard;
- *        packets travel in batches, their payload copied; outcomes reach one thread that calls the sink.
+ *        packets travel in batches, their payload copied; the analysers call the sink themselves, one at a time.
  * Parts: of a run that is spread over machines, only the connections of one part are taken; every machine sees all packets.
- * Keeps: BATCHES_AHEAD batches for each analyser and HANDFULS_AHEAD handfuls of outcomes; a full queue makes its sender wait.
+ * Keeps: BATCHES_AHEAD batches and OUTCOMES_MOST outcomes for each analyser; a full queue makes its sender wait.
  * Lives: until shards_free. */
 #ifndef SMTPWHY_SHARDS_H
 #define SMTPWHY_SHARDS_H
