@@ -67,6 +67,12 @@ static unsigned terminal_width(FILE *stream)
 	return size.ws_col < WIDTH_LEAST ? WIDTH_LEAST : size.ws_col > WIDTH_MOST ? WIDTH_MOST : size.ws_col;
 }
 
+unsigned cli_columns(FILE *stream)
+{
+	struct winsize size = { 0 };
+	return isatty(fileno(stream)) && ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 struct page_style cli_style(FILE *stream)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM"); /* https://no-color.org: set and not empty */

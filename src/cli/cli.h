@@ -66,6 +66,7 @@ enum exit_status cli_failed(const struct error *); /* tells the sentence; the st
 
 /* How a page for this stream looks: colour only on a terminal and without NO_COLOR, charset by locale, width of the terminal. */
 struct page_style cli_style(FILE *);
+unsigned cli_columns(FILE *);                             /* of its terminal; 0: it is none, or does not say */
 /* Standard output: writes and empties a text; false once writing failed. cli_close tells why, and gives EXIT_NOT_WRITTEN. */
 bool cli_write(struct text *);
 enum exit_status cli_close(enum exit_status);

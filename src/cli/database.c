@@ -38,7 +38,9 @@ struct report *database_open(const char *path, enum exit_status *status)
 		return NULL;
 	}
 	struct report *report = report_open(path, &error);
-	if (!report)
+	if (report)
+		report_map(report);
+	else
 		*status = cli_failed(&error);
 	return report;
 }
@@ -52,7 +54,9 @@ struct report *database_open_as(const struct cli_words *words, size_t redact, si
 	report_close(report);
 	char *copy = redacted_temporary(words->operands[0], words->given[redact_key], &error);
 	report = copy ? report_open(copy, &error) : NULL;
-	if (!report)
+	if (report)
+		report_map(report);
+	else
 		*status = cli_failed(&error);
 	if (copy)
 		unlink(copy); /* it lives as long as it is open */

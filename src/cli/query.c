@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JSON, CSV, REDACT, REDACT_KEY };
+enum { JSON, CSV, WIDE, REDACT, REDACT_KEY };
 
 static const struct cli_option options[] = {
 	[JSON] = { 0, "json", NULL, "Newline-delimited JSON instead of a table.", false },
 	[CSV] = { 0, "csv", NULL, "Comma-separated values (RFC 4180) instead of a table.", false },
+	[WIDE] = { 0, "wide", NULL, "A table with whole cells, however wide. It is so anyway where the output is no terminal.", false },
 	[REDACT] = REDACT_OPTION,
 	[REDACT_KEY] = REDACT_KEY_OPTION,
 };
@@ -31,25 +32,26 @@ static enum exit_status list(void)
 	return cli_close(EXIT_DONE);
 }
 
-enum { TABLE_MOST = 10000, CELL_MOST = 200 };
+enum { TABLE_MOST = 10000 };
 
-/* Numbers stand to the right, by the first row's types. All columns may give way, the widest first. */
-static bool print_table(struct rows *rows, struct error *error)
+/* Numbers stand to the right, by the first row's types. Where the terminal is too narrow, all other columns give way, the widest first. */
+static bool print_table(struct rows *rows, bool wide, struct error *error)
 {
 	struct page page = { .style = cli_style(stdout) };
+	page.style.width = wide ? 0 : cli_columns(stdout);
 	size_t n = rows_columns(rows), count = 0;
 	struct table_column *columns = memory_new(n ? n : 1, sizeof *columns);
 	struct table table = { .columns = columns, .ncolumns = n };
 	for (size_t i = 0; i < n; i++)
-		columns[i] = (struct table_column){ rows_name(rows, i), ALIGN_LEFT, true, INK_PLAIN };
+		columns[i] = (struct table_column){ rows_name(rows, i), ALIGN_LEFT, ELASTIC, INK_PLAIN };
 	for (; n && rows_next(rows, error) && count < TABLE_MOST; count++) {
 		for (size_t i = 0; i < n; i++) {
 			enum rows_type type = rows_type(rows, i);
 			if (count == 0 && (type == ROWS_INTEGER || type == ROWS_REAL)) {
 				columns[i].align = ALIGN_RIGHT;
-				columns[i].elastic = false;
+				columns[i].gives = RIGID;
 			}
-			table_cell(&table, type == ROWS_NULL ? B("-") : bytes_first(rows_text(rows, i), CELL_MOST));
+			table_cell(&table, type == ROWS_NULL ? B("-") : rows_text(rows, i));
 		}
 	}
 	table_draw(&page, &table, 0);
@@ -102,14 +104,14 @@ static enum exit_status run(const struct cli_command *command, const struct cli_
 	if (rows && (words->given[JSON] || words->given[CSV]))
 		printed = database_print(rows, words->given[JSON] ? &json_format : &csv_format, &error);
 	else if (rows)
-		printed = print_table(rows, &error);
+		printed = print_table(rows, words->given[WIDE], &error);
 	report_close(report);
 	return cli_close(printed ? EXIT_DONE : cli_failed(&error));
 }
 
 const struct cli_command query_command = {
 	.name = "query",
-	.usage = "[--json | --csv] [--redact] DB [NAME [PARAMETER=VALUE...] | SQL]",
+	.usage = "[--json | --csv | --wide] [--redact] DB [NAME [PARAMETER=VALUE...] | SQL]",
 	.summary = "named questions to a report database, or SQL; lists the questions when none is asked",
 	.detail = "Asks one of the named questions, with parameters, or runs one SQL statement that reads. The tables and views are described "
 	          "in the database's own schema: sqlite3 DB .schema",

@@ -82,13 +82,13 @@ static void matrix(const struct audit *a, struct audit_options options, struct p
 	struct table_column columns[3 + BEHAVIOURS];
 	struct table table = { .columns = columns };
 	if (options.by != AUDIT_BY_SERVER)
-		columns[table.ncolumns++] = (struct table_column){ "clients", ALIGN_LEFT, true, INK_PLAIN };
+		columns[table.ncolumns++] = (struct table_column){ "clients", ALIGN_LEFT, ELASTIC, INK_PLAIN };
 	if (options.by != AUDIT_BY_CLIENT)
-		columns[table.ncolumns++] = (struct table_column){ "server", ALIGN_LEFT, true, INK_PLAIN };
-	columns[table.ncolumns++] = (struct table_column){ "all", ALIGN_RIGHT, false, INK_FAINT };
+		columns[table.ncolumns++] = (struct table_column){ "server", ALIGN_LEFT, ELASTIC, INK_PLAIN };
+	columns[table.ncolumns++] = (struct table_column){ "all", ALIGN_RIGHT, RIGID, INK_FAINT };
 	for (enum behaviour b = 0; b < BEHAVIOURS; b++)
 		if (a->seen[b])
-			columns[table.ncolumns++] = (struct table_column){ behaviour_entry(b)->brief, ALIGN_RIGHT, false, INK_STRONG };
+			columns[table.ncolumns++] = (struct table_column){ behaviour_entry(b)->brief, ALIGN_RIGHT, RIGID, INK_STRONG };
 	struct text text = { 0 };
 	for (size_t i = 0; i < a->naffected && i < ROWS_MOST; i++) {
 		const struct audit_row *row = &a->rows[i];

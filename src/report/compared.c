@@ -111,8 +111,8 @@ static void paths(struct telling *t)
 static void by_kind(struct telling *t)
 {
 	static const struct table_column columns[] = {
-		{ "kind", ALIGN_LEFT, false, INK_STRONG }, { "sent by", ALIGN_LEFT, false, INK_PLAIN }, { "cause", ALIGN_LEFT, true, INK_NAME },
-		{ "times", ALIGN_RIGHT, false, INK_PLAIN }, { "sessions", ALIGN_RIGHT, false, INK_PLAIN },
+		{ "kind", ALIGN_LEFT, RIGID, INK_STRONG }, { "sent by", ALIGN_LEFT, RIGID, INK_PLAIN }, { "cause", ALIGN_LEFT, ELASTIC, INK_NAME },
+		{ "times", ALIGN_RIGHT, RIGID, INK_PLAIN }, { "sessions", ALIGN_RIGHT, RIGID, INK_PLAIN },
 	};
 	struct table table = { .columns = columns, .ncolumns = sizeof columns / sizeof *columns };
 	struct rows *rows = read_rows(&t->reader, "SELECT kind, direction, coalesce(cause, ''), count(*), count(DISTINCT inside_session) FROM difference_report "
@@ -224,8 +224,8 @@ static void unmatched(struct telling *t, bool all)
 		"coalesce(inside_server_addr, outside_server_addr) || ' port ' || coalesce(inside_server_port, outside_server_port) "
 		"FROM pair_report WHERE known_by IS NULL ORDER BY pair_id LIMIT %d", all ? -1 : COMPARED_SHOWN);
 	static const struct table_column columns[] = {
-		{ "only", ALIGN_LEFT, false, INK_STRONG }, { "session", ALIGN_RIGHT, false, INK_PLAIN }, { "start", ALIGN_LEFT, false, INK_PLAIN },
-		{ "client", ALIGN_LEFT, true, INK_PLAIN }, { "server", ALIGN_LEFT, true, INK_PLAIN },
+		{ "only", ALIGN_LEFT, RIGID, INK_STRONG }, { "session", ALIGN_RIGHT, RIGID, INK_PLAIN }, { "start", ALIGN_LEFT, RIGID, INK_PLAIN },
+		{ "client", ALIGN_LEFT, ELASTIC, INK_PLAIN }, { "server", ALIGN_LEFT, ELASTIC, INK_PLAIN },
 	};
 	struct table table = { .columns = columns, .ncolumns = sizeof columns / sizeof *columns };
 	bool any = false;

@@ -9,7 +9,7 @@ static const struct { int64_t flag; const char *says; } remarks[] = {
 	{ 4, "overwritten in transit" },
 	{ 8, "credentials are withheld" },
 	{ 512, "message content is withheld" },
-	{ 32, "sent before the reply to an earlier command had come" },
+	{ 32, "sent ahead, with an earlier reply still due" },
 	{ 16, "no reply to this in the capture" },
 	{ 256, "longer than what is kept" },
 };

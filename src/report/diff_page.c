@@ -156,8 +156,8 @@ static void rest_line(struct page *page, size_t more, size_t same)
 static void section_draw(const struct diff_section *section, bool all, struct page *page)
 {
 	static const struct table_column columns[] = {
-		{ "change", ALIGN_LEFT, false, INK_STRONG }, { "what", ALIGN_LEFT, true, INK_NAME },
-		{ "old: sessions", ALIGN_RIGHT, false, INK_PLAIN }, { "new: sessions", ALIGN_RIGHT, false, INK_PLAIN },
+		{ "change", ALIGN_LEFT, RIGID, INK_STRONG }, { "what", ALIGN_LEFT, ELASTIC, INK_NAME },
+		{ "old: sessions", ALIGN_RIGHT, RIGID, INK_PLAIN }, { "new: sessions", ALIGN_RIGHT, RIGID, INK_PLAIN },
 	};
 	struct table table = { .columns = columns, .ncolumns = sizeof columns / sizeof *columns };
 	size_t changed = count_of(section, false), same = count_of(section, true), shown = 0;

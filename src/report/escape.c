@@ -104,6 +104,28 @@ void escape_terminal_fit(struct text *out, struct bytes b, enum charset charset,
 	}
 }
 
+void escape_terminal_fit_end(struct text *out, struct bytes b, enum charset charset, size_t columns)
+{
+	const char *dots = charset == CHARSET_UTF8 ? "\xe2\x80\xa6" : "...";
+	size_t reserve = charset == CHARSET_UTF8 ? 1 : 3, width;
+	struct text shown = { 0 };
+	escape_terminal(&shown, b, charset);
+	width = escape_width(text_view(&shown));
+	if (width <= columns) {
+		text_add(out, text_view(&shown));
+	} else if (columns >= reserve) {
+		text_add_string(out, dots);
+		while (b.n && width + reserve > columns) {
+			struct glyph glyph = glyph_at(b);
+			text_clear(&shown);
+			width -= add_glyph(&shown, b, glyph, charset);
+			b = bytes_from(b, glyph.octets);
+		}
+		escape_terminal(out, b, charset);
+	}
+	text_free(&shown);
+}
+
 size_t escape_width(struct bytes shown)
 {
 	size_t columns = 0;

@@ -25,6 +25,7 @@ struct glyph glyph_at(struct bytes); /* of text that is not empty */
 void escape_terminal(struct text *, struct bytes, enum charset);
 /* The same, but never wider than so many columns; what is cut is told by three dots (or an ellipsis). */
 void escape_terminal_fit(struct text *, struct bytes, enum charset, size_t columns);
+void escape_terminal_fit_end(struct text *, struct bytes, enum charset, size_t columns); /* the same, cut in front */
 size_t escape_width(struct bytes shown); /* columns of what escape_terminal made */
 size_t escape_break(struct bytes shown, size_t at); /* at, or before it the start of the \xHH that a line end at at would cut */
 

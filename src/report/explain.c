@@ -3,7 +3,7 @@
 
 #include "report/say.h"
 
-enum { LABEL = 18 };
+enum { LABEL = 18, LINE_MOST = 300 /* columns of a line of evidence */ };
 
 /* The columns of the one statement, so that code names them. */
 enum column { CAPTURE, SESSION, CLIENT, CLIENT_PORT, SERVER, SERVER_PORT, ORDINAL, TIME, CODE, ENHANCED, REPLY, VERB, LINE, TRIGGER_FRAME,
@@ -153,7 +153,8 @@ static void command(struct page *page, struct rows *rows)
 	labelled(page, "Offer in force", text.n ? text_view(&text) : B("none: no EHLO reply was in force when this was sent"));
 	text_clear(&text);
 	if (!rows_null(rows, LATENCY)) {
-		text_addf(&text, "%.3f s after the command", rows_real(rows, LATENCY));
+		say_wait(&text, rows_real(rows, LATENCY));
+		text_add_string(&text, " after the command");
 		labelled(page, "Answered", text_view(&text));
 	}
 	text_free(&text);
@@ -186,7 +187,9 @@ static void evidence(struct reader *reader, struct page *page, int64_t error_id)
 			cut = bytes_cut(cut.tail, '\n');
 			page_spaces(page, LABEL);
 			page_string(page, INK_FAINT, bytes_equal(rows_text(rows, 1), B("client")) ? "C: " : "S: ");
-			page_fill(page, INK_PLAIN, LABEL + 3, LABEL + 3, cut.head);
+			text_clear(&text);
+			escape_terminal_fit(&text, cut.head, page->style.charset, LINE_MOST);
+			page_fill(page, INK_PLAIN, LABEL + 3, LABEL + 3, text_view(&text));
 		}
 	}
 	text_free(&text);
@@ -244,21 +247,38 @@ static void shell_line(struct page *page, struct bytes capture, struct text *fil
 	text_free(&text);
 }
 
+/* A line for each capture in which proof stands: that of the reply first. */
+static void frame_filters(struct reader *reader, struct page *page, int64_t error_id)
+{
+	struct text filter = { 0 }, capture = { 0 };
+	struct rows *rows = read_rows(reader, "SELECT DISTINCT name, frame FROM (SELECT p.value ->> 'capture' AS name, p.value ->> 'frame' AS frame, e.capture "
+	                              "FROM error_report AS e, json_each(e.evidence) AS p WHERE e.error_id = %lld UNION SELECT capture, reply_frame, capture "
+	                              "FROM error_report WHERE error_id = %lld UNION SELECT trigger_capture, trigger_frame, capture FROM error_report "
+	                              "WHERE error_id = %lld) WHERE frame > 0 AND name IS NOT NULL ORDER BY name <> capture, name, frame",
+	                              (long long)error_id, (long long)error_id, (long long)error_id);
+	while (read_next(reader, &rows)) {
+		if (filter.n && !bytes_equal(rows_text(rows, 0), text_view(&capture))) {
+			text_add_string(&filter, "}");
+			shell_line(page, text_view(&capture), &filter);
+		}
+		text_addf(&filter, "%s%lld", filter.n ? ", " : "frame.number in {", (long long)rows_integer(rows, 1));
+		text_clear(&capture);
+		text_add(&capture, rows_text(rows, 0));
+	}
+	if (filter.n) {
+		text_add_string(&filter, "}");
+		shell_line(page, text_view(&capture), &filter);
+	}
+	text_free(&filter);
+	text_free(&capture);
+}
+
 static void filters(struct reader *reader, struct page *page, struct rows *error, int64_t error_id)
 {
 	struct text filter = { 0 };
 	struct bytes capture = rows_text(error, CAPTURE);
-	struct rows *rows = read_rows(reader, "SELECT DISTINCT frame FROM (SELECT p.value ->> 'frame' AS frame FROM error_report, json_each(evidence) AS p "
-	                              "WHERE error_id = %lld AND p.value ->> 'capture' IS error_report.capture UNION SELECT reply_frame FROM error_report "
-	                              "WHERE error_id = %lld UNION SELECT trigger_frame FROM error_report WHERE error_id = %lld AND trigger_capture IS capture) "
-	                              "WHERE frame > 0 ORDER BY frame", (long long)error_id, (long long)error_id, (long long)error_id);
 	page_section(page, "To see the frames");
-	while (read_next(reader, &rows))
-		text_addf(&filter, "%s%lld", filter.n ? ", " : "frame.number in {", (long long)rows_integer(rows, 0));
-	if (filter.n) {
-		text_add_string(&filter, "}");
-		shell_line(page, capture, &filter);
-	}
+	frame_filters(reader, page, error_id);
 	const char *ip = bytes_index(rows_text(error, CLIENT), ':') == BYTES_NONE ? "ip" : "ipv6";
 	text_addf(&filter, "%s.addr == ", ip);
 	text_add(&filter, rows_text(error, CLIENT));

@@ -1,11 +1,128 @@
-/* headline.c - takes the database, gives the first lines of every report: how many, how bad, why, since when, and what could not
- * be looked at. Never lets "no 5xx" and "could not look" look alike. */
+/* headline.c - takes the database, gives the first lines of every report: how many, how bad, why, where, since when, what to change
+ * first, and what could not be looked at. Counts along indexes and small tables; never lets "no 5xx" and "could not look" look alike. */
 #include "report/headline.h"
 
 #include "report/changed.h"
 #include "report/say.h"
 
-enum { CAUSES_SHOWN = 5, BAR = 10 };
+enum { STANDS_OUT = 10 /* percent of the errors that make a host worth naming */ };
+
+/* ---- what there is to say ---- */
+
+/* Read from the index session_by_server alone; added up here, where a sum costs less than in SQL. What went on inside TLS cannot be
+ * read, whether or not the packets are all there. */
+static void count_sessions(struct reader *reader, struct headline *h)
+{
+	struct rows *rows = read_rows(reader, "SELECT errors, protocol, incomplete, tls_state IN (4, 5) FROM session");
+	while (read_next(reader, &rows)) {
+		int64_t errors = rows_integer(rows, 0), protocol = rows_integer(rows, 1);
+		bool whole = rows_integer(rows, 2) == 0, encrypted = protocol == 3 || rows_integer(rows, 3);
+		h->all++;
+		h->errors += errors;
+		h->hit += errors > 0;
+		h->sessions += protocol <= 2;
+		h->foreign += protocol > 3;
+		h->encrypted += encrypted;
+		h->not_whole += !whole;
+		h->unread += encrypted || !whole;
+	}
+	if (h->sessions < h->hit)
+		h->sessions = h->hit;
+	if (h->not_whole) /* only there can the command of a reply be missing */
+		h->commandless = read_number(reader, "SELECT count(*) FROM error WHERE trigger_verb IS NULL");
+}
+
+static void weigh(struct headline_host *most, struct bytes address, int64_t errors)
+{
+	most->hosts += errors > 0;
+	if (errors <= most->errors)
+		return;
+	most->errors = errors;
+	text_clear(&most->address);
+	text_add(&most->address, address);
+}
+
+/* Rows of an address and its errors by cause, in the table's own order, that of addresses. */
+static void count_hosts(struct reader *reader, struct headline_host *most, const char *sql)
+{
+	struct text address = { 0 };
+	int64_t errors = 0;
+	struct rows *rows = read_rows(reader, "%s", sql);
+	while (read_next(reader, &rows)) {
+		if (!bytes_equal(rows_text(rows, 0), text_view(&address))) {
+			weigh(most, text_view(&address), errors);
+			text_clear(&address);
+			text_add(&address, rows_text(rows, 0));
+			errors = 0;
+		}
+		errors += rows_integer(rows, 1);
+	}
+	weigh(most, text_view(&address), errors);
+	text_free(&address);
+}
+
+/* From the index error_by_cause, a part of it for each cause: counted along it, the first and the last at its ends. */
+#define OF_CAUSE "FROM error AS e WHERE e.cause_id = c.cause_id"
+#define CAUSES_COUNTED "WITH counted AS MATERIALIZED (SELECT cause_id, cause, party, (SELECT count(*) " OF_CAUSE ") AS n, (SELECT min(time) " OF_CAUSE ") " \
+	"AS first, (SELECT max(time) " OF_CAUSE ") AS last FROM cause AS c) "
+
+static void count_causes(struct reader *reader, struct headline *h)
+{
+	struct rows *rows = read_rows(reader, CAUSES_COUNTED "SELECT cause_id, cause, party, n, " READ_TIME("first") ", " READ_TIME("last") " FROM counted "
+	                              "WHERE n > 0 ORDER BY n DESC, cause");
+	while (read_next(reader, &rows)) {
+		if (h->causes < HEADLINE_CAUSES)
+			h->top[h->causes] = (struct headline_cause){
+				rows_integer(rows, 0), rows_integer(rows, 3), arena_copy(&h->arena, rows_text(rows, 1)),
+				arena_copy(&h->arena, rows_text(rows, 2)), arena_copy(&h->arena, rows_text(rows, 4)),
+			};
+		if (h->causes == 0 || bytes_compare(rows_text(rows, 4), h->first) < 0)
+			h->first = arena_copy(&h->arena, rows_text(rows, 4));
+		if (h->causes == 0 || bytes_compare(rows_text(rows, 5), h->last) > 0)
+			h->last = arena_copy(&h->arena, rows_text(rows, 5));
+		h->causes++;
+	}
+}
+
+static void count_findings(struct reader *reader, struct headline *h)
+{
+	struct rows *rows = read_rows(reader, "SELECT n, party = 'middlebox' FROM (SELECT cause_id, count(*) AS n FROM finding GROUP BY cause_id) "
+	                              "JOIN cause USING (cause_id)");
+	while (read_next(reader, &rows)) {
+		h->findings += rows_integer(rows, 0);
+		h->traces += rows_integer(rows, 1) ? rows_integer(rows, 0) : 0;
+	}
+}
+
+void headline_day(struct reader *reader, struct text *day)
+{
+	struct text first = { 0 };
+	read_text(reader, &first, "SELECT min(first_time) FROM capture_report");
+	text_add(day, time_day(text_view(&first)));
+	text_free(&first);
+}
+
+void headline_read(struct reader *reader, struct headline *h)
+{
+	*h = (struct headline){ 0 };
+	headline_day(reader, &h->day);
+	count_sessions(reader, h);
+	count_hosts(reader, &h->server, "SELECT server_addr, errors FROM server_cause ORDER BY server_addr");
+	count_hosts(reader, &h->client, "SELECT client_addr, errors FROM client_cause ORDER BY client_addr");
+	count_findings(reader, h);
+	count_causes(reader, h);
+	h->damaged = read_number(reader, "SELECT sum(skipped IS NOT NULL OR cut) FROM capture_report");
+}
+
+void headline_free(struct headline *h)
+{
+	text_free(&h->day);
+	text_free(&h->server.address);
+	text_free(&h->client.address);
+	arena_drop(&h->arena);
+}
+
+/* ---- saying it ---- */
 
 static void sentence(struct page *page, enum ink ink, struct text *text)
 {
@@ -29,9 +146,7 @@ static void where_and_when(struct reader *reader, struct page *page, struct byte
 			text_add_string(&text, ", ");
 			text_add(&text, day);
 			text_add_octet(&text, ' ');
-			text_add(&text, time_clock(rows_text(rows, 3)));
-			text_addf(&text, " %s ", page_dash(page));
-			say_time(&text, rows_text(rows, 4), day);
+			say_times(&text, rows_text(rows, 3), rows_text(rows, 4), day, page_dash(page));
 			text_add_string(&text, " UTC");
 		}
 		sentence(page, INK_FAINT, &text);
@@ -40,132 +155,164 @@ static void where_and_when(struct reader *reader, struct page *page, struct byte
 	text_free(&text);
 }
 
-/* What went on inside TLS cannot be read, whether or not the packets are all there. */
-#define ENCRYPTED "(tls_state IN (4, 5) OR protocol = 3)"
-
-enum ink headline_verdict(struct reader *reader, struct text *text, struct bytes day)
+enum ink headline_verdict(const struct headline *h, struct text *text)
 {
-	int64_t errors = read_number(reader, "SELECT count(*) FROM error");
-	int64_t sessions = read_number(reader, "SELECT count(*) FROM session WHERE protocol <= 2");
-	int64_t all = read_number(reader, "SELECT count(*) FROM session");
-	int64_t blind = read_number(reader, "SELECT count(*) FROM session WHERE incomplete <> 0 OR " ENCRYPTED);
-	if (errors) {
-		int64_t hit = read_number(reader, "SELECT count(*) FROM (SELECT DISTINCT session_id FROM error)");
-		struct rows *rows = read_rows(reader, "SELECT " READ_TIME("min(time)") ", " READ_TIME("max(time)") " FROM error");
-		say_count(text, hit);
+	struct bytes day = text_view(&h->day);
+	if (h->errors) {
+		say_count(text, h->hit);
 		text_add_string(text, " of ");
-		say_counted(text, sessions > hit ? sessions : hit, "session", "sessions");
+		say_counted(text, h->sessions, "session", "sessions");
 		text_add_string(text, " (");
-		say_share(text, hit, sessions > hit ? sessions : hit);
+		say_share(text, h->hit, h->sessions);
 		text_add_string(text, ") met 5xx replies: ");
-		say_counted(text, errors, "error", "errors");
-		if (read_next(reader, &rows)) {
-			text_add_string(text, errors == 1 ? ", at " : ", the first at ");
-			say_time(text, rows_text(rows, 0), day);
-			if (errors > 1) {
-				text_add_string(text, ", the last at ");
-				say_time(text, rows_text(rows, 1), day);
-			}
+		say_counted(text, h->errors, "error", "errors");
+		text_add_string(text, h->errors == 1 ? ", at " : ", the first at ");
+		say_time(text, h->first, day);
+		if (h->errors > 1) {
+			text_add_string(text, ", the last at ");
+			say_time(text, h->last, day);
 		}
-		read_done(&rows);
 		text_add_octet(text, '.');
 		return INK_BAD;
 	}
-	if (all == 0) {
+	if (h->all == 0) {
 		text_add_string(text, "No SMTP session was found. That is no clean bill: nothing here could be judged.");
 		return INK_WARN;
 	}
-	if (blind) {
+	if (h->unread) {
 		text_add_string(text, "No 5xx reply was seen, but ");
-		say_count(text, blind);
+		say_count(text, h->unread);
 		text_add_string(text, " of ");
-		say_counted(text, all, "session", "sessions");
+		say_counted(text, h->all, "session", "sessions");
 		text_add_string(text, " could not be read whole.");
 		return INK_WARN;
 	}
 	text_add_string(text, "No 5xx reply in ");
-	say_counted(text, all, "session", "sessions");
-	text_add_string(text, all == 1 ? ", which was in the captures whole." : ", all of them in the captures whole.");
+	say_counted(text, h->all, "session", "sessions");
+	text_add_string(text, h->all == 1 ? ", which was in the captures whole." : ", all of them in the captures whole.");
 	return INK_GOOD;
 }
 
-static void verdict(struct reader *reader, struct page *page, struct bytes day)
+static void verdict(const struct headline *h, struct page *page)
 {
 	struct text text = { 0 };
-	enum ink ink = headline_verdict(reader, &text, day);
+	enum ink ink = headline_verdict(h, &text);
 	page_line(page);
 	sentence(page, ink, &text);
 	text_free(&text);
 }
 
-static void top_causes(struct reader *reader, struct page *page, struct bytes day)
+static void top_causes(const struct headline *h, struct page *page)
 {
 	static const struct table_column columns[] = {
-		{ "errors", ALIGN_RIGHT, false, INK_STRONG }, { "share", ALIGN_RIGHT, false, INK_PLAIN },
-		{ "cause", ALIGN_LEFT, true, INK_NAME }, { "party", ALIGN_LEFT, false, INK_PLAIN }, { "since", ALIGN_LEFT, false, INK_PLAIN },
+		{ "errors", ALIGN_RIGHT, RIGID, INK_STRONG }, { "share", ALIGN_RIGHT, RIGID, INK_PLAIN },
+		{ "cause", ALIGN_LEFT, ELASTIC, INK_NAME }, { "party", ALIGN_LEFT, RIGID, INK_PLAIN }, { "since", ALIGN_LEFT, RIGID, INK_PLAIN },
 	};
 	struct table table = { .columns = columns, .ncolumns = sizeof columns / sizeof *columns };
-	int64_t errors = read_number(reader, "SELECT count(*) FROM error");
-	int64_t causes = read_number(reader, "SELECT count(*) FROM (SELECT DISTINCT cause_id FROM error)");
-	struct rows *rows = read_rows(reader, "SELECT c.cause, c.party, e.n, " READ_TIME("e.first") " FROM (SELECT cause_id, count(*) AS n, min(time) AS first "
-	                              "FROM error GROUP BY cause_id) AS e JOIN cause AS c USING (cause_id) ORDER BY e.n DESC, c.cause LIMIT %d", CAUSES_SHOWN);
 	struct text text = { 0 };
-	if (rows && errors)
-		page_line(page);
-	while (read_next(reader, &rows)) {
-		say_count(&text, rows_integer(rows, 2));
+	page_line(page);
+	for (size_t i = 0; i < h->causes && i < HEADLINE_CAUSES; i++) {
+		const struct headline_cause *cause = &h->top[i];
+		say_count(&text, cause->errors);
 		table_cell(&table, text_view(&text));
 		text_clear(&text);
-		say_share(&text, rows_integer(rows, 2), errors);
+		say_share(&text, cause->errors, h->errors);
 		table_cell(&table, text_view(&text));
 		text_clear(&text);
-		table_cell(&table, rows_text(rows, 0));
-		table_cell(&table, rows_text(rows, 1));
-		say_time(&text, rows_text(rows, 3), day);
+		table_cell(&table, cause->name);
+		table_cell(&table, cause->party);
+		say_time(&text, cause->first, text_view(&h->day));
 		table_cell(&table, text_view(&text));
 		text_clear(&text);
 	}
 	table_draw(page, &table, 2);
-	if (causes > CAUSES_SHOWN) {
+	if (h->causes > HEADLINE_CAUSES) {
 		text_add_string(&text, "and ");
-		say_counted(&text, causes - CAUSES_SHOWN, "further cause", "further causes");
+		say_counted(&text, (int64_t)h->causes - HEADLINE_CAUSES, "further cause", "further causes");
 		page_spaces(page, 2);
 		page_fill(page, INK_FAINT, 2, 2, text_view(&text));
 	}
 	text_free(&text);
 }
 
-/* One line of what could not be looked at: a count that is 0 says nothing. */
-struct blind { const char *sql, *one, *many; };
-static const struct blind blinds[] = {
-	{ "SELECT count(*) FROM session WHERE " ENCRYPTED,
-	  "session went on encrypted: replies inside TLS cannot be read", "sessions went on encrypted: replies inside TLS cannot be read" },
-	{ "SELECT count(*) FROM session WHERE incomplete <> 0", "session is not in the captures whole", "sessions are not in the captures whole" },
-	{ "SELECT count(*) FROM error WHERE trigger_verb IS NULL", "5xx reply has its command outside the capture",
-	  "5xx replies have their command outside the capture" },
-	{ "SELECT count(*) FROM session WHERE protocol > 3", "connection to an SMTP port spoke something else",
-	  "connections to SMTP ports spoke something else" },
-	{ "SELECT count(*) FROM capture_report WHERE skipped IS NOT NULL OR cut", "capture could not be read whole", "captures could not be read whole" },
-};
-
-bool headline_blind(struct reader *reader, size_t *next, struct text *text)
+/* "3 servers, most at 198.51.100.25 (93 %)": the host with most errors is named where it stands out. */
+static void crowd(const struct headline *h, const struct headline_host *top, struct text *text, const char *one, const char *many)
 {
-	while (*next < sizeof blinds / sizeof *blinds) {
-		const struct blind *blind = &blinds[(*next)++];
-		int64_t n = read_number(reader, "%s", blind->sql);
-		if (!n)
+	if (top->hosts == 1) {
+		text_addf(text, "%s ", one);
+		text_add(text, text_view(&top->address));
+		return;
+	}
+	say_counted(text, top->hosts, one, many);
+	if (top->errors * 100 < h->errors * STANDS_OUT) {
+		text_add_string(text, ", none of them with more than ");
+		say_share(text, top->errors, h->errors);
+		return;
+	}
+	text_add_string(text, ", most ");
+	text_add(text, text_view(&top->address));
+	text_add_string(text, " (");
+	say_share(text, top->errors, h->errors);
+	text_add_octet(text, ')');
+}
+
+static void where(const struct headline *h, struct page *page)
+{
+	struct text text = { 0 };
+	crowd(h, &h->server, &text, "server", "servers");
+	text_add_string(&text, "; ");
+	crowd(h, &h->client, &text, "client", "clients");
+	page_line(page);
+	page_string(page, INK_WARN, "Where: ");
+	page_fill(page, INK_PLAIN, 7, 2, text_view(&text));
+	text_free(&text);
+}
+
+/* The remedy of what began to fail; of the most frequent cause where nothing began. */
+static void change_first(struct reader *reader, const struct headline *h, struct page *page)
+{
+	struct text text = { 0 };
+	struct rows *rows = read_rows(reader, "SELECT cause, remedy FROM cause WHERE cause_id = coalesce((SELECT cause_id FROM change WHERE kind = 'errors' "
+	                              "AND after_hits * before_sessions > before_hits * after_sessions ORDER BY change_id LIMIT 1), %lld) AND remedy <> ''",
+	                              (long long)h->top[0].cause_id);
+	if (read_next(reader, &rows)) {
+		text_add_string(&text, "for ");
+		text_add(&text, rows_text(rows, 0));
+		text_add_string(&text, ": ");
+		text_add(&text, bytes_cut(rows_text(rows, 1), '\n').head);
+		page_line(page);
+		page_string(page, INK_WARN, "First to change: ");
+		page_fill(page, INK_PLAIN, 17, 2, text_view(&text));
+	}
+	read_done(&rows);
+	text_free(&text);
+}
+
+/* A line of what could not be looked at: a count that is 0 says nothing. */
+bool headline_blind(const struct headline *h, size_t *next, struct text *text)
+{
+	const struct { int64_t n; const char *one, *many; } lines[] = {
+		{ h->encrypted, "session went on encrypted: replies inside TLS cannot be read", "sessions went on encrypted: replies inside TLS cannot be read" },
+		{ h->not_whole, "session is not in the captures whole", "sessions are not in the captures whole" },
+		{ h->commandless, "5xx reply has its command outside the capture", "5xx replies have their command outside the capture" },
+		{ h->foreign, "connection to an SMTP port spoke something else", "connections to SMTP ports spoke something else" },
+		{ h->damaged, "capture could not be read whole", "captures could not be read whole" },
+	};
+	while (*next < sizeof lines / sizeof *lines) {
+		size_t i = (*next)++;
+		if (!lines[i].n)
 			continue;
-		say_counted(text, n, blind->one, blind->many);
+		say_counted(text, lines[i].n, lines[i].one, lines[i].many);
 		return true;
 	}
 	return false;
 }
 
-static void could_not_look(struct reader *reader, struct page *page)
+static void could_not_look(const struct headline *h, struct page *page)
 {
 	struct text text = { 0 };
 	size_t next = 0;
-	for (bool first = true; headline_blind(reader, &next, &text); first = false) {
+	for (bool first = true; headline_blind(h, &next, &text); first = false) {
 		if (first) {
 			page_line(page);
 			page_string(page, INK_WARN, "Could not look into:");
@@ -178,40 +325,36 @@ static void could_not_look(struct reader *reader, struct page *page)
 	text_free(&text);
 }
 
-static void also_seen(struct reader *reader, struct page *page)
+static void also_seen(const struct headline *h, struct page *page)
 {
+	if (!h->findings)
+		return;
 	struct text text = { 0 };
-	int64_t findings = read_number(reader, "SELECT count(*) FROM finding");
-	int64_t boxes = read_number(reader, "SELECT count(*) FROM finding WHERE cause_id IN (SELECT cause_id FROM cause WHERE party = 'middlebox')");
-	if (findings) {
-		page_line(page);
-		text_add_string(&text, "Also seen without a 5xx: ");
-		say_counted(&text, findings, "observation", "observations");
-		if (boxes) {
-			text_add_string(&text, ", ");
-			say_count(&text, boxes);
-			text_add_string(&text, " of them traces of a middlebox on the path");
-		}
-		text_add_octet(&text, '.');
-		sentence(page, INK_PLAIN, &text);
+	page_line(page);
+	text_add_string(&text, "Also seen without a 5xx: ");
+	say_counted(&text, h->findings, "observation", "observations");
+	if (h->traces) {
+		text_add_string(&text, ", ");
+		say_count(&text, h->traces);
+		text_add_string(&text, " of them traces of a middlebox on the path");
 	}
+	text_add_octet(&text, '.');
+	sentence(page, INK_PLAIN, &text);
 	text_free(&text);
 }
 
-void headline_draw(struct reader *reader, struct page *page, struct bytes day)
+void headline_draw(struct reader *reader, const struct headline *h, struct page *page)
 {
+	struct bytes day = text_view(&h->day);
 	where_and_when(reader, page, day);
-	verdict(reader, page, day);
-	top_causes(reader, page, day);
+	verdict(h, page);
+	if (h->errors) {
+		top_causes(h, page);
+		where(h, page);
+	}
 	changed_headline(reader, page, day);
-	also_seen(reader, page);
-	could_not_look(reader, page);
-}
-
-void headline_day(struct reader *reader, struct text *day)
-{
-	struct text first = { 0 };
-	read_text(reader, &first, "SELECT min(first_time) FROM capture_report");
-	text_add(day, time_day(text_view(&first)));
-	text_free(&first);
+	if (h->errors)
+		change_first(reader, h, page);
+	also_seen(h, page);
+	could_not_look(h, page);
 }

@@ -142,7 +142,7 @@ static const struct section {
 	  "r.missing, s.capture_id AS capture, r.first_frame FROM session AS s, " UNREAD " AND s.session_id = r.session_id ORDER BY r.errors DESC, r.session_id LIMIT 1000", false },
 	{ "captures",
 	  "SELECT c.capture_id, c.name, c.format, c.link_type, c.packets, c.bytes, c.first_time / 1000 AS first, c.last_time / 1000 AS last, "
-	  "c.cut, r.skipped, c.note FROM capture AS c JOIN capture_report AS r USING (capture_id) ORDER BY c.first_time, c.capture_id LIMIT 5000", false },
+	  "c.cut AND c.trouble IS NULL AS cut, r.skipped, c.note FROM capture AS c JOIN capture_report AS r USING (capture_id) ORDER BY c.first_time, c.capture_id LIMIT 5000", false },
 	{ "differences", "SELECT direction, kind, cause, inside_session, outside_session, frame_inside, frame_outside, inside_text AS \"inside#\", "
 	  "outside_text AS \"outside#\" FROM difference_report ORDER BY difference_id LIMIT 1000", false },
 	{ "errors",
@@ -304,9 +304,10 @@ static void dialogues(struct data *data)
 static void verdict(struct data *data, const char *path)
 {
 	static const char *const tones[] = { [INK_BAD] = "bad", [INK_WARN] = "warn", [INK_GOOD] = "good" };
-	struct text text = { 0 }, day = { 0 };
-	headline_day(data->reader, &day);
-	enum ink ink = headline_verdict(data->reader, &text, text_view(&day));
+	struct text text = { 0 };
+	struct headline headline;
+	headline_read(data->reader, &headline);
+	enum ink ink = headline_verdict(&headline, &text);
 	text_addf(data->out, "\"tone\":\"%s\",\"verdict\":", tones[ink]);
 	escape_script(data->out, text_view(&text));
 	text_add_string(data->out, ",\"path\":");
@@ -314,14 +315,14 @@ static void verdict(struct data *data, const char *path)
 	text_addf(data->out, ",\"before\":%d,\"after\":%d,\"blind\":[", DIALOGUE_BEFORE, DIALOGUE_AFTER);
 	size_t next = 0;
 	text_clear(&text);
-	for (const char *before = ""; headline_blind(data->reader, &next, &text); before = ",") {
+	for (const char *before = ""; headline_blind(&headline, &next, &text); before = ",") {
 		text_add_string(data->out, before);
 		escape_script(data->out, text_view(&text));
 		text_clear(&text);
 	}
 	text_add_string(data->out, "],\n");
 	text_free(&text);
-	text_free(&day);
+	headline_free(&headline);
 }
 
 void html_data(struct reader *reader, const char *path, int64_t errors_most, struct text *out)

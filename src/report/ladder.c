@@ -137,6 +137,16 @@ static size_t piece(struct bytes shown, size_t columns)
 	return at;
 }
 
+/* The same, up to a blank where one stands near the end. */
+static size_t words(struct bytes shown, size_t columns)
+{
+	size_t n = piece(shown, columns);
+	for (size_t at = n; n < shown.n && at > n - n / 3; at--)
+		if (shown.p[at] == ' ')
+			return at;
+	return n;
+}
+
 /* What is explained is shown whole; any other line is cut at the rail. */
 static void lines_of(struct drawing *drawing, const struct rung *rung, struct arena *arena, struct lines *lines)
 {
@@ -152,8 +162,10 @@ static void lines_of(struct drawing *drawing, const struct rung *rung, struct ar
 		struct bytes rest = arena_copy(arena, text_view(&shown));
 		text_free(&shown);
 		do {
-			struct bytes line = bytes_first(rest, piece(rest, columns));
+			struct bytes line = bytes_first(rest, words(rest, columns));
 			rest = bytes_from(rest, line.n);
+			if (rest.n && rest.p[0] == ' ')
+				rest = bytes_from(rest, 1);
 			if (lines->n == LINES_MOST) {
 				lines->dropped++;
 				continue;
@@ -168,12 +180,20 @@ static void lines_of(struct drawing *drawing, const struct rung *rung, struct ar
 
 static void remark(struct drawing *drawing, struct bytes text)
 {
-	if (!text.n)
-		return;
-	page_spaces(drawing->page, MARGIN);
-	page_string(drawing->page, INK_FAINT, drawing->rails->rail);
-	page_spaces(drawing->page, 3);
-	page_fill(drawing->page, INK_WARN, MARGIN + 4, MARGIN + 4, text);
+	struct text shown = { 0 };
+	escape_terminal(&shown, text, drawing->page->style.charset);
+	for (struct bytes rest = text_view(&shown); rest.n; rest = bytes_trim(rest)) {
+		struct bytes line = bytes_first(rest, words(rest, drawing->inner - 5));
+		rest = bytes_from(rest, line.n);
+		page_spaces(drawing->page, MARGIN);
+		page_string(drawing->page, INK_FAINT, drawing->rails->rail);
+		page_spaces(drawing->page, 3);
+		page_put(drawing->page, INK_WARN, line);
+		page_spaces(drawing->page, drawing->inner - 3 - escape_width(line));
+		page_string(drawing->page, INK_FAINT, drawing->rails->rail);
+		page_line(drawing->page);
+	}
+	text_free(&shown);
 }
 
 static void spoken(struct drawing *drawing, const struct rung *rung)

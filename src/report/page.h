@@ -40,12 +40,14 @@ void page_bar(struct page *, enum ink, double value, double most, unsigned colum
 /* A chart of n values in one line, a character each, highest block at the greatest value. */
 void page_spark(struct page *, enum ink, const double *values, size_t n);
 
-/* A table: cells are collected, then drawn with columns as wide as needed; the elastic column gives way, last of all by cutting. */
+/* A table: cells are collected, then drawn with columns as wide as needed. Where the page is too narrow, columns give way: those that
+ * give first, then every elastic one, the widest first; what does not fit is cut, a path in front, for files differ at their end. */
 enum table_align { ALIGN_LEFT, ALIGN_RIGHT };
+enum table_give { RIGID, ELASTIC, ELASTIC_FIRST, ELASTIC_PATH };
 struct table_column {
 	const char *name;
 	enum table_align align;
-	bool elastic;
+	enum table_give gives;
 	enum ink ink;
 };
 struct table {

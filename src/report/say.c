@@ -48,6 +48,14 @@ void say_span(struct text *out, double seconds)
 	text_addf(out, seconds < 9.95 ? "%.1f s" : "%.0f s", seconds);
 }
 
+void say_wait(struct text *out, double seconds)
+{
+	if (seconds >= 0.0995)
+		say_span(out, seconds);
+	else
+		text_addf(out, seconds < 0.001 ? "%.2f ms" : "%.1f ms", seconds * 1000);
+}
+
 void say_octets(struct text *out, int64_t octets)
 {
 	const char *const units[] = { "bytes", "kB", "MB", "GB", "TB" };
@@ -77,4 +85,13 @@ void say_time(struct text *out, struct bytes iso, struct bytes day)
 		text_add_octet(out, ' ');
 	}
 	text_add(out, time_clock(iso));
+}
+
+void say_times(struct text *out, struct bytes first, struct bytes last, struct bytes day, const char *dash)
+{
+	say_time(out, first, day);
+	if (bytes_equal(time_day(first), time_day(last)) && bytes_equal(time_clock(first), time_clock(last)))
+		return;
+	text_addf(out, " %s ", dash);
+	say_time(out, last, bytes_equal(time_day(first), time_day(last)) ? time_day(last) : day);
 }

@@ -1,4 +1,4 @@
-/* table.c - takes cells, gives aligned columns within the page's width. The elastic column is cut last, never wrapped. */
+/* table.c - takes cells, gives aligned columns within the page's width. Cells are cut, never wrapped. */
 #include "report/page.h"
 
 #include <stdlib.h>
@@ -34,30 +34,39 @@ static size_t cell_width(const struct page *page, struct bytes b)
 	return width;
 }
 
-enum { COLUMN_GAP = 2, COLUMN_LEAST = 8 };
+enum { COLUMN_GAP = 2, COLUMN_LEAST = 8, FIRST_LEAST = 12 };
 
-/* Takes columns away from the elastic columns, the widest first, until the table fits. */
-static void squeeze(const struct table *table, size_t *widths, size_t room)
+/* Takes columns away from those that give, the widest first, until the table fits or none is wider than the least. */
+static size_t squeeze(const struct table *table, size_t *widths, size_t total, size_t room, bool first, size_t least)
+{
+	while (total > room) {
+		size_t widest = table->ncolumns;
+		for (size_t c = 0; c < table->ncolumns; c++) {
+			enum table_give gives = table->columns[c].gives;
+			if ((first ? gives == ELASTIC_FIRST : gives != RIGID) && widths[c] > least && (widest == table->ncolumns || widths[c] > widths[widest]))
+				widest = c;
+		}
+		if (widest == table->ncolumns)
+			break;
+		widths[widest]--;
+		total--;
+	}
+	return total;
+}
+
+static void fit(const struct table *table, size_t *widths, size_t room)
 {
 	size_t total = COLUMN_GAP * (table->ncolumns - 1);
 	for (size_t c = 0; c < table->ncolumns; c++)
 		total += widths[c];
-	while (total > room) {
-		size_t widest = table->ncolumns;
-		for (size_t c = 0; c < table->ncolumns; c++)
-			if (table->columns[c].elastic && widths[c] > COLUMN_LEAST && (widest == table->ncolumns || widths[c] > widths[widest]))
-				widest = c;
-		if (widest == table->ncolumns)
-			return;
-		widths[widest]--;
-		total--;
-	}
+	total = squeeze(table, widths, total, room, true, FIRST_LEAST);
+	squeeze(table, widths, total, room, false, COLUMN_LEAST);
 }
 
 static void draw_cell(struct page *page, const struct table_column *column, enum ink ink, struct bytes b, size_t width, bool last)
 {
 	struct text shown = { 0 };
-	escape_terminal_fit(&shown, b, page->style.charset, width);
+	(column->gives == ELASTIC_PATH ? escape_terminal_fit_end : escape_terminal_fit)(&shown, b, page->style.charset, width);
 	size_t pad = width - escape_width(text_view(&shown));
 	if (column->align == ALIGN_RIGHT)
 		page_spaces(page, pad);
@@ -80,7 +89,7 @@ void table_draw(struct page *page, struct table *table, size_t indent)
 		}
 	}
 	if (page->style.width > indent)
-		squeeze(table, widths, page->style.width - indent);
+		fit(table, widths, page->style.width - indent);
 	for (size_t r = 0; rows && r <= rows; r++) {
 		page_spaces(page, indent);
 		for (size_t c = 0; c < n; c++) {

@@ -7,14 +7,13 @@
 #include "report/headline.h"
 #include "report/read.h"
 
-enum { CAUSES_MOST = 10, ROWS_MOST = 10, LABEL_COLUMN = 14, BINS_MOST = 60 };
+enum { CAUSES_MOST = 10, ROWS_MOST = 10, LABEL_COLUMN = 14, BINS_MOST = 52, TIMELINE_LABEL = 24, LINE_MOST = 240, TROUBLE_MOST = 40 };
 
 struct view { /* what every section is drawn from */
 	struct reader reader;
 	struct page *page;
 	const char *path;  /* NULL: no database is kept */
-	struct text day;
-	int64_t errors;
+	struct headline headline;
 };
 
 /* ---- a statement as a table ---- */
@@ -39,7 +38,7 @@ static void cell(struct view *view, struct table *table, struct rows *rows, size
 	else if (kind == CELL_OCTETS)
 		say_octets(&text, rows_integer(rows, column));
 	else if (kind == CELL_TIME)
-		say_time(&text, value, text_view(&view->day));
+		say_time(&text, value, text_view(&view->headline.day));
 	else
 		text_add(&text, value);
 	table_cell(table, text_view(&text));
@@ -75,11 +74,7 @@ static void extent(struct view *view, struct text *out, struct rows *rows)
 	text_add_string(out, ", ");
 	say_counted(out, rows_integer(rows, 5), "client", "clients");
 	text_add_string(out, ", ");
-	say_time(out, rows_text(rows, 6), text_view(&view->day));
-	if (bytes_equal(rows_text(rows, 6), rows_text(rows, 7)))
-		return;
-	text_addf(out, " %s ", page_dash(view->page));
-	say_time(out, rows_text(rows, 7), text_view(&view->day));
+	say_times(out, rows_text(rows, 6), rows_text(rows, 7), text_view(&view->headline.day), page_dash(view->page));
 }
 
 /* ---- causes ---- */
@@ -99,7 +94,7 @@ static void wire_line(struct view *view, const char *mark, struct bytes line, st
 {
 	struct text text = { 0 };
 	text_add_string(&text, mark);
-	text_add(&text, line.n ? line : B("(empty line)"));
+	escape_terminal_fit(&text, line.n ? line : B("(empty line)"), view->page->style.charset, LINE_MOST);
 	if (!rows_null(rows, frame))
 		text_addf(&text, "  [frame %lld]", (long long)rows_integer(rows, frame));
 	page_spaces(view->page, LABEL_COLUMN);
@@ -119,7 +114,7 @@ static void example(struct view *view, int64_t error_id)
 		text_addf(&text, " port %lld to ", (long long)rows_integer(rows, 1));
 		text_add(&text, rows_text(rows, 2));
 		text_addf(&text, " port %lld, ", (long long)rows_integer(rows, 3));
-		say_time(&text, rows_text(rows, 4), text_view(&view->day));
+		say_time(&text, rows_text(rows, 4), text_view(&view->headline.day));
 		text_add_string(&text, ", ");
 		text_add(&text, rows_text(rows, 12));
 		labelled(view, "Example", &text);
@@ -174,7 +169,7 @@ static void cause(struct view *view, struct rows *rows, size_t rank, int64_t exa
 	text_clear(&text);
 	say_counted(&text, rows_integer(rows, 2), "error", "errors");
 	text_add_string(&text, " (");
-	say_share(&text, rows_integer(rows, 2), view->errors);
+	say_share(&text, rows_integer(rows, 2), view->headline.errors);
 	text_add_string(&text, "), ");
 	extent(view, &text, rows);
 	labelled(view, "Extent", &text);
@@ -254,9 +249,9 @@ static void parties(struct view *view)
 		page_spaces(page, 2);
 		page_put(page, INK_PLAIN, text_view(&text));
 		page_spaces(page, text.n < 12 ? 12 - text.n : 1);
-		page_bar(page, INK_BAD, (double)rows_integer(rows, 1), (double)view->errors, 24);
+		page_bar(page, INK_BAD, (double)rows_integer(rows, 1), (double)view->headline.errors, 24);
 		text_clear(&text);
-		say_share(&text, rows_integer(rows, 1), view->errors);
+		say_share(&text, rows_integer(rows, 1), view->headline.errors);
 		page_spaces(page, text.n < 9 ? 9 - text.n : 1);
 		text_add_string(&text, "   ");
 		say_counted(&text, rows_integer(rows, 1), "error", "errors");
@@ -279,21 +274,22 @@ static void parties(struct view *view)
 
 static const struct listing servers_listing = {
 	"SELECT count(DISTINCT server_addr) FROM server_cause",
-	HOSTS("server_addr", "group_concat(DISTINCT server_port)", "client_addr", "server_cause"), "servers",
+	HOSTS("server_addr", "min(server_port) || CASE count(DISTINCT server_port) WHEN 1 THEN '' ELSE ' +' || (count(DISTINCT server_port) - 1) END",
+	      "client_addr", "server_cause"), "servers",
 	{ CELL_TEXT, CELL_TEXT, CELL_TEXT, CELL_COUNT, CELL_COUNT, CELL_TEXT, CELL_TIME },
-	{ { "server", ALIGN_LEFT, true, INK_PLAIN }, { "port", ALIGN_LEFT, false, INK_PLAIN }, { "sessions", ALIGN_RIGHT, false, INK_PLAIN },
-	  { "errors", ALIGN_RIGHT, false, INK_STRONG }, { "clients", ALIGN_RIGHT, false, INK_PLAIN },
-	  { "mostly", ALIGN_LEFT, true, INK_NAME }, { "since", ALIGN_LEFT, false, INK_PLAIN } },
+	{ { "server", ALIGN_LEFT, ELASTIC, INK_PLAIN }, { "port", ALIGN_LEFT, RIGID, INK_PLAIN }, { "sessions", ALIGN_RIGHT, RIGID, INK_PLAIN },
+	  { "errors", ALIGN_RIGHT, RIGID, INK_STRONG }, { "clients", ALIGN_RIGHT, RIGID, INK_PLAIN },
+	  { "mostly", ALIGN_LEFT, ELASTIC_FIRST, INK_NAME }, { "since", ALIGN_LEFT, RIGID, INK_PLAIN } },
 	7,
 };
 static const struct listing clients_listing = {
 	"SELECT count(DISTINCT client_addr) FROM client_cause",
 	HOSTS("client_addr", "max(helo)", "server_addr", "client_cause"), "clients",
-	{ CELL_TEXT, CELL_TEXT, CELL_TEXT, CELL_COUNT, CELL_COUNT, CELL_TEXT, CELL_TIME },
-	{ { "client", ALIGN_LEFT, true, INK_PLAIN }, { "says it is", ALIGN_LEFT, true, INK_PLAIN }, { "sessions", ALIGN_RIGHT, false, INK_PLAIN },
-	  { "errors", ALIGN_RIGHT, false, INK_STRONG }, { "servers", ALIGN_RIGHT, false, INK_PLAIN },
-	  { "mostly", ALIGN_LEFT, true, INK_NAME }, { "since", ALIGN_LEFT, false, INK_PLAIN } },
-	7,
+	{ CELL_TEXT, CELL_TEXT, CELL_TEXT, CELL_COUNT, CELL_COUNT, CELL_TEXT },
+	{ { "client", ALIGN_LEFT, ELASTIC, INK_PLAIN }, { "says it is", ALIGN_LEFT, ELASTIC_FIRST, INK_PLAIN }, { "sessions", ALIGN_RIGHT, RIGID, INK_PLAIN },
+	  { "errors", ALIGN_RIGHT, RIGID, INK_STRONG }, { "servers", ALIGN_RIGHT, RIGID, INK_PLAIN },
+	  { "mostly", ALIGN_LEFT, ELASTIC_FIRST, INK_NAME } },
+	6,
 };
 static void servers(struct view *view) { draw(view, &servers_listing); }
 static void clients(struct view *view) { draw(view, &clients_listing); }
@@ -330,7 +326,7 @@ static const struct listing unread_listing = {
 	"SELECT n, errors, (SELECT incomplete_because FROM session_report WHERE session_id = one) AS because FROM (SELECT count(*) AS n, "
 	"sum(errors) AS errors, min(session_id) AS one FROM session WHERE incomplete <> 0 GROUP BY incomplete) ORDER BY n DESC, because LIMIT %d", "reasons",
 	{ CELL_COUNT, CELL_COUNT, CELL_TEXT },
-	{ { "sessions", ALIGN_RIGHT, false, INK_STRONG }, { "5xx seen", ALIGN_RIGHT, false, INK_PLAIN }, { "not whole because", ALIGN_LEFT, true, INK_PLAIN } },
+	{ { "sessions", ALIGN_RIGHT, RIGID, INK_STRONG }, { "5xx seen", ALIGN_RIGHT, RIGID, INK_PLAIN }, { "not whole because", ALIGN_LEFT, ELASTIC, INK_PLAIN } },
 	3,
 };
 static const struct listing other_listing = {
@@ -338,8 +334,8 @@ static const struct listing other_listing = {
 	"SELECT count(*) AS n, coalesce(speaks, 'unknown') AS spoke, count(DISTINCT server_addr), group_concat(DISTINCT server_port) FROM session "
 	"WHERE protocol > 3 GROUP BY spoke ORDER BY n DESC, spoke LIMIT %d", "protocols",
 	{ CELL_COUNT, CELL_TEXT, CELL_COUNT, CELL_TEXT },
-	{ { "sessions", ALIGN_RIGHT, false, INK_STRONG }, { "spoke", ALIGN_LEFT, true, INK_PLAIN }, { "servers", ALIGN_RIGHT, false, INK_PLAIN },
-	  { "ports", ALIGN_LEFT, false, INK_PLAIN } },
+	{ { "sessions", ALIGN_RIGHT, RIGID, INK_STRONG }, { "spoke", ALIGN_LEFT, ELASTIC, INK_PLAIN }, { "servers", ALIGN_RIGHT, RIGID, INK_PLAIN },
+	  { "ports", ALIGN_LEFT, RIGID, INK_PLAIN } },
 	4,
 };
 
@@ -348,8 +344,8 @@ static const struct listing encrypted_listing = {
 	"SELECT session_id, client_addr || ' port ' || client_port, server_addr || ' port ' || server_port, encrypted_frame FROM session "
 	"WHERE encrypted_frame IS NOT NULL ORDER BY session_id LIMIT %d", "sessions",
 	{ CELL_COUNT, CELL_TEXT, CELL_TEXT, CELL_COUNT },
-	{ { "session", ALIGN_RIGHT, false, INK_PLAIN }, { "client", ALIGN_LEFT, true, INK_PLAIN }, { "server", ALIGN_LEFT, true, INK_PLAIN },
-	  { "encrypted from frame", ALIGN_RIGHT, false, INK_STRONG } },
+	{ { "session", ALIGN_RIGHT, RIGID, INK_PLAIN }, { "client", ALIGN_LEFT, ELASTIC, INK_PLAIN }, { "server", ALIGN_LEFT, ELASTIC, INK_PLAIN },
+	  { "encrypted from frame", ALIGN_RIGHT, RIGID, INK_STRONG } },
 	4,
 };
 
@@ -365,7 +361,7 @@ static void unread(struct view *view)
 /* Widths of a column of the timeline, in seconds; the first that needs at most BINS_MOST columns is taken. */
 static const int64_t bin_widths[] = { 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400, 604800 };
 
-static void spark(struct view *view, const char *label, int64_t from, int64_t width, size_t bins, int64_t cause_id)
+static void spark(struct view *view, struct bytes label, int64_t from, int64_t width, size_t bins, int64_t cause_id)
 {
 	double values[BINS_MOST + 1] = { 0 };
 	struct text text = { 0 };
@@ -376,10 +372,10 @@ static void spark(struct view *view, const char *label, int64_t from, int64_t wi
 		if (bin >= 0 && (size_t)bin < bins)
 			values[bin] = (double)rows_integer(rows, 1);
 	}
-	escape_terminal_fit(&text, bytes_of(label), view->page->style.charset, 16);
+	escape_terminal_fit(&text, label, view->page->style.charset, TIMELINE_LABEL);
 	page_spaces(view->page, 2);
 	page_put(view->page, INK_FAINT, text_view(&text));
-	page_spaces(view->page, 17 - escape_width(text_view(&text)));
+	page_spaces(view->page, TIMELINE_LABEL + 1 - escape_width(text_view(&text)));
 	page_spark(view->page, INK_BAD, values, bins);
 	page_line(view->page);
 	text_free(&text);
@@ -397,26 +393,20 @@ static void timeline(struct view *view)
 	int64_t width = bin_widths[choice], start = from / width * width;
 	size_t bins = (size_t)((to - start) / width) + 1;
 	struct text text = { 0 };
-	spark(view, "all errors", start, width, bins < BINS_MOST ? bins : BINS_MOST, 0);
+	spark(view, B("all errors"), start, width, bins < BINS_MOST ? bins : BINS_MOST, 0);
 	struct rows *top = read_rows(&view->reader, "SELECT c.cause, s.cause_id, sum(s.errors) AS n FROM server_cause AS s JOIN cause AS c USING (cause_id) "
 	                             "GROUP BY s.cause_id ORDER BY n DESC, c.cause LIMIT 5");
-	while (read_next(&view->reader, &top)) {
-		text_clear(&text);
-		struct bytes slug = rows_text(top, 0);
-		struct cut cut = bytes_cut(slug, '.');
-		text_add(&text, cut.found ? cut.tail : slug);
-		spark(view, text.p, start, width, bins < BINS_MOST ? bins : BINS_MOST, rows_integer(top, 1));
-	}
-	text_clear(&text);
+	while (read_next(&view->reader, &top))
+		spark(view, rows_text(top, 0), start, width, bins < BINS_MOST ? bins : BINS_MOST, rows_integer(top, 1));
 	text_add_string(&text, "from ");
-	say_time(&text, rows_text(rows, 2), text_view(&view->day));
+	say_time(&text, rows_text(rows, 2), text_view(&view->headline.day));
 	text_add_string(&text, " to ");
-	say_time(&text, rows_text(rows, 3), text_view(&view->day));
+	say_time(&text, rows_text(rows, 3), text_view(&view->headline.day));
 	text_add_string(&text, " UTC; a column is ");
 	say_span(&text, (double)width);
 	text_add_string(&text, "; each line has its own scale");
-	page_spaces(view->page, 19);
-	page_fill(view->page, INK_FAINT, 19, 19, text_view(&text));
+	page_spaces(view->page, TIMELINE_LABEL + 3);
+	page_fill(view->page, INK_FAINT, TIMELINE_LABEL + 3, TIMELINE_LABEL + 3, text_view(&text));
 	read_done(&rows);
 	text_free(&text);
 }
@@ -427,8 +417,8 @@ static const struct listing captures_listing = {
 	"SELECT count(*) FROM capture_report",
 	"SELECT name, format, packets, bytes, first_time, last_time FROM capture_report ORDER BY first_time, name LIMIT %d", "captures",
 	{ CELL_TEXT, CELL_TEXT, CELL_COUNT, CELL_OCTETS, CELL_TIME, CELL_TIME },
-	{ { "capture", ALIGN_LEFT, true, INK_PLAIN }, { "format", ALIGN_LEFT, true, INK_PLAIN }, { "packets", ALIGN_RIGHT, false, INK_PLAIN },
-	  { "bytes", ALIGN_RIGHT, false, INK_PLAIN }, { "first", ALIGN_LEFT, false, INK_PLAIN }, { "last", ALIGN_LEFT, false, INK_PLAIN } },
+	{ { "capture", ALIGN_LEFT, ELASTIC_PATH, INK_PLAIN }, { "format", ALIGN_LEFT, ELASTIC, INK_PLAIN }, { "packets", ALIGN_RIGHT, RIGID, INK_PLAIN },
+	  { "bytes", ALIGN_RIGHT, RIGID, INK_PLAIN }, { "first", ALIGN_LEFT, RIGID, INK_PLAIN }, { "last", ALIGN_LEFT, RIGID, INK_PLAIN } },
 	6,
 };
 
@@ -436,22 +426,34 @@ static void captures(struct view *view)
 {
 	struct text text = { 0 };
 	draw(view, &captures_listing);
-	struct rows *rows = read_rows(&view->reader, "SELECT name, ltrim(coalesce(skipped, '') || CASE WHEN cut THEN ', ends in mid-packet' ELSE '' END, ', ') "
-	                              "FROM capture_report WHERE skipped IS NOT NULL OR cut ORDER BY name LIMIT 40");
+	struct rows *rows = read_rows(&view->reader, "SELECT name, ltrim(coalesce(skipped, '') || CASE WHEN cut AND trouble IS NULL THEN ', ends in mid-packet' ELSE '' END, ', '), "
+	                              "count(*) OVER () FROM capture_report WHERE skipped IS NOT NULL OR cut ORDER BY name LIMIT %d", TROUBLE_MOST);
+	int64_t all = 0;
 	while (read_next(&view->reader, &rows)) {
+		all = rows_integer(rows, 2);
 		text_clear(&text);
-		text_add(&text, rows_text(rows, 0));
-		text_add_string(&text, ": ");
+		if (!bytes_starts(rows_text(rows, 1), rows_text(rows, 0))) { /* most troubles name their file */
+			text_add(&text, rows_text(rows, 0));
+			text_add_string(&text, ": ");
+		}
 		text_add(&text, rows_text(rows, 1));
 		page_spaces(view->page, 2);
 		page_fill(view->page, INK_WARN, 2, 4, text_view(&text));
+	}
+	if (all > TROUBLE_MOST) {
+		text_clear(&text);
+		text_add_string(&text, "and ");
+		say_count(&text, all - TROUBLE_MOST);
+		text_add_string(&text, " more that could not be read whole");
+		page_spaces(view->page, 2);
+		page_fill(view->page, INK_FAINT, 2, 2, text_view(&text));
 	}
 	text_free(&text);
 }
 
 /* ---- the report ---- */
 
-static void changed(struct view *view) { changed_section(&view->reader, view->page, text_view(&view->day), false); }
+static void changed(struct view *view) { changed_section(&view->reader, view->page, text_view(&view->headline.day), false); }
 
 static const struct section {
 	const char *title;
@@ -474,25 +476,24 @@ static const struct section {
 bool text_report(struct report *report, const char *path, struct page *page, struct error *error)
 {
 	struct view view = { .reader = { report, error }, .page = page, .path = path };
-	headline_day(&view.reader, &view.day);
-	headline_draw(&view.reader, page, text_view(&view.day));
-	view.errors = read_number(&view.reader, "SELECT count(*) FROM error");
+	headline_read(&view.reader, &view.headline);
+	headline_draw(&view.reader, &view.headline, page);
 	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
 		if (!read_number(&view.reader, "%s", sections[i].when))
 			continue;
 		page_section(page, sections[i].title);
 		sections[i].show(&view);
 	}
-	text_free(&view.day);
+	headline_free(&view.headline);
 	return error->kind == ERROR_NONE;
 }
 
 bool text_headline(struct report *report, struct page *page, struct error *error)
 {
 	struct reader reader = { report, error };
-	struct text day = { 0 };
-	headline_day(&reader, &day);
-	headline_draw(&reader, page, text_view(&day));
-	text_free(&day);
+	struct headline headline;
+	headline_read(&reader, &headline);
+	headline_draw(&reader, &headline, page);
+	headline_free(&headline);
 	return error->kind == ERROR_NONE;
 }

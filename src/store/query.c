@@ -48,6 +48,13 @@ struct report *report_open(const char *path, struct error *error)
 	return NULL;
 }
 
+void report_map(struct report *report)
+{
+	sqlite3_set_authorizer(report->db, NULL, NULL);
+	sqlite3_exec(report->db, "PRAGMA mmap_size = 2147418112", NULL, NULL, NULL);
+	sqlite3_set_authorizer(report->db, may_read, NULL);
+}
+
 void report_close(struct report *report)
 {
 	if (!report)
