@@ -111,6 +111,12 @@ void headline_read(struct reader *reader, struct headline *h)
 	count_hosts(reader, &h->client, "SELECT client_addr, errors FROM client_cause ORDER BY client_addr");
 	count_findings(reader, h);
 	count_causes(reader, h);
+	/* what began to fail; the most frequent where nothing began */
+	h->to_change = read_number(reader, "SELECT cause_id FROM change WHERE kind = 'errors' AND after_hits * before_sessions > before_hits * after_sessions "
+	                           "ORDER BY change_id LIMIT 1");
+	if (!h->to_change && h->causes)
+		h->to_change = h->top[0].cause_id;
+	h->redacted = read_number(reader, "SELECT count(*) FROM sqlite_schema WHERE name = 'redaction'");
 	h->damaged = read_number(reader, "SELECT sum(skipped IS NOT NULL OR cut) FROM capture_report");
 }
 
@@ -268,13 +274,10 @@ static void where(const struct headline *h, struct page *page)
 	text_free(&text);
 }
 
-/* The remedy of what began to fail; of the most frequent cause where nothing began. */
 static void change_first(struct reader *reader, const struct headline *h, struct page *page)
 {
 	struct text text = { 0 };
-	struct rows *rows = read_rows(reader, "SELECT cause, remedy FROM cause WHERE cause_id = coalesce((SELECT cause_id FROM change WHERE kind = 'errors' "
-	                              "AND after_hits * before_sessions > before_hits * after_sessions ORDER BY change_id LIMIT 1), %lld) AND remedy <> ''",
-	                              (long long)h->top[0].cause_id);
+	struct rows *rows = read_rows(reader, "SELECT cause, remedy FROM cause WHERE cause_id = %lld AND remedy <> ''", (long long)h->to_change);
 	if (read_next(reader, &rows)) {
 		text_add_string(&text, "for ");
 		text_add(&text, rows_text(rows, 0));
@@ -347,6 +350,9 @@ void headline_draw(struct reader *reader, const struct headline *h, struct page 
 {
 	struct bytes day = text_view(&h->day);
 	where_and_when(reader, page, day);
+	if (h->redacted) {
+		page_fill(page, INK_FAINT, 0, 0, B("Redacted: addresses, names and mailboxes are tokens, the same token for the same name."));
+	}
 	verdict(h, page);
 	if (h->errors) {
 		top_causes(h, page);

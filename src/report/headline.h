@@ -28,6 +28,8 @@ struct headline {
 	struct headline_host server, client;
 	int64_t encrypted, not_whole, unread, foreign; /* sessions; unread: encrypted, not whole, or both */
 	int64_t commandless;             /* 5xx replies whose command is not in the capture */
+	int64_t to_change;               /* the cause whose remedy comes first; 0 none */
+	bool redacted;                   /* names are tokens */
 	int64_t damaged;                 /* captures that were not read whole */
 	int64_t findings, traces;        /* observations; of them a middlebox's */
 	struct text day;                 /* "2026-11-22" */

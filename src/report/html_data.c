@@ -14,7 +14,7 @@ struct data {
 	struct reader *reader;
 	struct text *out;
 	struct map texts; /* text to its place + 1 */
-	int64_t errors_most;
+	struct text chosen; /* ids of the errors listed, a JSON array */
 };
 
 /* ---- values ---- */
@@ -67,24 +67,20 @@ static void section_rows(struct data *data, struct rows **rows)
 
 /* ---- sections that are one statement ---- */
 
-/* The errors that the page lists. Where there are more than it may list: of each cause and code on each server the best proven ones
- * first, then the earliest, so that nothing rare is lost among what is frequent. */
-#define CHOSEN                                                                                                                       \
-	"WITH chosen AS MATERIALIZED (SELECT error_id FROM (SELECT e.error_id, row_number() OVER (PARTITION BY e.cause_id, e.code, "    \
-	"s.server_addr ORDER BY e.certainty DESC, e.trigger_frame IS NULL, e.error_id) AS place FROM error AS e JOIN session AS s "      \
-	"USING (session_id)) ORDER BY place, error_id LIMIT %d) "
+/* The errors that the page lists, bound as a JSON array: picked once (see pick). */
+#define CHOSEN "WITH chosen AS MATERIALIZED (SELECT value AS error_id FROM json_each(:chosen)) "
 #define TEXT_OF(id) "(SELECT text FROM text WHERE text_id = " id ")"
 /* Of a column that holds a text or its id. */
 #define TEXT_IN(column) "CASE typeof(" column ") WHEN 'text' THEN " column " ELSE " TEXT_OF(column) " END"
-/* Hosts of one side: their sessions, how many were hit, errors, the hosts on the other side, the most frequent cause, since when. */
-#define HOSTS(host, extra, others)                                                                                                   \
-	"WITH h AS MATERIALIZED (SELECT s." host " AS address, " extra " count(*) AS sessions, sum(s.errors > 0) AS hit, sum(s.errors) AS errors, " \
+/* Hosts of one side: their sessions, how many were hit, errors, the hosts on the other side, the most frequent cause, since when.
+ * counts: the table that holds the errors of each host by cause. +: sorted, for the order of an index would fetch rows all over the table. */
+#define HOSTS(host, extra, shown, others, counts)                                                                                           \
+	"WITH h AS MATERIALIZED (SELECT +s." host " AS address, " extra " count(*) AS sessions, sum(s.errors > 0) AS hit, sum(s.errors) AS errors, " \
 	"count(DISTINCT s." others ") AS others FROM session AS s GROUP BY 1 ORDER BY errors DESC, sessions DESC, address LIMIT 1000), "  \
 	"ranked AS (SELECT host, cause_id, min(first) OVER (PARTITION BY host) AS first, row_number() OVER (PARTITION BY host "          \
-	"ORDER BY n DESC, cause_id) AS place FROM (SELECT s." host " AS host, e.cause_id, count(*) AS n, min(e.time) / 1000 AS first "     \
-	"FROM error AS e JOIN session AS s USING (session_id) WHERE s." host " IN (SELECT address FROM h) GROUP BY 1, 2)), "              \
-	"top AS MATERIALIZED (SELECT * FROM ranked WHERE place = 1) "                                                                    \
-	"SELECT h.*, t.cause_id AS top, t.first AS since FROM h LEFT JOIN top AS t ON t.host = h.address ORDER BY h.errors DESC, "         \
+	"ORDER BY n DESC, cause_id) AS place FROM (SELECT k." host " AS host, k.cause_id, sum(k.errors) AS n, min(k.first) / 1000 AS first " \
+	"FROM " counts " AS k GROUP BY 1, 2)), top AS MATERIALIZED (SELECT * FROM ranked WHERE place = 1) "                              \
+	"SELECT h.address, " shown " h.sessions, h.hit, h.errors, h.others, t.cause_id AS top, t.first AS since FROM h LEFT JOIN top AS t ON t.host = h.address ORDER BY h.errors DESC, "         \
 	"h.sessions DESC, h.address"
 #define INCOMPLETE                                                                                                                   \
 	"CASE WHEN r.protocol NOT IN ('smtp', 'esmtp', 'lmtp', 'tls') THEN 'spoke ' || r.protocol WHEN r.complete = 0 THEN "                \
@@ -95,34 +91,35 @@ static void section_rows(struct data *data, struct rows **rows)
 
 static const struct section {
 	const char *name, *sql;
-	bool chosen; /* %d in sql is the number of errors listed */
+	bool chosen; /* it is about the errors listed */
 } sections[] = {
 	{ "summary",
-	  "SELECT (SELECT count(*) FROM error) AS errors, (SELECT count(*) FROM session WHERE protocol < 3) AS sessions, "
-	  "(SELECT count(DISTINCT session_id) FROM error) AS hit, (SELECT count(DISTINCT cause_id) FROM error) AS causes, "
-	  "(SELECT count(DISTINCT server_addr) FROM session WHERE errors > 0) AS servers, (SELECT count(DISTINCT client_addr) FROM session "
-	  "WHERE errors > 0) AS clients, (SELECT min(time) / 1000 FROM error) AS first, (SELECT max(time) / 1000 FROM error) AS last, "
+	  "SELECT errors, sessions, hit, (SELECT count(DISTINCT cause_id) FROM server_cause) AS causes, "
+	  "(SELECT count(DISTINCT server_addr) FROM server_cause) AS servers, (SELECT count(DISTINCT client_addr) FROM client_cause) AS clients, "
+	  "(SELECT min(first) / 1000 FROM server_cause) AS first, (SELECT max(last) / 1000 FROM server_cause) AS last, "
 	  "(SELECT min(first_time) / 1000 FROM capture) AS \"from\", (SELECT max(last_time) / 1000 FROM capture) AS \"to\", "
 	  "(SELECT count(*) FROM capture) AS captures, (SELECT sum(packets) FROM capture) AS packets, (SELECT count(*) FROM finding) AS findings, "
-	  "(SELECT count(*) FROM finding JOIN cause USING (cause_id) WHERE party = 'middlebox') AS traces, (SELECT count(DISTINCT client_addr || ' ' "
-	  "|| server_addr) FROM session) AS paths, (SELECT sum(accepted) FROM session) AS accepted, "
+	  "(SELECT count(*) FROM finding JOIN cause USING (cause_id) WHERE party = 'middlebox') AS traces, accepted, "
 	  "(SELECT count(*) FROM " UNREAD ") AS unread, "
-	  "(SELECT count(DISTINCT server_addr) FROM session) AS all_servers, (SELECT count(DISTINCT client_addr) FROM session) AS all_clients", false },
+	  "(SELECT count(DISTINCT server_addr) FROM session) AS all_servers, (SELECT count(DISTINCT client_addr) FROM session) AS all_clients "
+	  "FROM (SELECT coalesce(sum(errors), 0) AS errors, coalesce(sum(protocol < 3), 0) AS sessions, coalesce(sum(errors > 0), 0) AS hit, sum(accepted) AS accepted "
+	  "FROM session)", false },
 	{ "catalogue", "SELECT cause_id, cause, party, meaning, recognised, remedy_client, remedy_server, clause FROM cause ORDER BY cause_id", false },
 	{ "causes",
-	  "SELECT cause_id, count(*) AS errors, count(DISTINCT session_id) AS sessions, count(DISTINCT server_addr) AS servers, "
-	  "count(DISTINCT client_addr) AS clients, min(time) / 1000 AS first, max(time) / 1000 AS last, sum(certainty = 2) AS proven, "
-	  "sum(certainty = 1) AS likely, sum(certainty = 0) AS possible FROM error JOIN session USING (session_id) GROUP BY cause_id "
-	  "ORDER BY errors DESC, cause_id", false },
+	  "SELECT e.*, k.sessions, k.servers, (SELECT count(*) FROM client_cause AS c WHERE c.cause_id = e.cause_id) AS clients "
+	  "FROM (SELECT cause_id, count(*) AS errors, min(time) / 1000 AS first, max(time) / 1000 AS last, sum(certainty = 2) AS proven, "
+	  "sum(certainty = 1) AS likely, sum(certainty = 0) AS possible FROM error GROUP BY cause_id) AS e JOIN (SELECT cause_id, sum(sessions) AS sessions, "
+	  "count(DISTINCT server_addr) AS servers FROM server_cause GROUP BY cause_id) AS k USING (cause_id) ORDER BY errors DESC, cause_id", false },
 	{ "replies",
 	  "SELECT cause_id, code, enhanced, verb, n FROM (SELECT *, row_number() OVER (PARTITION BY cause_id ORDER BY n DESC, code, enhanced, verb) AS place "
 	  "FROM (SELECT cause_id, code, enhanced, trigger_verb AS verb, count(*) AS n FROM error GROUP BY 1, 2, 3, 4)) WHERE place <= 5 "
 	  "ORDER BY cause_id, place", false },
-	{ "servers", HOSTS("server_addr", "group_concat(DISTINCT s.server_port) AS ports, " "max(" TEXT_IN("s.banner") ") AS name,", "client_addr"), false },
-	{ "clients", HOSTS("client_addr", "max(s.helo) AS name,", "server_addr"), false },
+	{ "servers", HOSTS("server_addr", "min(s.banner) AS banner,", "(SELECT group_concat(server_port) FROM "
+	  "(SELECT DISTINCT server_port FROM session WHERE server_addr = h.address ORDER BY 1)) AS ports, " TEXT_IN("h.banner") " AS name,", "client_addr", "server_cause"), false },
+	{ "clients", HOSTS("client_addr", "max(s.helo) AS name,", "h.name,", "server_addr", "client_cause"), false },
 	{ "paths",
 	  "SELECT client_addr AS client, server_addr AS server, count(*) AS sessions, sum(errors > 0) AS hit, sum(errors) AS errors, "
-	  "sum(accepted) AS accepted, sum(tls_state IN (4, 5) OR protocol = 3) AS encrypted, sum(incomplete <> 0) AS incomplete FROM session "
+	  "sum(accepted) AS accepted, sum(tls_state IN (4, 5) OR protocol = 3) AS encrypted, sum(incomplete <> 0) AS incomplete, count(*) OVER () AS paths FROM session "
 	  "GROUP BY 1, 2 ORDER BY errors DESC, sessions DESC, 1, 2 LIMIT 2000", false },
 	{ "changes",
 	  "SELECT c.kind, d.since / 1000 AS since, c.says, c.certainty, c.before_session, c.after_session FROM change_report AS c JOIN change AS d "
@@ -159,6 +156,29 @@ static const struct section {
 	  CHOSEN "SELECT s.session_id AS id, s.client_addr AS client, s.client_port, s.server_addr AS server, s.server_port, s.start / 1000 AS start, "
 	  "s.helo AS \"helo#\", s.errors FROM session AS s WHERE s.session_id IN (SELECT error_id / 100000 FROM chosen) ORDER BY 1", true },
 };
+
+/* Where there are more errors than the page may list: of each cause and code on each server the best proven ones first, then the
+ * earliest, so that nothing rare is lost among what is frequent. */
+static void pick(struct data *data, int64_t most)
+{
+	bool all = read_number(data->reader, "SELECT count(*) FROM error") <= most;
+	struct rows *rows = all ? read_rows(data->reader, "SELECT error_id FROM error") :
+		read_rows(data->reader, "SELECT error_id FROM (SELECT e.error_id, row_number() OVER (PARTITION BY e.cause_id, e.code, s.server_addr "
+		          "ORDER BY e.certainty DESC, e.trigger_frame IS NULL, e.error_id) AS place FROM error AS e JOIN session AS s USING (session_id)) "
+		          "ORDER BY place, error_id LIMIT %lld", (long long)most);
+	text_add_octet(&data->chosen, '[');
+	while (read_next(data->reader, &rows))
+		text_addf(&data->chosen, "%s%lld", data->chosen.n > 1 ? "," : "", (long long)rows_integer(rows, 0));
+	text_add_octet(&data->chosen, ']');
+}
+
+static struct rows *about_chosen(struct data *data, const char *sql)
+{
+	struct rows *rows = read_rows(data->reader, "%s", sql);
+	if (rows)
+		rows_bind_text(rows, "chosen", text_view(&data->chosen));
+	return rows;
+}
 
 /* ---- the timeline ---- */
 
@@ -280,8 +300,7 @@ static void dialogues(struct data *data)
 	int64_t *exchanges = ARENA_ARRAY(&arena, int64_t, (size_t)most + 1);
 	size_t n = 0;
 	bool first = true;
-	struct rows *rows = read_rows(data->reader, CHOSEN "SELECT e.session_id, e.exchange FROM error AS e JOIN chosen USING (error_id) ORDER BY 1, 2",
-	                              (int)data->errors_most);
+	struct rows *rows = about_chosen(data, CHOSEN "SELECT e.session_id, e.exchange FROM error AS e JOIN chosen USING (error_id) ORDER BY 1, 2");
 	section_begin(data, "dialogues");
 	text_add_string(data->out, "\"session\",\"place\",\"exchange\",\"side\",\"at\",\"frame\",\"text#\",\"remark#\",\"greets\"],\"rows\":[");
 	for (bool more = read_next(data->reader, &rows); more; more = read_next(data->reader, &rows)) {
@@ -312,6 +331,7 @@ static void verdict(struct data *data, const char *path)
 	escape_script(data->out, text_view(&text));
 	text_add_string(data->out, ",\"path\":");
 	escape_script(data->out, bytes_of(path));
+	text_addf(data->out, ",\"redacted\":%s,\"first\":%lld", headline.redacted ? "true" : "false", (long long)headline.to_change);
 	text_addf(data->out, ",\"before\":%d,\"after\":%d,\"blind\":[", DIALOGUE_BEFORE, DIALOGUE_AFTER);
 	size_t next = 0;
 	text_clear(&text);
@@ -327,12 +347,13 @@ static void verdict(struct data *data, const char *path)
 
 void html_data(struct reader *reader, const char *path, int64_t errors_most, struct text *out)
 {
-	struct data data = { .reader = reader, .out = out, .errors_most = errors_most };
+	struct data data = { .reader = reader, .out = out };
+	pick(&data, errors_most);
 	text_add_octet(out, '{');
 	verdict(&data, path);
 	text_add_string(out, "\"sections\":{\n");
 	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
-		struct rows *rows = sections[i].chosen ? read_rows(reader, sections[i].sql, (int)errors_most) : read_rows(reader, "%s", sections[i].sql);
+		struct rows *rows = sections[i].chosen ? about_chosen(&data, sections[i].sql) : read_rows(reader, "%s", sections[i].sql);
 		section_begin(&data, sections[i].name);
 		section_rows(&data, &rows);
 	}
@@ -347,4 +368,5 @@ void html_data(struct reader *reader, const char *path, int64_t errors_most, str
 	}
 	text_add_string(out, "]}");
 	map_free(&data.texts);
+	text_free(&data.chosen);
 }

@@ -52,7 +52,7 @@ function replace(element, ...children) {
 }
 
 const wire = (text, kind = "") => h("code", { class: `wire ${kind}` }, text); /* octets of the capture, shown in the order they came */
-const slug = cause_id => h("span", { class: "slug" }, CATALOGUE.get(cause_id)?.cause ?? "?");
+const slug = cause_id => h("span", { class: "slug" }, (CATALOGUE.get(cause_id)?.cause ?? "?").split(/(?<=[._])/).map((part, at) => [at ? h("wbr") : null, part]));
 const party = cause_id => {
 	const name = CATALOGUE.get(cause_id)?.party ?? "unknown";
 	return h("span", { class: `tag party-${name.replace(/[^a-z]/g, "")}` }, name);
@@ -77,12 +77,12 @@ const counted = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : man
 function share(part, whole) {
 	const percent = whole > 0 ? 100 * part / whole : 0;
 	if (part === whole && whole > 0)
-		return "100 %";
+		return "100\u00a0%";
 	if (part > 0 && percent < 0.1)
-		return "<0.1 %";
+		return "<0.1\u00a0%";
 	if (percent > 99.9)
-		return ">99.9 %";
-	return `${percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0)} %`;
+		return ">99.9\u00a0%";
+	return `${percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0)}\u00a0%`;
 }
 
 /* Times are microseconds since 1970, UTC. */

@@ -116,9 +116,9 @@ function proof_list(proofs, home) {
 
 function remedies(cause_id) {
 	const cause = CATALOGUE.get(cause_id);
-	return h("div", { class: "remedies" },
-		h("div", {}, h("h5", {}, "Client side"), h("p", {}, cause.remedy_client || "Nothing.")),
-		h("div", {}, h("h5", {}, "Server side, or the box between"), h("p", {}, cause.remedy_server || "Nothing.")));
+	return h("dl", { class: "remedies" },
+		h("div", {}, h("dt", {}, "Client side"), h("dd", {}, cause.remedy_client || "Nothing.")),
+		h("div", {}, h("dt", {}, "Server side, or the box between"), h("dd", {}, cause.remedy_server || "Nothing.")));
 }
 
 function alternatives(error) {

@@ -17,13 +17,13 @@ function grid({ caption, columns, rows: all, detail, key, sorted, noun = ["row",
 	const heads = columns.map((column, index) => {
 		const mark = h("span", { class: "arrow", "aria-hidden": "true" });
 		const label = column.sort ? h("button", { type: "button", onclick: () => sort_by(index) }, column.label, mark) : column.label;
-		return h("th", { scope: "col", class: `${column.number ? "number" : ""} ${column.kind ?? ""}` }, label);
+		return h("th", { scope: "col", "data-label": column.sort ? column.label : null, class: `${column.number ? "number" : ""} ${column.kind ?? ""}` }, label);
 	});
 	const where = h("span", { class: "where", role: "status" });
 	const previous = h("button", { type: "button", onclick: () => go(from - page_rows) }, "Previous");
 	const next = h("button", { type: "button", onclick: () => go(from + page_rows) }, "Next");
 	const pager = h("nav", { class: "pager", "aria-label": `Pages of: ${caption}` }, previous, where, next);
-	const box = h("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" },
+	const box = h("div", { class: "scroll", role: "group", "aria-label": caption, tabindex: "0" },
 		h("table", {}, h("caption", { class: "hidden" }, caption), h("thead", {}, h("tr", {}, heads)), body));
 	const element = h("div", { class: "grid" }, box, pager);
 

@@ -75,7 +75,7 @@ function top_causes() {
 		h("div", {}, h("p", {}, show_errors(CATALOGUE.get(cause.cause_id).cause, { cause: cause.cause_id }), " ", party(cause.cause_id)), bar(cause.errors, CAUSES[0].errors, "", TIMELINE.color(cause.cause_id)),
 			h("p", { class: "note" }, `Since ${moment(cause.first)}. ${CATALOGUE.get(cause.cause_id).meaning}`))));
 	const more = CAUSES.length - list.length;
-	return h("section", { class: "card wide" }, h("h3", {}, "Why"), h("ol", { class: "causes-top" }, list), more > 0 ? h("p", { class: "note" }, `and ${counted(more, "further cause")}`) : null);
+	return h("section", { class: "card wide" }, h("h2", {}, "Why"), h("ol", { class: "causes-top" }, list), more > 0 ? h("p", { class: "note" }, `and ${counted(more, "further cause")}`) : null);
 }
 
 function parties() {
@@ -87,7 +87,7 @@ function parties() {
 		sums.set(name, sum);
 	}
 	const rows = [...sums.values()].sort((a, b) => b.errors - a.errors || compare(a.name, b.name));
-	return h("section", { class: "card" }, h("h3", {}, "At fault"), h("ul", { class: "parties" }, rows.map(row => h("li", {},
+	return h("section", { class: "card" }, h("h2", {}, "At fault"), h("ul", { class: "parties" }, rows.map(row => h("li", {},
 		show_errors(row.name, { party: row.name }), bar(row.errors, rows[0].errors, `party-${row.name.replace(/[^a-z]/g, "")}`),
 		h("span", { class: "number" }, share(row.errors, SUMMARY.errors)), h("span", { class: "note" }, `${counted(row.errors, "error")}, ${counted(row.causes, "cause")}`)))));
 }
@@ -95,7 +95,14 @@ function parties() {
 function blind() {
 	if (!DATA.blind.length)
 		return null;
-	return h("section", { class: "card warn" }, h("h3", {}, "Could not look into"), h("ul", {}, DATA.blind.map(line => h("li", {}, line))));
+	return h("section", { class: "card warn" }, h("h2", {}, "Could not look into"), h("ul", {}, DATA.blind.map(line => h("li", {}, line))));
+}
+
+function first_change() {
+	const cause = CATALOGUE.get(DATA.first);
+	return cause && (cause.remedy_client || cause.remedy_server) ? h("section", { class: "card" }, h("h2", {}, "First to change"),
+		h("p", {}, slug(DATA.first), " ", party(DATA.first)),
+		remedies(DATA.first)) : null;
 }
 
 function summary() {
@@ -104,7 +111,8 @@ function summary() {
 	const period = SUMMARY.from === null ? "no packets" : `${instant(SUMMARY.from).slice(0, 19)} – ${moment(SUMMARY.to)} UTC`;
 	return [
 		h("p", { class: "eyebrow" }, `${SUMMARY.captures === 1 ? [...CAPTURES.values()][0]?.name : counted(SUMMARY.captures, "capture")}, ${counted(SUMMARY.packets ?? 0, "packet")}, ${period}`),
-		h("h1", { class: DATA.tone }, DATA.verdict),
+		h("h1", { class: DATA.tone }, DATA.verdict.replaceAll(" %", "\u00a0%")),
+		DATA.redacted ? h("p", { class: "callout" }, h("strong", {}, "Redacted. "), "Addresses, names and mailboxes are tokens, the same token for the same name.") : null,
 		SUMMARY.errors ? h("dl", { class: "figures" },
 			figure(count(SUMMARY.errors), "5xx replies", `since ${moment(SUMMARY.first)}`),
 			figure(share(SUMMARY.hit, Math.max(SUMMARY.hit, SUMMARY.sessions)), "of sessions hit", `${count(SUMMARY.hit)} of ${count(Math.max(SUMMARY.hit, SUMMARY.sessions))}`),
@@ -113,7 +121,7 @@ function summary() {
 			figure(count(SUMMARY.clients), SUMMARY.clients === 1 ? "client" : "clients", `of ${count(SUMMARY.all_clients)} seen`),
 			figure(count(SUMMARY.accepted ?? 0), SUMMARY.accepted === 1 ? "message accepted" : "messages accepted", "in clear text")) : null,
 		traces,
-		h("div", { class: "cards" }, SUMMARY.errors ? [top_causes(), h("div", { class: "column" }, turned(), parties(), blind())] : [turned(), blind()]),
+		h("div", { class: "cards" }, SUMMARY.errors ? [h("div", { class: "column" }, top_causes(), first_change()), h("div", { class: "column" }, turned(), parties(), blind())] : [turned(), blind()]),
 	];
 }
 
@@ -168,7 +176,7 @@ const CHANGES = section("changes");
 /* What a reader of the first lines must know; hop counts and the like stand in the table alone. */
 function turned() {
 	const first = CHANGES.filter(change => ["starttls", "keywords", "banner", "errors"].includes(change.kind)).slice(0, 3);
-	return first.length ? h("section", { class: "card" }, h("h3", {}, "What changed"),
+	return first.length ? h("section", { class: "card" }, h("h2", {}, "What changed"),
 		h("ul", { class: "turned" }, first.map(change => h("li", {}, change.since === null ? null : h("strong", {}, `since ${moment(change.since)} `), change.says)))) : null;
 }
 
@@ -236,7 +244,7 @@ const path_columns = [
 ];
 
 function paths() {
-	return [left_out(section("paths").length, SUMMARY.paths, "pairs of client and server"), grid({ caption: "Paths", rows: PATHS, page_rows: 20, noun: ["path", "paths"], columns: [
+	return [left_out(section("paths").length, section("paths")[0]?.paths ?? 0, "pairs of client and server"), grid({ caption: "Paths", rows: PATHS, page_rows: 20, noun: ["path", "paths"], columns: [
 		...path_columns,
 		{ label: "Errors", number: true, show: row => count(row.errors), sort: row => row.errors },
 		{ label: "Sessions hit", number: true, kind: "barred", show: row => [bar(row.hit, row.sessions), h("span", { class: "faint" }, `${count(row.hit)} of ${count(row.sessions)}`)], sort: row => row.hit / row.sessions },
@@ -263,7 +271,7 @@ function heat(row, behaviour) {
 
 function box_detail(row) {
 	return h("div", { class: "error" }, [...row.cells.values()].map(cell => [
-		h("h4", {}, BEHAVIOURS[cell.behaviour].name),
+		h("h3", { class: "minor" }, BEHAVIOURS[cell.behaviour].name),
 		h("p", {}, `In ${count(cell.sessions)} of ${counted(row.sessions, "session")}, ${moment(cell.first)} – ${moment(cell.last)}; `, certainty(cell.certainty), `. Device: ${cell.device || "not known"}. `,
 			`Where the box sits: ${cell.place}. Sessions to look at: ${cell.examples || "–"}.`),
 	]));
@@ -289,8 +297,8 @@ const finding_proofs_of = grouped("finding_proofs", "finding_id");
 
 function finding_detail(finding) {
 	const proofs = finding_proofs_of(finding.example);
-	return h("div", { class: "error" }, h("p", { class: "lead" }, proofs[0]?.detail || CATALOGUE.get(finding.cause_id).meaning), h("h4", {}, `Evidence of one of them (${finding.example})`),
-		proof_list(proofs, null), h("h4", {}, "What to change"), remedies(finding.cause_id));
+	return h("div", { class: "error" }, h("p", { class: "lead" }, proofs[0]?.detail || CATALOGUE.get(finding.cause_id).meaning), h("h3", { class: "minor" }, `Evidence of one of them (${finding.example})`),
+		proof_list(proofs, null), h("h3", { class: "minor" }, "What to change"), remedies(finding.cause_id));
 }
 
 function findings() {
