@@ -148,6 +148,7 @@ install: smtpwhy build/$(SONAME)
 docs: smtpwhy
 	scripts/completion/generate ./smtpwhy
 	scripts/catalogue ./smtpwhy > docs/causes.md
+	scripts/questions
 
 deb:
 	@scripts/setup build deb

@@ -11,8 +11,8 @@ _smtpwhy()
 	explain) options='--all -a --cause -c --redact --redact-key --help -h' ;;
 	audit) options='--by --client-prefix --server-prefix --json --csv --fail-on --redact --redact-key --help -h' ;;
 	compare) options='--inside --outside --output -o --filter -f --recurse -r --all --json --redact --redact-key --quiet -q --help -h' ;;
-	diff) options='--all -a --json --help -h' ;;
-	query) options='--json --csv --redact --redact-key --help -h' ;;
+	diff) options='--all -a --json --redact --redact-key --help -h' ;;
+	query) options='--json --csv --wide --redact --redact-key --help -h' ;;
 	merge) options='--help -h' ;;
 	redact) options='--redact-key --help -h' ;;
 	causes) options='--help -h' ;;

@@ -45,14 +45,14 @@ struct report *database_open(const char *path, enum exit_status *status)
 	return report;
 }
 
-struct report *database_open_as(const struct cli_words *words, size_t redact, size_t redact_key, enum exit_status *status)
+struct report *database_open_redacted(const char *path, const char *key_file, enum exit_status *status)
 {
 	struct error error = { 0 };
-	struct report *report = database_open(words->operands[0], status);
-	if (!report || (!words->given[redact] && !words->given[redact_key]))
-		return report;
+	struct report *report = database_open(path, status); /* for its messages */
+	if (!report)
+		return NULL;
 	report_close(report);
-	char *copy = redacted_temporary(words->operands[0], words->given[redact_key], &error);
+	char *copy = redacted_temporary(path, key_file, &error);
 	report = copy ? report_open(copy, &error) : NULL;
 	if (report)
 		report_map(report);
@@ -62,6 +62,13 @@ struct report *database_open_as(const struct cli_words *words, size_t redact, si
 		unlink(copy); /* it lives as long as it is open */
 	free(copy);
 	return report;
+}
+
+struct report *database_open_as(const struct cli_words *words, size_t redact, size_t redact_key, enum exit_status *status)
+{
+	if (!words->given[redact] && !words->given[redact_key])
+		return database_open(words->operands[0], status);
+	return database_open_redacted(words->operands[0], words->given[redact_key], status);
 }
 
 enum { FLUSH_AT = 1 << 16 };

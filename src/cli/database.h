@@ -11,6 +11,7 @@
 struct report *database_open(const char *path, enum exit_status *);
 /* The same, or a redacted copy that is gone when it is closed, as the options of the table say. */
 struct report *database_open_as(const struct cli_words *, size_t redact, size_t redact_key, enum exit_status *);
+struct report *database_open_redacted(const char *path, const char *key_file, enum exit_status *); /* key_file NULL: a random key */
 #define REDACT_OPTION { 0, "redact", NULL, "Tokens in place of addresses, host names, mailboxes, banners and ids, so that the output can be shared.", false }
 #define REDACT_KEY_OPTION { 0, "redact-key", "FILE", "With --redact: the key of the tokens, so that they are the same each time.", false }
 

@@ -42,7 +42,7 @@ static void weigh(struct headline_host *most, struct bytes address, int64_t erro
 	text_add(&most->address, address);
 }
 
-/* Rows of an address and its errors by cause, in the table's own order, that of addresses. */
+/* Rows of an address and its errors by cause, those of an address together. */
 static void count_hosts(struct reader *reader, struct headline_host *most, const char *sql)
 {
 	struct text address = { 0 };
@@ -108,7 +108,7 @@ void headline_read(struct reader *reader, struct headline *h)
 	headline_day(reader, &h->day);
 	count_sessions(reader, h);
 	count_hosts(reader, &h->server, "SELECT server_addr, errors FROM server_cause ORDER BY server_addr");
-	count_hosts(reader, &h->client, "SELECT client_addr, errors FROM client_cause ORDER BY client_addr");
+	count_hosts(reader, &h->client, "SELECT client_addr, errors FROM client_cause");
 	count_findings(reader, h);
 	count_causes(reader, h);
 	/* what began to fail; the most frequent where nothing began */

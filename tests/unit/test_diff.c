@@ -117,7 +117,69 @@ static void compares(void **state)
 	}
 }
 
+/* Each line of the JSON is an object that SQLite takes; the columns are read from it. */
+static const struct line {
+	const char *name;
+	struct group old[GROUPS], new[GROUPS];
+	bool all;
+	const char *sql, *want;
+} lines[] = {
+	{ "the total comes first", { { 1, 200, 10, 1, false } }, { { 1, 200, 60, 1, false } }, false,
+	  "SELECT group_concat(json_extract(line, '$.section') || ' ' || json_extract(line, '$.change'), ', ') FROM lines WHERE number = 1", "total more" },
+	{ "numbers of both sides", { { 1, 200, 10, 1, false } }, { { 1, 200, 60, 1, false } }, false,
+	  "SELECT json_extract(line, '$.old.hit') || ' of ' || json_extract(line, '$.old.sessions') || ', ' || json_extract(line, '$.new.hit') || ' of ' || "
+	  "json_extract(line, '$.new.sessions') FROM lines WHERE json_extract(line, '$.key') = 'recipient.unknown'", "10 of 200, 60 of 200" },
+	{ "what is the same is left out", { { 1, 40, 10, 1, false } }, { { 1, 40, 10, 1, false } }, false,
+	  "SELECT count(*) FROM lines WHERE json_extract(line, '$.section') = 'causes'", "0" },
+	{ "what is the same, when asked for", { { 1, 40, 10, 1, false } }, { { 1, 40, 10, 1, false } }, true,
+	  "SELECT json_extract(line, '$.change') FROM lines WHERE json_extract(line, '$.section') = 'causes'", "same" },
+	{ "a server that was not seen", { { 1, 40, 20, 1, false }, { 2, 40, 5, 2, false } }, { { 2, 40, 5, 2, false } }, false,
+	  "SELECT json_extract(line, '$.change') FROM lines WHERE json_extract(line, '$.key') LIKE '198.51.100.1:25%'", "not seen" },
+};
+
+static void tells_json(void **state)
+{
+	const struct line *k = *state;
+	char paths[2][64];
+	struct error errors[2] = { 0 };
+	struct reader readers[2];
+	struct text out = { 0 };
+	struct diff diff;
+	sqlite3 *db;
+	sqlite3_stmt *statement;
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(paths[i], sizeof paths[i], "/tmp/test_diff.%d.%zu.db", (int)getpid(), i);
+		readers[i] = (struct reader){ made(paths[i], i ? k->new : k->old), &errors[i] };
+	}
+	assert_true(diff_read(&diff, &readers[0], "a.db", &readers[1], "b.db"));
+	diff_json(&diff, k->all, &out);
+	assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+	run_sql(db, "CREATE TABLE lines (number INTEGER PRIMARY KEY, line TEXT CHECK (json_valid(line) AND json_type(line) = 'object'))");
+	assert_int_equal(sqlite3_prepare_v2(db, "INSERT INTO lines (line) VALUES (?)", -1, &statement, NULL), SQLITE_OK);
+	for (struct bytes rest = text_view(&out); rest.n;) {
+		struct cut cut = bytes_cut(rest, '\n');
+		assert_true(cut.found);
+		sqlite3_bind_text64(statement, 1, (const char *)cut.head.p, cut.head.n, SQLITE_STATIC, SQLITE_UTF8);
+		assert_int_equal(sqlite3_step(statement), SQLITE_DONE);
+		sqlite3_reset(statement);
+		rest = cut.tail;
+	}
+	sqlite3_finalize(statement);
+	assert_int_equal(sqlite3_prepare_v2(db, k->sql, -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	assert_string_equal((const char *)sqlite3_column_text(statement, 0), k->want);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	text_free(&out);
+	diff_free(&diff);
+	for (size_t i = 0; i < 2; i++) {
+		report_close(readers[i].report);
+		unlink(paths[i]);
+	}
+}
+
 int main(void)
 {
-	return TABLE_RUN("diff", cases, compares);
+	int failed = TABLE_RUN("diff", cases, compares);
+	return failed + TABLE_RUN("diff as JSON", lines, tells_json);
 }

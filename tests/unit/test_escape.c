@@ -125,6 +125,24 @@ static void fits_columns(void **state)
 	text_free(&out);
 }
 
+static const struct fit ends[] = {
+	{ "it fits", B("abc"), 3, CHARSET_UTF8, "abc" },
+	{ "cut in front", B("abcdef"), 4, CHARSET_UTF8, "\xe2\x80\xa6" "def" },
+	{ "cut in front with dots", B("abcdef"), 5, CHARSET_ASCII, "...ef" },
+	{ "an escape is not cut in two", B("ab\033cd"), 6, CHARSET_UTF8, "\xe2\x80\xa6" "cd" },
+	{ "no room for dots", B("abc"), 2, CHARSET_ASCII, "" },
+};
+
+static void fits_end(void **state)
+{
+	const struct fit *k = *state;
+	struct text out = { 0 };
+	escape_terminal_fit_end(&out, k->in, k->charset, k->columns);
+	assert_string_equal((const char *)text_view(&out).p ? (const char *)text_view(&out).p : "", k->want);
+	assert_true(escape_width(text_view(&out)) <= k->columns);
+	text_free(&out);
+}
+
 /* Whatever two octets come after each other, nothing that a terminal obeys comes out. */
 static const struct every { const char *name; enum charset charset; } every_pair[] = {
 	{ "every pair of octets, UTF-8", CHARSET_UTF8 }, { "every pair of octets, ASCII", CHARSET_ASCII },
@@ -153,6 +171,7 @@ int main(void)
 {
 	int failed = TABLE_RUN("escape", cases, escapes);
 	failed += TABLE_RUN("fit", fits, fits_columns);
+	failed += TABLE_RUN("fit the end", ends, fits_end);
 	failed += TABLE_RUN("harmless", every_pair, harmless);
 	return failed != 0;
 }

@@ -43,7 +43,18 @@ static const struct kase {
 	  { { RUNG_CLIENT, 1, "RSET", "sent again", false } },
 	  "  seconds    frame  c                                      s\n"
 	  "    1.000        1  | RSET ------------------------------->|\n"
-	  "                    |   sent again\n" },
+	  "                    |   sent again                         |\n" },
+	{ "a long remark stays between the rails", CHARSET_ASCII, 60, 2,
+	  { { RUNG_CLIENT, 1, "RSET", "message content is withheld; sent again", false } },
+	  "  seconds    frame  c                                      s\n"
+	  "    1.000        1  | RSET ------------------------------->|\n"
+	  "                    |   message content is withheld; sent  |\n"
+	  "                    |   again                              |\n" },
+	{ "a long refusal is broken at a blank", CHARSET_ASCII, 60, 1,
+	  { { RUNG_SERVER, 1, "550 5.1.1 <nobody@example> rejected: unknown", "", false } },
+	  "  seconds    frame  c                                      s\n"
+	  ">   1.000        1  |<------- 550 5.1.1 <nobody@example> |\n"
+	  "                    |         rejected: unknown          |\n" },
 	{ "what is far from the error is left out, the kept stays", CHARSET_ASCII, 60, 9,
 	  { { RUNG_SERVER, 1, "220 mx", "", true }, { RUNG_CLIENT, 2, "NOOP", "", false }, { RUNG_CLIENT, 3, "NOOP", "", false },
 	    { RUNG_CLIENT, 9, "BAD", "", false }, { RUNG_CLIENT, 20, "QUIT", "", false } },
