@@ -53,8 +53,8 @@ static const struct kase {
 	{ "a long refusal is broken at a blank", CHARSET_ASCII, 60, 1,
 	  { { RUNG_SERVER, 1, "550 5.1.1 <nobody@example> rejected: unknown", "", false } },
 	  "  seconds    frame  c                                      s\n"
-	  ">   1.000        1  |<------- 550 5.1.1 <nobody@example> |\n"
-	  "                    |         rejected: unknown          |\n" },
+	  ">   1.000        1  |<--------- 550 5.1.1 <nobody@example> |\n"
+	  "                    |           rejected: unknown          |\n" },
 	{ "what is far from the error is left out, the kept stays", CHARSET_ASCII, 60, 9,
 	  { { RUNG_SERVER, 1, "220 mx", "", true }, { RUNG_CLIENT, 2, "NOOP", "", false }, { RUNG_CLIENT, 3, "NOOP", "", false },
 	    { RUNG_CLIENT, 9, "BAD", "", false }, { RUNG_CLIENT, 20, "QUIT", "", false } },
