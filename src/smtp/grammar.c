@@ -14,11 +14,12 @@ static bool is_filler(uint8_t c)
 	return bytes_index(B("Xx*#?~"), c) != BYTES_NONE;
 }
 
-/* A mask keeps the length of the verb it hides: no verb has fewer than four letters, nor more than X-ANONYMOUSTLS and its kin. */
-bool grammar_is_masked_run(struct bytes word)
+/* A mask keeps the length of the verb it hides: no verb has fewer than four letters, nor more than X-ANONYMOUSTLS and its kin. Some
+ * overwrite the whole line (Cisco's documents: "all the characters in the packet"): it has the length of a command then. */
+bool grammar_is_masked_run(struct bytes word, bool whole_line)
 {
-	enum { SHORTEST = 4, LONGEST = 20 };
-	if (word.n < SHORTEST || word.n > LONGEST || !is_filler(word.p[0]))
+	enum { SHORTEST = 4, LONGEST = 20, LONGEST_LINE = 100 };
+	if (word.n < SHORTEST || word.n > (whole_line ? LONGEST_LINE : LONGEST) || !is_filler(word.p[0]))
 		return false;
 	for (size_t i = 1; i < word.n; i++)
 		if (word.p[i] != word.p[0])
@@ -85,7 +86,7 @@ static void parse_unknown(struct parse *p)
 {
 	struct command *c = p->command;
 	size_t at = (size_t)(c->word.p - p->line.p), bad = first_illegal(c->word);
-	c->masked_run = grammar_is_masked_run(c->word);
+	c->masked_run = grammar_is_masked_run(c->word, c->word.n == p->line.n);
 	if (bad < c->word.n) {
 		parse_dirty_word(p, bad);
 		return;

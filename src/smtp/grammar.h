@@ -13,6 +13,6 @@
 void grammar_parse(struct arena *, struct command *);
 const char *grammar_foreign(struct bytes line);     /* "HTTP", "SSH", "SIP", "RTSP", "PROXY" ... for a first line of another protocol; NULL */
 enum verb verb_find(struct bytes word);             /* VERB_UNKNOWN */
-bool grammar_is_masked_run(struct bytes word);      /* XXXX, ****: one filler repeated, at least 3 */
+bool grammar_is_masked_run(struct bytes word, bool whole_line); /* XXXX, ****: one filler repeated, at least 4 */
 
 #endif

@@ -176,20 +176,26 @@ static bool octet_is_word(struct bytes b, size_t i)
 	return i < b.n && (octet_is_alpha(b.p[i]) || octet_is_digit(b.p[i]));
 }
 
-/* A run of X as long as the verb, in the refusal of a line that holds none (nodemailer issue 694; IMC 2015 found servers so). */
+static bool is_filler(uint8_t c)
+{
+	return bytes_index(B("Xx*#"), c) != BYTES_NONE;
+}
+
+/* A run of filler as long as the verb, or as the line, in the refusal of a line that holds none (nodemailer issue 694; IMC 2015 found
+ * servers so). */
 bool reply_quotes_mask(const struct reply *r, const struct command *c)
 {
 	enum { SHORTEST = 4 };
 	struct bytes t = r->text;
 	if (c->masked_run || (c->kind != COMMAND_LINE && c->kind != COMMAND_CHUNK) || r->code < 500 || r->code > 502)
 		return false;
-	if (c->word.n < SHORTEST || bytes_find(c->line.text, B("XXXX")) != BYTES_NONE)
+	if (c->word.n < SHORTEST)
 		return false;
 	for (size_t i = 0, n; i < t.n; i += n ? n : 1) {
-		for (n = 0; i + n < t.n && octet_upper(t.p[i + n]) == 'X'; n++)
+		for (n = 0; i + n < t.n && t.p[i + n] == t.p[i] && is_filler(t.p[i]); n++)
 			;
-		bool whole = !octet_is_word(t, i + n) && (i == 0 || !octet_is_word(t, i - 1));
-		if (n == c->word.n && whole)
+		bool whole = n && !octet_is_word(t, i + n) && (i == 0 || !octet_is_word(t, i - 1));
+		if (whole && (n == c->word.n || n == c->line.text.n) && bytes_find(c->line.text, bytes_first(bytes_from(t, i), SHORTEST)) == BYTES_NONE)
 			return true;
 	}
 	return false;

@@ -64,6 +64,20 @@ static bool proxy_header_read(const struct failure *f, struct evidence *e)
 	return true;
 }
 
+/* Its text form (version 1) comes before the greeting: a server that expects none may refuse the connection for it. */
+static bool proxy_line_refused(const struct failure *f, struct evidence *e)
+{
+	const struct note *n = f->session->notes;
+	while (n && !(n->kind == NOTE_PROXY_LINE && bytes_starts(n->first, B("PROXY "))))
+		n = n->next;
+	if (!n || f->command->kind != COMMAND_CONNECT || n->place.time > f->reply->first.time)
+		return false;
+	evidence_add(e, n->place, FROM_CLIENT, n->first, "a PROXY header");
+	evidence_reply(e, f->reply, "refused in place of a greeting");
+	evidence_detail(e, "The peer sends a PROXY header that this server does not expect.");
+	return true;
+}
+
 static bool tls_on_plaintext(const struct failure *f, struct evidence *e)
 {
 	if (!is_tls_junk(f->exchange) || f->state->encrypted || f->state->phase == PHASE_TLS)
@@ -250,6 +264,7 @@ static bool address_of_sender(const struct failure *f, struct evidence *e)
 const struct rule grammar_rules[] = {
 	{ "grammar.tls-records", CAUSE_CLIENT_TLS_ON_PLAINTEXT_PORT, 88, CERTAINTY_PROVEN, tls_on_plaintext },
 	{ "grammar.proxy-header", CAUSE_CLIENT_WRONG_PROTOCOL, 88, CERTAINTY_LIKELY, proxy_header_read },
+	{ "grammar.proxy-line", CAUSE_CLIENT_WRONG_PROTOCOL, 88, CERTAINTY_LIKELY, proxy_line_refused },
 	{ "grammar.protocol", CAUSE_CLIENT_WRONG_PROTOCOL, 86, CERTAINTY_PROVEN, wrong_protocol },
 	{ "grammar.utf8-address", CAUSE_MESSAGE_NEEDS_UNAVAILABLE_ENCODING, 84, CERTAINTY_LIKELY, utf8_address },
 	{ "grammar.length", CAUSE_CLIENT_LINE_TOO_LONG, 84, CERTAINTY_PROVEN, line_too_long },

@@ -115,41 +115,44 @@ static const struct box {
 	unsigned all;                 /* and all of these */
 	const char *const *banner;    /* or: one of these in the greeting */
 	const char *const *replies;   /* or: one of these in a reply */
+	const char *const *own;       /* or: one of these in a reply, and then it is the box's, for no mail server says so */
+	bool proxy;                   /* such a greeting is of a proxy that stands before the server: none is a mail server by itself */
 } boxes[] = {
 	{ { "Palo Alto Networks firewall", "webernetz.net 2014-08-28; Palo Alto antivirus profile, decoder smtp",
 		"Set the antivirus profile's smtp action to alert, or add an exception." },
-		.replies = WORDS("palo alto networks") },
+		.own = WORDS("blocked by palo alto networks") },
 	{ { "FortiGate email filter", "docs.fortinet.com replacemsg spam", "Tune or exempt in the FortiGate's email filter profile." },
 		.replies = WORDS("fortiguard", "this message has been blocked because ase", "fortigate") },
 	{ { "Juniper SRX/ScreenOS antispam", "juniper.net junos-security UTM antispam", "Add the sender to the local allow-list, or tag instead of block." },
-		.replies = WORDS("due to anti spam setting") },
+		.own = WORDS("transaction failed due to anti spam setting") },
 	{ { "SonicWall", "SonicOS Gateway Anti-Virus guide; rapid7/recog smtp_banners", "Exempt the flow from Gateway Anti-Virus." },
 		.banner = WORDS("sonicwall") },
 	{ { "WatchGuard SMTP proxy", "watchguard.com smtp proxy settings; nmap-service-probes", "Allow the ESMTP option, or use a packet filter instead of the proxy." },
 		.banner = WORDS("smtp service ready at firewall", "watchguard") },
 	{ { "Check Point FireWall-1 security server", "rapid7/recog smtp_banners", "Correct the gateway's domain table, or take mail out of the security server." },
-		.banner = WORDS("checkpoint firewall-1") },
+		.banner = WORDS("checkpoint firewall-1"), .proxy = true },
 	{ { "Symantec/Raptor firewall", "Microsoft KB245787", "Use a packet rule instead of the SMTP proxy, or one that knows ESMTP." },
-		.banner = WORDS("generic smtp handler") },
-	{ { "TIS FWTK/Gauntlet smap", "FWTK smap source", "Replace the proxy by one that knows ESMTP." }, .banner = WORDS("smtp/smap ready") },
-	{ { "Cisco PIX 4 mail guard", "Microsoft KB320027; rapid7/recog", "no fixup protocol smtp 25" }, .banner = WORDS("smtp/cmap") },
+		.banner = WORDS("generic smtp handler"), .proxy = true },
+	{ { "TIS FWTK/Gauntlet smap", "FWTK smap source", "Replace the proxy by one that knows ESMTP." }, .banner = WORDS("smtp/smap ready"), .proxy = true },
+	{ { "Cisco PIX 4 mail guard", "Microsoft KB320027; rapid7/recog", "no fixup protocol smtp 25" }, .banner = WORDS("smtp/cmap"), .proxy = true },
 	{ { "F-Secure Internet Gatekeeper", "F-Secure Internet Gatekeeper manual", "Exempt the flow from the gatekeeper's SMTP proxy." },
-		.banner = WORDS("f-secure/fsigk"), .replies = WORDS("(f-secure/", "fsigk_smtp") },
+		.banner = WORDS("f-secure/fsigk"), .own = WORDS("(f-secure/", "fsigk_smtp"), .proxy = true },
 	{ { "Trend Micro InterScan", "nmap-service-probes", "Take the InterScan proxy out of this flow." },
-		.banner = WORDS("interscan version", "interscan viruswall", "imss smtp proxy") },
+		.banner = WORDS("interscan version", "interscan viruswall", "imss smtp proxy"), .proxy = true },
 	{ { "avast! mail shield", "nmap-service-probes", "Turn off the scan of outgoing mail, or use port 465." },
-		.banner = WORDS("avast! smtp proxy"), .replies = WORDS("in avast! exceeded") },
-	{ { "AVG mail shield", "nmap-service-probes", "Turn off the scan of outgoing mail, or use port 465." }, .banner = WORDS("avg esmtp proxy") },
-	{ { "BitDefender mail proxy", "nmap-service-probes", "Turn off the scan of outgoing mail." }, .banner = WORDS("bitdefender proxy") },
+		.banner = WORDS("avast! smtp proxy"),
+		.own = WORDS("in avast! exceeded", "cannot connect to smtp server"), .proxy = true },
+	{ { "AVG mail shield", "nmap-service-probes", "Turn off the scan of outgoing mail, or use port 465." }, .banner = WORDS("avg esmtp proxy"), .proxy = true },
+	{ { "BitDefender mail proxy", "nmap-service-probes", "Turn off the scan of outgoing mail." }, .banner = WORDS("bitdefender proxy"), .proxy = true },
 	{ { "Norton AntiVirus mail proxy", "bugtraq msg03715", "Turn off the scan of outgoing mail." }, .all = INJECTED,
 		.replies = WORDS("unsupported command.") },
 	{ { "McAfee WebShield", "nmap-service-probes", "Exempt the flow from the gateway." }, .banner = WORDS("webshield smtp", "webshielde") },
 	{ { "Stormshield/Netasq SMTP proxy", "documentation.stormshield.eu SMTP-Proxy", "Set the verb to pass in the SMTP profile." },
 		.banner = WORDS("netasq", "stormshield") },
-	{ { "PGP Universal proxy", "nmap-service-probes", "Exempt the flow from the proxy." }, .banner = WORDS("pgp universal service ready") },
+	{ { "PGP Universal proxy", "nmap-service-probes", "Exempt the flow from the proxy." }, .banner = WORDS("pgp universal service ready"), .proxy = true },
 	{ { "AnalogX, CCProxy, DeleGate or UserGate proxy", "nmap-service-probes", "Take mail out of the proxy." },
-		.banner = WORDS("smtp analogx proxy", "ccproxy", "smtp/delegate", "usergate: smtp", "traffic inspector smtp gate") },
-	{ { "striptls", "tintinweb/striptls striptls.py", "Somebody attacks this path: require TLS." }, .replies = WORDS("striptls") },
+		.banner = WORDS("smtp analogx proxy", "ccproxy", "smtp/delegate", "usergate: smtp", "traffic inspector smtp gate"), .proxy = true },
+	{ { "striptls", "tintinweb/striptls striptls.py", "Somebody attacks this path: require TLS." }, .own = WORDS("striptls") },
 	{ { "Cisco PIX/ASA SMTP inspection", "cisco.com inspect esmtp; Microsoft KB320027",
 		"no inspect esmtp (PIX 6 and older: no fixup protocol smtp 25), or a policy map with allow-tls and no mask-banner." },
 		.any = KEYWORD_MASKED | VERB_MASKED },
@@ -162,9 +165,25 @@ const struct middlebox *middlebox_of(const struct session *s)
 		const struct box *b = &boxes[i];
 		if ((signals & b->all) != b->all)
 			continue;
-		if ((b->any & signals) || (b->banner && banner_has(s, b->banner)) || (b->replies && reply_has(s, b->replies)))
+		if ((b->any & signals) || (b->banner && banner_has(s, b->banner)) || (b->replies && reply_has(s, b->replies)) || (b->own && reply_has(s, b->own)))
 			return &b->is;
 	}
+	return NULL;
+}
+
+const struct middlebox *middlebox_greets(const struct session *s)
+{
+	for (size_t i = 0; s->banner.n && i < sizeof boxes / sizeof *boxes; i++)
+		if (boxes[i].proxy && boxes[i].banner && banner_has(s, boxes[i].banner))
+			return &boxes[i].is;
+	return NULL;
+}
+
+const struct middlebox *middlebox_answers(const struct reply *r)
+{
+	for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++)
+		if (boxes[i].own && reply_says(r, boxes[i].own))
+			return &boxes[i].is;
 	return NULL;
 }
 

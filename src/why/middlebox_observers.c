@@ -1,5 +1,6 @@
 /* middlebox_observers.c - what boxes on the path did to a session, with or without a refusal. Takes a session, answers once for each thing
  * seen; a star banner, a missing keyword, a retransmission of the same bytes say nothing by themselves. */
+#include "why/dialect.h"
 #include "why/middlebox.h"
 
 #include "base/banned.h"
@@ -136,7 +137,7 @@ static bool sees_ehlo(const struct session *s, size_t i, struct evidence *e, str
 		while (y && !(y->command.verb == VERB_HELO && exchange_accepted(y)))
 			y = y->next;
 		const struct note *two = note_of_other_reply(s, x);
-		if (!two && !(y && (session_banner_starred(s) || bytes_find(s->banner, B("ESMTP")) != BYTES_NONE)))
+		if (!two && !(y && (session_banner_starred(s) || bytes_find(s->banner, B("ESMTP")) != BYTES_NONE || middlebox_greets(s))))
 			continue;
 		evidence_line(e, &x->command, "a correct EHLO");
 		evidence_reply(e, &x->reply, "refused as unknown");
@@ -170,6 +171,55 @@ static bool sees_reply(const struct session *s, size_t i, struct evidence *e, st
 		*place = x->reply.first;
 		*at = x;
 		name_device(s, e);
+		return true;
+	}
+	return false;
+}
+
+static bool is_foreign_reply(const struct session *s, const struct exchange *x)
+{
+	return odd_is_foreign(x->reply.odd) || note_of_other_reply(s, x);
+}
+
+/* By the words of a known box, which stands before the server or answers in its name. */
+static bool sees_vendor(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
+{
+	const struct middlebox *box = middlebox_greets(s);
+	if (box && i-- == 0) {
+		evidence_add(e, session_greeting(s), FROM_SERVER, s->banner, "the greeting of a proxy that stands before the server");
+		evidence_detail(e, "What answers here is not the server: %s.", box->name);
+		*place = session_greeting(s);
+		e->device = box->name;
+		return true;
+	}
+	for (const struct exchange *x = s->first; x; x = x->next) {
+		const struct middlebox *own = x->answered ? middlebox_answers(&x->reply) : NULL;
+		if (!own || own == box || is_foreign_reply(s, x) || i-- > 0)
+			continue;
+		evidence_line(e, &x->command, "the command");
+		evidence_reply(e, &x->reply, "answered in the words of a box");
+		if (x->command.verb == VERB_STARTTLS)
+			e->cause = CAUSE_MIDDLEBOX_STARTTLS_STRIPPED;
+		*place = x->reply.first;
+		*at = x;
+		e->device = own->name;
+		return true;
+	}
+	return false;
+}
+
+/* A reply that the product of the greeting never gives: somebody else answered. */
+static bool sees_dialect(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
+{
+	struct dialect_break b;
+	for (size_t k = 0; dialect_break_nth(s, k, &b); k++) {
+		if (is_foreign_reply(s, b.exchange) || exchange_quotes_mask(b.exchange) || middlebox_answers(&b.exchange->reply) || i-- > 0)
+			continue;
+		if (b.exchange->command.verb == VERB_STARTTLS)
+			e->cause = CAUSE_MIDDLEBOX_STARTTLS_STRIPPED;
+		dialect_show(&b, s, e);
+		*place = b.exchange->reply.first;
+		*at = b.exchange;
 		return true;
 	}
 	return false;
@@ -348,6 +398,8 @@ const struct observer middlebox_observers[] = {
 	{ "middlebox.typed", CAUSE_MIDDLEBOX_COMMAND_MASKED, CERTAINTY_LIKELY, sees_typed },
 	{ "middlebox.ehlo", CAUSE_MIDDLEBOX_EHLO_BLOCKED, CERTAINTY_LIKELY, sees_ehlo },
 	{ "middlebox.reply", CAUSE_MIDDLEBOX_REPLY_INJECTED, CERTAINTY_LIKELY, sees_reply },
+	{ "middlebox.vendor", CAUSE_MIDDLEBOX_REPLY_INJECTED, CERTAINTY_LIKELY, sees_vendor },
+	{ "middlebox.dialect", CAUSE_MIDDLEBOX_REPLY_INJECTED, CERTAINTY_LIKELY, sees_dialect },
 	{ "middlebox.starttls-answered", CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, CERTAINTY_PROVEN, sees_starttls_answered },
 	{ "middlebox.reset", CAUSE_MIDDLEBOX_REPLY_INJECTED, CERTAINTY_LIKELY, sees_reset },
 	{ "middlebox.overlap", CAUSE_MIDDLEBOX_STREAM_ALTERED, CERTAINTY_PROVEN, sees_overlap },

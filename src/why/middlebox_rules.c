@@ -119,14 +119,16 @@ static bool ehlo_blocked(const struct failure *f, struct evidence *e)
 	if (f->command->verb != VERB_EHLO || !command_is_sound(f->command) || f->reply->code == 501 || f->reply->code > 502 || !reply_is_unrecognised(f))
 		return false;
 	bool stars = session_banner_starred(s);
-	if (!stars && bytes_find(s->banner, B("ESMTP")) == BYTES_NONE)
+	const struct middlebox *box = stars ? NULL : middlebox_greets(s);
+	if (!stars && !box && bytes_find(s->banner, B("ESMTP")) == BYTES_NONE)
 		return false;
 	const struct exchange *taken = f->exchange->next;
 	while (taken && !is_helo_taken(taken))
 		taken = taken->next;
 	if (!stars && !taken)
 		return false;
-	evidence_add(e, session_greeting(s), FROM_SERVER, s->banner, stars ? "the greeting is overwritten with stars" : "the greeting speaks of ESMTP");
+	evidence_add(e, session_greeting(s), FROM_SERVER, s->banner, stars ? "the greeting is overwritten with stars" :
+		box ? "the greeting is a proxy's, which knows no ESMTP" : "the greeting speaks of ESMTP");
 	evidence_line(e, f->command, "a correct EHLO");
 	evidence_reply(e, f->reply, "refused as unknown");
 	if (taken) {

@@ -1,5 +1,6 @@
 /* path_rules.c - family: replies that another host sent, or that stand beside the server's own. Takes a failure with the marks of the
  * packets that brought its reply; a retransmission with the same reply, or one odd mark alone, is no evidence. */
+#include "why/dialect.h"
 #include "why/middlebox.h"
 
 #include "base/banned.h"
@@ -68,9 +69,35 @@ static bool other_dialect(const struct failure *f, struct evidence *e)
 	return true;
 }
 
+/* Words that the product of the greeting does not have for it: another one answered. */
+static bool not_its_words(const struct failure *f, struct evidence *e)
+{
+	struct dialect_break b;
+	if (exchange_quotes_mask(f->exchange) || !dialect_break_at(f->session, f->exchange, &b))
+		return false;
+	if (f->command->verb == VERB_STARTTLS)
+		e->cause = CAUSE_MIDDLEBOX_STARTTLS_STRIPPED;
+	dialect_show(&b, f->session, e);
+	return true;
+}
+
+static bool vendor_words(const struct failure *f, struct evidence *e)
+{
+	const struct middlebox *box = middlebox_answers(f->reply);
+	if (!box)
+		return false;
+	cause_of_injection(f, e);
+	evidence_reply(e, f->reply, "answered in the words of a box");
+	evidence_detail(e, "These words are those of %s.", box->name);
+	e->device = box->name;
+	return true;
+}
+
 const struct rule path_rules[] = {
 	{ "path.two-replies", CAUSE_MIDDLEBOX_REPLY_INJECTED, 96, CERTAINTY_PROVEN, two_replies },
 	{ "path.other-sender", CAUSE_MIDDLEBOX_REPLY_INJECTED, 95, CERTAINTY_LIKELY, other_sender },
+	{ "path.vendor", CAUSE_MIDDLEBOX_REPLY_INJECTED, 91, CERTAINTY_LIKELY, vendor_words },
+	{ "path.dialect", CAUSE_MIDDLEBOX_REPLY_INJECTED, 90, CERTAINTY_LIKELY, not_its_words },
 	{ "path.other-dialect", CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, 55, CERTAINTY_POSSIBLE, other_dialect },
 	{ 0 },
 };

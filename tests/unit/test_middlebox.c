@@ -9,6 +9,10 @@
 
 #include <string.h>
 
+#define POSTFIX "S: 220 mx.test ESMTP Postfix\n" "C: EHLO a.test\n" "S: 250-mx.test\nS: 250-PIPELINING\nS: 250-STARTTLS\nS: 250 ENHANCEDSTATUSCODES\n"
+#define SENDER_OK "C: MAIL FROM:<a@b.test>\n" "S: 250 2.1.0 Ok\n"
+#define POSTFIX_BYE "C: QUIT\n" "S: 221 2.0.0 Bye\n"
+
 static const struct diagnosis cases[] = {
 	{ "STARTTLS masked and refused",
 		MASKED "C: STARTTLS\n" "S: 500 5.5.2 not recognized\n",
@@ -74,6 +78,41 @@ static const struct diagnosis cases[] = {
 	{ "the dot never answered, by itself",
 		"S: 220 mx ESMTP\n" "C: EHLO a.test\n" "S: 250 mx.test\n" SENDER RCPT "C: DATA\n" "S: 354 go\n" "C: Subject: x\n" "C: \n" "C: .\n" "C.: FIN\n",
 		0, NULL, "middlebox.stream_altered", NULL },
+	{ "a whole line overwritten",
+		"S: 220 mx.test ESMTP\n" "C: XXXXXXXXXXXXXXXXXXXXXXXXXXXXXX\n" "S: 502 5.5.2 Error: command not recognized\n",
+		1, "middlebox.command_masked", NULL, NULL },
+	{ "a reply that quotes another filler",
+		GREETED "C: NOOP\n" "S: 500 5.5.1 Command unrecognized: \"****\"\n",
+		1, "middlebox.command_masked", NULL, "proven" },
+	{ "STARTTLS answered in words that Postfix does not have",
+		POSTFIX SENDER_OK "C: STARTTLS\n" "S: 500 Command not recognized\n" POSTFIX_BYE,
+		1, "middlebox.starttls_stripped", "tls.unavailable", "likely" },
+	{ "STARTTLS refused as Postfix does",
+		POSTFIX SENDER_OK "C: STARTTLS\n" "S: 454 4.7.0 TLS not available due to local problem\n" POSTFIX_BYE,
+		0, NULL, "middlebox.starttls_stripped", NULL },
+	{ "the words of another product in Exim's place",
+		"S: 220 mx.test ESMTP Exim 4.96 Mon\n" "C: EHLO a.test\n" "S: 250-mx.test Hello a.test [192.0.2.1]\nS: 250 STARTTLS\n"
+		"C: STARTTLS\n" "S: 502 5.5.1 Error: command not implemented\n",
+		1, "middlebox.starttls_stripped", NULL, "likely" },
+	{ "an offer that Postfix does not make",
+		"S: 220 mx.test ESMTP Postfix\n" "C: EHLO a.test\n" "S: 250-Requested mail action okay, completed\nS: 250-SIZE 20000000\nS: 250 OK\n" SENDER_OK POSTFIX_BYE,
+		0, "middlebox.reply_injected", NULL, NULL },
+	{ "the greeting of Postfix on another server",
+		"S: 220 mx.test ESMTP Postfix\n" "C: EHLO a.test\n" "S: 250-mx.test\nS: 250 SIZE 9\n" "C: STARTTLS\n" "S: 454 TLS not available\n"
+		"C: MAIL FROM:<a@b.test>\n" "S: 250 OK\n" "C: QUIT\n" "S: 221 Bye\n",
+		0, NULL, "middlebox.starttls_stripped", NULL },
+	{ "a box that says its name",
+		GREETED SENDER RCPT "C: DATA\n" "S: 354 go\n" "C: Subject: x\n" "C: \n" "C: .\n" "S: 541 5.4.1 Content blocked by Palo Alto Networks Firewall\n",
+		1, "middlebox.reply_injected", NULL, NULL },
+	{ "the greeting of a proxy",
+		"S: 220 gw.test F-Secure/fsigk_smtp/1234/gw\n" "C: EHLO a.test\n" "S: 250 mx.test\n" SENDER,
+		0, "middlebox.reply_injected", NULL, "likely" },
+	{ "EHLO refused behind an old guard",
+		"S: 220 SMTP/cmap________________ read\n" "C: EHLO a.test\n" "S: 500 Command unrecognized\n" "C: HELO a.test\n" "S: 250 mx\n",
+		1, "middlebox.ehlo_blocked", "server.command_not_implemented", NULL },
+	{ "a PROXY line, refused in place of a greeting",
+		"C: PROXY TCP4 192.0.2.1 192.0.2.2 42273 25\n" "S: 554 SMTP synchronization error\n",
+		1, "client.wrong_protocol", NULL, NULL },
 };
 
 /* What was sent again and again: the talk has no retransmissions, so the row says how many there were. */

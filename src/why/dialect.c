@@ -1,0 +1,192 @@
+/* dialect.c - takes a session, compares replies with what the product of its greeting says. To add a product: rows in dialects.def. */
+#include "why/dialect.h"
+
+#include "base/banned.h"
+
+enum when { WHEN_NONE, WHEN_EHLO, WHEN_QUIT, WHEN_NOOP, WHEN_RSET, WHEN_STARTTLS, WHEN_STRANGE, WHEN_ANY };
+enum product {
+#define PRODUCT(id, ...) PRODUCT_##id,
+#define SAYS(...)
+#include "why/dialects.def"
+#undef PRODUCT
+#undef SAYS
+	PRODUCTS
+};
+
+static const struct { const char *name, *banner, *device; } products[] = {
+#define PRODUCT(id, name, banner, device) { name, banner, device },
+#define SAYS(...)
+#include "why/dialects.def"
+#undef PRODUCT
+#undef SAYS
+};
+
+static const struct form { enum product product; enum when when; const char *form; bool own; } forms[] = {
+#define PRODUCT(...)
+#define SAYS(product, when, form, own) { PRODUCT_##product, WHEN_##when, form, own },
+#include "why/dialects.def"
+#undef PRODUCT
+#undef SAYS
+};
+enum { FORMS = sizeof forms / sizeof *forms, OWN_LEAST = 2 };
+
+/* % stands for any run of octets. */
+static bool fits(struct bytes text, struct bytes form)
+{
+	size_t i = 0, k = 0, star = BYTES_NONE, from = 0;
+	while (i < text.n) {
+		if (k < form.n && form.p[k] == '%') {
+			star = k++;
+			from = i;
+		} else if (k < form.n && form.p[k] == text.p[i]) {
+			k++, i++;
+		} else if (star != BYTES_NONE) {
+			k = star + 1;
+			i = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (k < form.n && form.p[k] == '%')
+		k++;
+	return k == form.n;
+}
+
+static enum product product_of(struct bytes banner)
+{
+	for (enum product p = 0; p < PRODUCTS; p++)
+		if (products[p].banner[0] && bytes_find(banner, bytes_of(products[p].banner)) != BYTES_NONE)
+			return p;
+	return PRODUCTS;
+}
+
+const char *dialect_product(struct bytes banner)
+{
+	enum product p = product_of(banner);
+	return p < PRODUCTS ? products[p].name : NULL;
+}
+
+/* Which reply it is, of those whose words no configuration changes. */
+static enum when when_of(const struct exchange *x)
+{
+	const struct command *c = &x->command;
+	int code = x->reply.code;
+	bool taken = code >= 200 && code <= 299, unknown = code == 500 || code == 502;
+	if (!x->answered || code == 421 || x->pairing == PAIRED_UNCERTAIN || x->reply.flags & (REPLY_CUT | REPLY_AFTER_GAP | REPLY_UNASKED | REPLY_CODE_MISSING))
+		return WHEN_NONE;
+	if (c->kind != COMMAND_LINE || c->content_of || x->before.encrypted || c->line.flags & LINE_AFTER_GAP)
+		return WHEN_NONE;
+	switch (c->verb) {
+	case VERB_EHLO: return code == 250 ? WHEN_EHLO : WHEN_NONE;
+	case VERB_QUIT: return taken ? WHEN_QUIT : WHEN_NONE;
+	case VERB_NOOP: return taken ? WHEN_NOOP : WHEN_NONE;
+	case VERB_RSET: return taken ? WHEN_RSET : WHEN_NONE;
+	case VERB_STARTTLS: return code == 220 ? WHEN_NONE : WHEN_STARTTLS;
+	case VERB_HELP: case VERB_ETRN: case VERB_EXPN: case VERB_UNKNOWN: return unknown ? WHEN_STRANGE : WHEN_NONE;
+	default: return WHEN_NONE;
+	}
+}
+
+static struct bytes first_line(const struct reply *r)
+{
+	struct bytes line = bytes_cut(r->raw, '\n').head;
+	while (line.n && (line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\r'))
+		line.n--;
+	return line;
+}
+
+/* Postfix's first line of an offer is its name alone. */
+static bool is_bare_name(struct bytes line)
+{
+	return bytes_index(bytes_from(line, 4), ' ') == BYTES_NONE;
+}
+
+static bool is_spoken(enum product product, enum when when, struct bytes line)
+{
+	bool judged = false;
+	for (size_t i = 0; i < FORMS; i++) {
+		if (forms[i].product != product || forms[i].when != when)
+			continue;
+		judged = true;
+		if (fits(line, bytes_of(forms[i].form)))
+			return product != PRODUCT_POSTFIX || when != WHEN_EHLO || is_bare_name(line);
+	}
+	return !judged;
+}
+
+/* Whose word for word it is. The short words of agreement are copied by many. */
+static enum product speaker_of(enum when when, struct bytes line)
+{
+	bool refusal = when == WHEN_STARTTLS || when == WHEN_STRANGE;
+	for (size_t i = 0; i < FORMS; i++)
+		if (forms[i].when == when && ((forms[i].own && refusal) || !products[forms[i].product].banner[0]) && fits(line, bytes_of(forms[i].form)))
+			return forms[i].product;
+	return PRODUCTS;
+}
+
+static bool is_own(enum product product, const struct exchange *x)
+{
+	if (!x->answered || x->command.kind == COMMAND_CONNECT)
+		return false;
+	struct bytes line = first_line(&x->reply);
+	for (size_t i = 0; i < FORMS; i++)
+		if (forms[i].product == product && forms[i].own && fits(line, bytes_of(forms[i].form)))
+			return true;
+	return false;
+}
+
+static bool judge(const struct session *s, enum product product, const struct exchange *x, struct dialect_break *found)
+{
+	enum when when = when_of(x);
+	if (when == WHEN_NONE)
+		return false;
+	struct bytes line = first_line(&x->reply);
+	if (is_spoken(product, when, line))
+		return false;
+	enum product other = speaker_of(when, line);
+	unsigned own = 0;
+	*found = (struct dialect_break){ .exchange = x, .product = products[product].name };
+	for (const struct exchange *y = s->first; y && own < OWN_LEAST; y = y->next)
+		if (y != x && is_own(product, y)) {
+			own++;
+			found->own = y;
+		}
+	if (other < PRODUCTS) {
+		found->other = products[other].name;
+		found->device = products[other].device;
+	}
+	return own >= OWN_LEAST || other < PRODUCTS;
+}
+
+bool dialect_break_at(const struct session *s, const struct exchange *x, struct dialect_break *found)
+{
+	enum product product = s->banner.n && when_of(x) != WHEN_NONE ? product_of(s->banner) : PRODUCTS;
+	return product < PRODUCTS && judge(s, product, x, found);
+}
+
+bool dialect_break_nth(const struct session *s, size_t i, struct dialect_break *found)
+{
+	enum product product = s->banner.n ? product_of(s->banner) : PRODUCTS;
+	if (product == PRODUCTS)
+		return false;
+	for (const struct exchange *x = s->first; x; x = x->next)
+		if (judge(s, product, x, found) && i-- == 0)
+			return true;
+	return false;
+}
+
+void dialect_show(const struct dialect_break *b, const struct session *s, struct evidence *e)
+{
+	const struct exchange *x = b->exchange;
+	if (s->first->command.kind == COMMAND_CONNECT && s->first->answered)
+		evidence_add(e, s->first->reply.first, FROM_SERVER, s->banner, "the greeting names the product");
+	evidence_line(e, &x->command, "the command");
+	evidence_reply(e, &x->reply, "answered in words that this product does not have for it");
+	if (b->own)
+		evidence_reply(e, &b->own->reply, "words of its own");
+	if (b->other)
+		evidence_detail(e, "%s does not answer so; these are the words of %s: another one answered in its place.", b->product, b->other);
+	else
+		evidence_detail(e, "%s does not answer so: another one answered in its place.", b->product);
+	e->device = b->device;
+}
