@@ -15,10 +15,10 @@ static bool is_filler(uint8_t c)
 }
 
 /* A mask keeps the length of the verb it hides: no verb has fewer than four letters, nor more than X-ANONYMOUSTLS and its kin. Some
- * overwrite the whole line (Cisco's documents: "all the characters in the packet"): it has the length of a command then. */
+ * overwrite the whole line (Cisco's documents: "all the characters in the packet"): it is as long as a greeting with a name then. */
 bool grammar_is_masked_run(struct bytes word, bool whole_line)
 {
-	enum { SHORTEST = 4, LONGEST = 20, LONGEST_LINE = 100 };
+	enum { SHORTEST = 4, LONGEST = 20, LONGEST_LINE = 32 };
 	if (word.n < SHORTEST || word.n > (whole_line ? LONGEST_LINE : LONGEST) || !is_filler(word.p[0]))
 		return false;
 	for (size_t i = 1; i < word.n; i++)

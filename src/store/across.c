@@ -303,32 +303,63 @@ static int64_t keep_text(struct database *d, const char *text, struct error *err
 	return done ? sqlite3_last_insert_rowid(d->db) : 0;
 }
 
-static const char finding_sql[] =
-	"INSERT OR IGNORE INTO finding SELECT t.session_id * 100000 + ?3, t.session_id, coalesce(t.offer_time, s.start), t.offer_capture_id, t.offer_frame, "
-	"NULL, ?4, NULL, ?5, ?6, json_array(json_array(coalesce(t.offer_capture_id, 0), coalesce(t.offer_frame, 0), 1, coalesce(t.offer_id, ''), ?7), "
-	"json_array(coalesce(w.offer_capture_id, 0), coalesce(w.offer_frame, 0), 1, coalesce(w.offer_id, ''), ?8)) "
-	"FROM trace AS t JOIN session AS s ON s.session_id = t.session_id JOIN trace AS w ON w.session_id = ?2 WHERE t.session_id = ?1";
+#define FINDING(time, capture, frame, proof) \
+	"INSERT OR IGNORE INTO finding SELECT t.session_id * 100000 + ?3, t.session_id, " time ", " capture ", " frame ", NULL, ?4, NULL, ?5, ?6, " \
+	"json_array(" proof("s", "t") ", ?7), " proof("v", "w") ", ?8)) FROM trace AS t JOIN session AS s ON s.session_id = t.session_id " \
+	"JOIN trace AS w ON w.session_id = ?2 JOIN session AS v ON v.session_id = ?2 WHERE t.session_id = ?1"
+#define OFFER(session, trace) "json_array(coalesce(" trace ".offer_capture_id, 0), coalesce(" trace ".offer_frame, 0), 1, coalesce(" trace ".offer_id, '')"
+#define STACK(session, trace) "json_array(coalesce(" session ".capture_id, 0), coalesce(" session ".first_frame, 0), 1, coalesce(" trace ".server_stack_id, '')"
 
-static bool write_findings(struct database *d, const struct turns *changes, const int64_t *cause_ids, struct error *error)
+/* How each kind is told: where, and what its two proofs say: of this session, and of another. */
+static const struct telling {
+	const char *sql, *many, *alone, *here, *there;
+} tellings[] = {
+	[SUSPICION_LOST] = { FINDING("coalesce(t.offer_time, s.start)", "t.offer_capture_id", "t.offer_frame", OFFER),
+		"STARTTLS is removed on this path: unrelated servers that offer it elsewhere do not offer it here.",
+		"STARTTLS went on this path alone, while other paths to the same server still have it: a box removes it, or the server treats this network "
+		"otherwise.",
+		"this EHLO reply does not list STARTTLS", "the same server's EHLO reply in another session does, and is alike in all else" },
+	[SUSPICION_SAME_OFFER] = { FINDING("coalesce(t.offer_time, s.start)", "t.offer_capture_id", "t.offer_frame", OFFER),
+		"A box answers EHLO in place of the servers: unrelated ones, of different products by their greetings, make the very same offer here.", "",
+		"an offer, with its limit of size and in this order", "the very same, from a server of another product" },
+	[SUSPICION_SAME_STACK] = { FINDING("s.start", "s.capture_id", "s.first_frame", STACK),
+		"A box takes the connections in place of the servers: unrelated ones answer SYN with the same options and hop count, and at once, while no "
+		"reply comes before many times as long.", "",
+		"SYN-ACK of the server, and long before any reply", "the same from a server elsewhere" },
+};
+
+static bool write_kind(struct database *d, const struct turns *changes, enum suspicion_kind kind, const int64_t *cause_ids, struct error *error)
 {
-	if (!changes->nsuspicions)
+	const struct telling *t = &tellings[kind];
+	size_t from = 0;
+	while (from < changes->nsuspicions && changes->suspicions[from].kind != kind)
+		from++;
+	if (from == changes->nsuspicions)
 		return true;
-	int64_t many = keep_text(d, "STARTTLS is removed on this path: unrelated servers that offer it elsewhere do not offer it here.", error);
-	int64_t alone = keep_text(d, "STARTTLS went on this path alone, while other paths to the same server still have it: a box removes it, or the "
-	                          "server treats this network otherwise.", error);
-	int64_t here = keep_text(d, "this EHLO reply does not list STARTTLS", error);
-	int64_t there = keep_text(d, "the same server's EHLO reply in another session does, and is alike in all else", error);
-	sqlite3_stmt *row = error->kind == ERROR_NONE ? database_statement(d, finding_sql, error) : NULL;
+	int64_t many = keep_text(d, t->many, error), alone = *t->alone ? keep_text(d, t->alone, error) : many;
+	int64_t here = keep_text(d, t->here, error), there = keep_text(d, t->there, error);
+	sqlite3_stmt *row = error->kind == ERROR_NONE ? database_statement(d, t->sql, error) : NULL;
 	bool done = row;
-	for (size_t i = 0; done && i < changes->nsuspicions; i++) {
+	for (size_t i = from; done && i < changes->nsuspicions; i++) {
 		const struct suspicion *s = &changes->suspicions[i];
-		const int64_t numbers[] = { s->session, s->witness, ACROSS_FIRST, cause_ids[s->cause], s->certainty, s->servers > 1 ? many : alone, here, there };
+		if (s->kind != kind)
+			continue;
+		const int64_t numbers[] = { s->session, s->witness, ACROSS_FIRST + (int)kind, cause_ids[s->cause], s->certainty, s->servers > 1 ? many : alone,
+		                            here, there };
 		for (int k = 0; k < 8; k++)
 			sqlite3_bind_int64(row, 1 + k, numbers[k]);
 		done = database_step(d, row, error);
 	}
 	sqlite3_finalize(row);
 	return done;
+}
+
+static bool write_findings(struct database *d, const struct turns *changes, const int64_t *cause_ids, struct error *error)
+{
+	for (enum suspicion_kind kind = 0; kind < SUSPICION_KINDS; kind++)
+		if (!write_kind(d, changes, kind, cause_ids, error))
+			return false;
+	return true;
 }
 
 /* ---- all of it ---- */
@@ -368,6 +399,7 @@ bool across_fill(struct database *d, struct error *error)
 	if (done) {
 		turns_find(&p.seen, &p.arena, &changes);
 		suspicions_find(&p.seen, &p.arena, &changes);
+		answerers_find(&p.seen, &p.arena, &changes);
 		outbreaks_find(&p, causes, CAUSE_IDS_MOST, &p.arena, &changes);
 		done = write_changes(d, &p, &changes, ids, error) && write_findings(d, &changes, ids, error);
 	}

@@ -33,7 +33,7 @@ static const char *const rows_sql[] = {
 	"last_capture_id + capture_by, last_frame, start, \"end\", protocol, speaks, " TEXT_IN("banner") ", helo, tls_state, tls, server_name, auth, commands, "
 	"replies, errors, transactions, accepted, unanswered, pipelined, slowest, slowest_verb, incomplete, client_octets, server_octets, missing, "
 	"retransmissions, resets, ending, handshake, encrypted_frame, look_id + look_by, client_ttl, server_ttl, client_stack_id + text_by, greeting_wait, "
-	"offer_capture_id + capture_by, offer_frame, offer_time FROM more.session, by",
+	"offer_capture_id + capture_by, offer_frame, offer_time, quickest FROM more.session, by",
 	"INSERT INTO main.error SELECT error_id + session_by * 100000, session_id + session_by, time, code, enhanced, " TEXT_IN("reply_text") ", trigger_verb, "
 	"trigger_line, trigger_capture_id + capture_by, trigger_frame, reply_capture_id + capture_by, reply_frame, latency, exchange, transaction_no, "
 	"phase_id + text_by, offer_id + text_by, sender_domain, recipient_domain, fault_at, fault_id + text_by, " CAUSE_OF("cause_id") ", certainty, "

@@ -113,9 +113,10 @@ static struct offer_values read_offer(struct population *p, struct bytes offer, 
 
 /* ---- rows ---- */
 
-enum { ID, CLIENT, SERVER, PORT, START, LOOK, TTL, CLIENT_STACK };
+enum { ID, CLIENT, SERVER, PORT, START, LOOK, TTL, CLIENT_STACK, HANDSHAKE, QUICKEST };
 static const char sessions_sql[] =
-	"SELECT session_id, client_addr, server_addr, server_port, start, look_id, server_ttl, client_stack_id FROM session ORDER BY session_id";
+	"SELECT session_id, client_addr, server_addr, server_port, start, look_id, server_ttl, client_stack_id, handshake, quickest "
+	"FROM session ORDER BY session_id";
 
 enum { LOOK_ID, NAME, BANNER, STARRED, HELLO, OFFER, HIDDEN, SERVER_STACK };
 static const char looks_sql[] = "SELECT look_id, name_id, banner_id, starred, hello, offer_id, hidden_id, server_stack_id FROM look";
@@ -250,6 +251,8 @@ static void add_sighting(struct loader *l, sqlite3_stmt *row, const struct perso
 	struct sighting x = { .session = who->id, .time = who->start, .number = (uint32_t)p->n, .server = who->server, .network = who->network };
 	memcpy(x.value, l->looks[look], sizeof x.value);
 	x.value[TURN_TTL] = (uint32_t)sqlite3_column_int(row, TTL);
+	x.handshake = sqlite3_column_int64(row, HANDSHAKE);
+	x.quickest = sqlite3_column_int64(row, QUICKEST);
 	x.client_stack = text_value(l, sqlite3_column_int64(row, CLIENT_STACK), true);
 	MEMORY_ROOM(p->seen.all, p->seen.n, l->seen_room);
 	p->seen.all[p->seen.n++] = x;

@@ -87,7 +87,8 @@ CREATE TABLE session ( -- SMTP (or something else on its port) on one TCP connec
 	greeting_wait INTEGER,          -- nanoseconds from SYN-ACK to greeting; NULL unknown
 	offer_capture_id INTEGER REFERENCES capture, -- where the EHLO reply ends that look_id tells of
 	offer_frame INTEGER,
-	offer_time INTEGER
+	offer_time INTEGER,
+	quickest INTEGER                -- shortest time from a command to its reply, nanoseconds; NULL: none
 );
 CREATE TABLE look ( -- how a server shows itself on a path, to be compared across sessions; sessions share rows (rarely two rows are alike)
 	look_id INTEGER PRIMARY KEY,

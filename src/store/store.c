@@ -135,7 +135,7 @@ static bool fill_causes(struct store *s, struct error *error)
 static bool prepare(struct store *s, struct error *error)
 {
 	static const struct { const char *table; unsigned columns; } many[] = {
-		{ "session", 45 }, { "error", 27 }, { "finding", 11 }, { "ladder", 2 }, { "look", 8 },
+		{ "session", 46 }, { "error", 27 }, { "finding", 11 }, { "ladder", 2 }, { "look", 8 },
 	}, few[] = {
 		{ "capture", 25 }, { "difference", 14 }, { "comparison", 4 }, { "pair", 5 }, { "content", 2 },
 	};

@@ -7,7 +7,7 @@
 enum { BANNER_MOST = 200, NAME_MOST = 255, STARS_LEAST = 3 };
 
 /* Columns of "look" behind its id, and how many of "session" are filled here. */
-enum { LOOK_STARRED = 2, LOOK_HELLO, LOOK_COLUMNS = 7, SESSION_COLUMNS = 8, LOOKS_MOST = 16384 };
+enum { LOOK_STARRED = 2, LOOK_HELLO, LOOK_COLUMNS = 7, SESSION_COLUMNS = 9, LOOKS_MOST = 16384 };
 
 enum hello { HELLO_NONE, HELLO_HELO, HELLO_HELO_AFTER_EHLO, HELLO_EHLO };
 
@@ -126,6 +126,9 @@ void trace_gather(struct store *s, struct trace *t, const struct session *sessio
 		t->name = dotted ? writer_text(s, name, NAME_MOST, error) : 0;
 	}
 	for (const struct exchange *x = session->first; x; x = x->next) {
+		int64_t took = x->answered && x->command.line.last.number && !x->command.ahead ? x->reply.last.time - x->command.line.last.time : 0;
+		if (took > 0 && (!t->quickest || took < t->quickest))
+			t->quickest = took;
 		bool refused = x->answered && x->reply.code >= 500 && x->reply.code <= 502;
 		t->refused_ehlo |= x->command.verb == VERB_EHLO && refused;
 		t->greeted_helo |= x->command.verb == VERB_HELO && x->answered && x->reply.code == 250;
@@ -179,7 +182,7 @@ bool trace_columns(struct store *s, const struct trace *t, const struct session 
 		                                     stack(s, &c->syn[FROM_SERVER], c->syn_ack_seen, error) };
 		const int64_t values[SESSION_COLUMNS] = { look_of(s, look, error), c->baseline[FROM_CLIENT].ttl, c->baseline[FROM_SERVER].ttl,
 		                                          stack(s, &c->syn[FROM_CLIENT], c->syn_seen, error), t->wait > 0 ? t->wait : 0,
-		                                          writer_capture(s, t->offer_at), t->offer_at.number, t->offer_at.time };
+		                                          writer_capture(s, t->offer_at), t->offer_at.number, t->offer_at.time, t->quickest };
 		memcpy(columns, values, sizeof columns);
 	}
 	for (int i = 0; i < SESSION_COLUMNS; i++)

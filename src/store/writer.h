@@ -13,7 +13,7 @@
 /* What trace.c gathers of a session, window by window. */
 struct trace {
 	bool seen, starred, greeted_ehlo, refused_ehlo, greeted_helo;
-	int64_t name, banner, offer, hidden, wait;
+	int64_t name, banner, offer, hidden, wait, quickest;
 	struct place offer_at;
 };
 

@@ -26,6 +26,7 @@ struct sighting {
 	uint32_t server, network; /* indexes */
 	uint32_t client_stack;    /* a SYN-ACK answers it: only stacks that answer the same are compared */
 	uint32_t value[SEEN_KINDS];
+	int64_t handshake, quickest; /* nanoseconds from SYN to SYN-ACK, and from a command to its reply at best; 0 unknown */
 };
 
 struct server_seen {
@@ -59,7 +60,15 @@ struct turn {
 	enum certainty certainty;
 };
 
+enum suspicion_kind {
+	SUSPICION_LOST,       /* STARTTLS is offered elsewhere, and not here */
+	SUSPICION_SAME_OFFER, /* servers of different products make the very same offer: somebody else makes it */
+	SUSPICION_SAME_STACK, /* unrelated servers answer SYN alike and at once, and commands late: somebody near takes the connection */
+	SUSPICION_KINDS
+};
+
 struct suspicion { /* a finding that rests on other sessions */
+	enum suspicion_kind kind;
 	int64_t session, witness;          /* the witness shows what the server says otherwise */
 	enum cause cause;
 	enum certainty certainty;
@@ -76,6 +85,10 @@ struct turns {
 void turns_find(struct sightings *, struct arena *, struct turns *);
 void turns_add(struct turns *, struct arena *, struct turn);
 void suspicions_find(const struct sightings *, struct arena *, struct turns *); /* after turns_find (witness.c) */
+void answerers_find(const struct sightings *, struct arena *, struct turns *);  /* after turns_find (answerer.c) */
+void suspicion_add(struct turns *, struct arena *, struct suspicion);
+bool sightings_unrelated(const struct sightings *, const struct sighting *, const struct sighting *); /* servers of different houses */
+uint32_t *sightings_by_network(const struct sightings *, struct arena *);       /* the same indexes: by network, server, time */
 
 /* When a cause of errors set in. hits: which of n sessions in order of time met it, ascending; tried: how many such series are judged,
  * for among many one turns by accident. False: no clear moment. */

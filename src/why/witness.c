@@ -3,6 +3,8 @@
  * two unrelated servers that lose it on one path, or one that loses it at a moment while other paths keep it. */
 #include "why/turns.h"
 
+#include <stdlib.h>
+
 #include "base/banned.h"
 
 enum { LEAST = 2 };
@@ -102,33 +104,35 @@ static struct bytes domain_of(struct bytes name)
 	return name;
 }
 
-static bool is_unrelated(const struct search *s, const struct sighting *a, const struct sighting *b)
+bool sightings_unrelated(const struct sightings *in, const struct sighting *a, const struct sighting *b)
 {
-	const struct value *values = s->in->values;
-	struct bytes x = values[a->value[TURN_NAME]].text, y = values[b->value[TURN_NAME]].text;
+	struct bytes x = in->values[a->value[TURN_NAME]].text, y = in->values[b->value[TURN_NAME]].text;
 	if (!x.n || !y.n || bytes_is(domain_of(x), domain_of(y)))
 		return false;
-	bool apart = !bytes_equal(s->in->servers[a->server].network, s->in->servers[b->server].network);
+	bool apart = !bytes_equal(in->servers[a->server].network, in->servers[b->server].network);
 	return apart || !text_same(a, b, TURN_BANNER);
+}
+
+void suspicion_add(struct turns *out, struct arena *arena, struct suspicion one)
+{
+	if (out->nsuspicions == out->suspicions_room) {
+		size_t room = out->suspicions_room ? 2 * out->suspicions_room : 64;
+		struct suspicion *more = ARENA_ARRAY(arena, struct suspicion, room);
+		for (size_t k = 0; k < out->nsuspicions; k++)
+			more[k] = out->suspicions[k];
+		out->suspicions = more;
+		out->suspicions_room = room;
+	}
+	out->suspicions[out->nsuspicions++] = one;
 }
 
 static void suspect(const struct search *s, const struct pair *p, enum certainty certainty, unsigned servers)
 {
-	struct turns *out = s->out;
 	for (size_t i = p->from; i < p->to; i++) {
 		const struct sighting *x = &s->in->all[s->order[i]];
-		if (x->value[TURN_STARTTLS] != VALUE_ABSENT || !is_alike(x, p->lost))
-			continue;
-		if (out->nsuspicions == out->suspicions_room) {
-			size_t room = out->suspicions_room ? 2 * out->suspicions_room : 64;
-			struct suspicion *more = ARENA_ARRAY(s->arena, struct suspicion, room);
-			for (size_t k = 0; k < out->nsuspicions; k++)
-				more[k] = out->suspicions[k];
-			out->suspicions = more;
-			out->suspicions_room = room;
-		}
-		out->suspicions[out->nsuspicions++] = (struct suspicion){
-			x->session, p->witness->session, CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, certainty, servers };
+		if (x->value[TURN_STARTTLS] == VALUE_ABSENT && is_alike(x, p->lost))
+			suspicion_add(s->out, s->arena, (struct suspicion){ SUSPICION_LOST, x->session, p->witness->session,
+				CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, certainty, servers });
 	}
 }
 
@@ -176,7 +180,7 @@ static void look_at_network(const struct search *s, size_t from, size_t to)
 	for (size_t i = 1; i < n; i++) {
 		bool new = true;
 		for (size_t k = 0; new && k < i; k++)
-			new = is_unrelated(s, pairs[k].lost, pairs[i].lost);
+			new = sightings_unrelated(s->in, pairs[k].lost, pairs[i].lost);
 		unrelated += new;
 	}
 	bool many = unrelated >= LEAST && !is_offered_after(s, from, to, since);
@@ -185,18 +189,25 @@ static void look_at_network(const struct search *s, size_t from, size_t to)
 			suspect(s, &pairs[i], many ? CERTAINTY_LIKELY : CERTAINTY_POSSIBLE, many ? unrelated : 1);
 }
 
+uint32_t *sightings_by_network(const struct sightings *in, struct arena *arena)
+{
+	uint32_t *order = ARENA_ARRAY(arena, uint32_t, in->n);
+	uint64_t *keys = memory_new(in->n, sizeof *keys);
+	for (size_t i = 0; i < in->n; i++)
+		keys[i] = (uint64_t)in->all[i].network << 32 | i; /* they lie in order of server and time */
+	qsort(keys, in->n, sizeof *keys, by_number);
+	for (size_t i = 0; i < in->n; i++)
+		order[i] = (uint32_t)keys[i];
+	free(keys);
+	return order;
+}
+
 void suspicions_find(const struct sightings *in, struct arena *arena, struct turns *out)
 {
 	struct arena scratch = { 0 };
 	if (!in->n)
 		return;
-	struct search s = { .in = in, .order = ARENA_ARRAY(&scratch, uint32_t, in->n), .arena = arena, .out = out };
-	uint64_t *keys = ARENA_ARRAY(&scratch, uint64_t, in->n);
-	for (size_t i = 0; i < in->n; i++)
-		keys[i] = (uint64_t)in->all[i].network << 32 | i; /* they lie in order of server and time */
-	qsort(keys, in->n, sizeof *keys, by_number);
-	for (size_t i = 0; i < in->n; i++)
-		s.order[i] = (uint32_t)keys[i];
+	struct search s = { .in = in, .order = sightings_by_network(in, &scratch), .arena = arena, .out = out };
 	for (size_t from = 0, to; from < in->n; from = to) {
 		for (to = from; to < in->n && in->all[s.order[to]].network == in->all[s.order[from]].network; to++)
 			;

@@ -97,7 +97,7 @@ static void add_session(sqlite3 *db, int64_t id, int64_t time, const char *clien
 	bool stars = kind == 'M' || kind == '*', masked = offer == TEXT_MASKED;
 	char sql[2048];
 	snprintf(sql, sizeof sql, "INSERT INTO session VALUES (%lld, '%s', 40000, '%s', 25, 1, 1, 1, 12, %lld, %lld, 1, NULL, 1, 'c', 1, '', NULL, NULL, 3, 4, "
-	         "%d, 1, 0, 0, 0, NULL, NULL, 0, 1, 1, 0, 0, 0, 1, 1000000, NULL, %lld, 64, 60, NULL, NULL, 1, 5, %lld);"
+	         "%d, 1, 0, 0, 0, NULL, NULL, 0, 1, 1, 0, 0, 0, 1, 1000000, NULL, %lld, 64, 60, NULL, NULL, 1, 5, %lld, NULL);"
 	         "INSERT INTO look VALUES (%lld, %d, %s, %d, 3, %d, %s, NULL);",
 	         (long long)id, client, server, (long long)time, (long long)time + 1000, kind == 'x', (long long)id, (long long)time,
 	         (long long)id, name, stars ? "NULL" : "1", stars, offer, masked ? "5" : "NULL");

@@ -58,7 +58,7 @@ static void add_group(sqlite3 *db, size_t number, const struct group *group)
 	char sql[2048];
 	snprintf(sql, sizeof sql, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO session SELECT %zu + i, "
 	         "'192.0.2.' || (i %% 5), 40000, '198.51.100.%d', 25, 1, 1, 1, 12, 1795341600000000000, 1795341603000000000, 1, NULL, NULL, 'c', %d, '', "
-	         "NULL, NULL, 3, 4, i <= %d, 1, 0, 0, 0, NULL, NULL, 0, 1, 1, 0, 0, 0, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM n",
+	         "NULL, NULL, 3, 4, i <= %d, 1, 0, 0, 0, NULL, NULL, 0, 1, 1, 0, 0, 0, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM n",
 	         group->sessions, number * 100000, group->server, group->encrypted ? 5 : 0, group->hit);
 	run_sql(db, sql);
 	snprintf(sql, sizeof sql, "INSERT INTO error SELECT session_id * 100000 + 1, session_id, 1795341602000000000, 550, '5.1.1', 1, 'RCPT', 'RCPT', 1, 8, 1, 9, "

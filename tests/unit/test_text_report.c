@@ -25,7 +25,7 @@ static const uint8_t schema[] = {
 #define SESSION(id, protocol, tls_state, errors, incomplete)                                                                       \
 	"INSERT INTO session VALUES (" id ", '192.0.2.1', 40000, '198.51.100.1', 25, 1, 1, 1, 12, 1795341600000000000, "              \
 	"1795341603000000000, " protocol ", NULL, 2, 'c', " tls_state ", '', NULL, NULL, 3, 4, " errors ", 1, 0, 0, 0, NULL, NULL, "  \
-	incomplete ", 1, 1, 0, 0, 0, 1, NULL, CASE " tls_state " WHEN 5 THEN 11 END, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);"
+	incomplete ", 1, 1, 0, 0, 0, 1, NULL, CASE " tls_state " WHEN 5 THEN 11 END, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);"
 #define ERROR_ROW(line, fault)                                                                                                     \
 	"INSERT INTO error VALUES (700001, 7, 1795341602000000000, 550, '5.1.1', 1, 'RCPT', " line ", 1, 8, 1, 9, 1000, 4, 1, NULL, " \
 	"NULL, NULL, NULL, " fault ", 4, 1, 2, NULL, NULL, '[[1,8,0,0,3]]', NULL);"
