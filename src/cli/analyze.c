@@ -2,10 +2,10 @@
  * The first user of smtpwhy.h. Never: opens a capture or a database on its own. */
 #include "smtpwhy.h"
 
+#include "cli/analyze_batch.h"
 #include "cli/cli.h"
 #include "cli/fail_on.h"
 #include "cli/interrupt.h"
-#include "cli/sites.h"
 #include "cli/progress.h"
 #include "report/text.h"
 
@@ -34,7 +34,7 @@ static const struct cli_option options[] = {
 	[FAIL_ON] = { 0, "fail-on", "CAUSE,...", "Exit with status 1 when one of these causes was found: a cause (client.bad_sequence), a family (middlebox), or 'any' for any 5xx reply.", false },
 	[REDACT] = { 0, "redact", NULL, "Tokens in place of addresses, host names, mailboxes, banners and ids, in the database and in all that is made of it, so that it can be shared.", false },
 	[REDACT_KEY] = { 0, "redact-key", "FILE", "With --redact: the key of the tokens, so that several runs give the same; at least 16 octets that nobody can guess. Without it the key is random and forgotten.", false },
-	[BATCH] = { 0, "batch", NULL, "Each directory, and each below it, is a site with a timeline of its own; all go into one database, which is put in place after each. With --append what was read before is passed over, so that an interrupted batch goes on.", false },
+	[BATCH] = { 0, "batch", NULL, "Each directory, and each below it, is a site with a timeline of its own; all go into one database. --jobs N: so many sites at a time. Ctrl-C keeps the sites that are whole; with --append what was read before is passed over, so that the batch goes on.", false },
 	[QUIET] = { 'q', "quiet", NULL, "No progress, and nothing on standard output but what was asked for.", false },
 };
 
@@ -256,68 +256,6 @@ static enum exit_status work(struct job *job, bool whole)
 	return status;
 }
 
-/* The worse of two: 4 stops a batch, 3 is remembered, 1 is only told when all was read. */
-static enum exit_status worse(enum exit_status a, enum exit_status b)
-{
-	static const int rank[] = { [EXIT_DONE] = 0, [EXIT_MATCHED] = 1, [EXIT_WRONG_USE] = 3, [EXIT_INPUT_DAMAGED] = 2, [EXIT_NOT_WRITTEN] = 4 };
-	return rank[a] >= rank[b] ? a : b;
-}
-
-static enum exit_status batch_summary(const struct job *job, size_t sites, size_t damaged, enum exit_status status)
-{
-	struct error error = { 0 };
-	if (damaged)
-		cli_complain("%zu of %zu sites could not be read whole; the messages above and the report's captures name the files", damaged, sites);
-	if (job->words->given[QUIET])
-		return cli_close(status);
-	struct report *report = report_open(job->options.database, &error);
-	if (!report)
-		return cli_failed(&error);
-	struct page page = { .style = cli_style(stdout) };
-	if (!text_headline(report, &page, &error))
-		status = cli_failed(&error);
-	report_close(report);
-	cli_write(&page.out);
-	page_free(&page);
-	return cli_close(status);
-}
-
-/* One run a site; the first begins the database unless it is appended to. */
-static enum exit_status batch(struct job *job)
-{
-	struct sites sites = { 0 };
-	struct error error = { 0 };
-	enum exit_status status = EXIT_DONE;
-	size_t damaged = 0, read = 0;
-	for (size_t i = 0; i < job->words->noperands; i++)
-		if (!sites_add(&sites, job->words->operands[i], &error)) {
-			status = cli_failed(&error);
-			error = (struct error){ 0 };
-		}
-	for (; read < sites.n && status != EXIT_NOT_WRITTEN && status != EXIT_WRONG_USE; read++) {
-		struct cli_words words = *job->words;
-		words.operands = &sites.folders[read];
-		words.noperands = 1;
-		words.given[QUIET] = "";
-		struct job site = { .command = job->command, .words = &words, .options = job->options, .fail_on = job->fail_on };
-		site.options.recurse = false;
-		site.options.append |= read > 0;
-		if (!job->words->given[QUIET] && isatty(STDERR_FILENO))
-			fprintf(stderr, "\r\033[K%zu of %zu sites: %s", read + 1, sites.n, sites.folders[read]);
-		enum exit_status one = work(&site, false);
-		damaged += one == EXIT_INPUT_DAMAGED;
-		status = worse(status, one);
-	}
-	if (!job->words->given[QUIET] && isatty(STDERR_FILENO))
-		fputs("\r\033[K", stderr);
-	if (sites.n == 0)
-		cli_complain("no files in the directories given; nothing was analysed");
-	else if (status != EXIT_NOT_WRITTEN && status != EXIT_WRONG_USE)
-		status = batch_summary(job, sites.n, damaged, status);
-	sites_free(&sites);
-	return sites.n ? status : EXIT_INPUT_DAMAGED;
-}
-
 static enum exit_status analyze(const struct cli_command *command, const struct cli_words *words)
 {
 	struct job job = { .command = command, .words = words };
@@ -328,7 +266,10 @@ static enum exit_status analyze(const struct cli_command *command, const struct 
 		job.options.database = "report.db";
 	if (words->given[BATCH] && job.options.redact)
 		return cli_misused(command, "--batch adds site by site, and --redact cannot; redact the result: smtpwhy redact");
-	return words->given[BATCH] ? batch(&job) : work(&job, false);
+	if (!words->given[BATCH])
+		return work(&job, false);
+	const struct batch_job batch = { words, &job.options, &job.fail_on, words->given[QUIET] != NULL };
+	return batch_work(&batch);
 }
 
 static enum exit_status plain(const struct cli_command *command, const struct cli_words *words)

@@ -4,14 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_there(const struct sites *s, const char *folder)
-{
-	for (size_t i = s->n; i-- > 0;)
-		if (strcmp(s->folders[i], folder) == 0)
-			return true;
-	return false;
-}
-
 bool sites_add(struct sites *s, const char *directory, struct error *error)
 {
 	struct found found = { 0 };
@@ -21,9 +13,14 @@ bool sites_add(struct sites *s, const char *directory, struct error *error)
 		size_t length = slash ? (size_t)(slash - found.paths[i]) : 0;
 		char *folder = arena_alloc(&s->arena, length + 1, 1);
 		memcpy(folder, found.paths[i], length);
-		if (!length || is_there(s, folder))
+		void **slot = length ? map_put(&s->there, bytes_of(folder)) : NULL;
+		if (!slot || *slot)
 			continue;
-		s->folders = memory_grow(s->folders, s->n + 1, sizeof *s->folders);
+		*slot = s;
+		if (s->n == s->room) {
+			s->room = s->room ? 2 * s->room : 64;
+			s->folders = memory_grow(s->folders, s->room, sizeof *s->folders);
+		}
 		s->folders[s->n++] = folder;
 	}
 	found_free(&found);
@@ -33,5 +30,6 @@ bool sites_add(struct sites *s, const char *directory, struct error *error)
 void sites_free(struct sites *s)
 {
 	free(s->folders);
+	map_free(&s->there);
 	arena_drop(&s->arena);
 }

@@ -5,12 +5,14 @@
 #ifndef SMTPWHY_CLI_SITES_H
 #define SMTPWHY_CLI_SITES_H
 
+#include "base/map.h"
 #include "capture/found.h"
 
 struct sites {
 	struct arena arena;
 	char **folders;
-	size_t n;
+	size_t n, room;
+	struct map there;
 };
 
 bool sites_add(struct sites *, const char *directory, struct error *); /* false: it cannot be listed */

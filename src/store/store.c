@@ -429,6 +429,31 @@ const char *store_path(const struct store *s)
 	return s->database.path;
 }
 
+static void pending_drop(struct store *s)
+{
+	for (size_t i = 0; i < s->pending.count; i++)
+		free(s->pending.entries[i].value);
+	map_free(&s->pending);
+}
+
+void store_advance(struct store *s, uint64_t packets, size_t files)
+{
+	pending_drop(s);
+	s->session_offset += (int64_t)packets;
+	s->capture_offset += (int64_t)files;
+}
+
+bool store_forget(struct store *s, struct error *error)
+{
+	pending_drop(s);
+	text_clear(&s->text);
+	text_addf(&s->text, "DELETE FROM session WHERE session_id > %lld;", (long long)s->session_offset);
+	static const char *const tables[] = { "error", "finding", "ladder" };
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		text_addf(&s->text, "DELETE FROM %s WHERE %s_id >= %lld;", tables[i], tables[i], (long long)(s->session_offset + 1) * IDS_PER_SESSION);
+	return database_run(&s->database, s->text.p, error);
+}
+
 void store_free(struct store *s)
 {
 	if (!s)
@@ -436,9 +461,7 @@ void store_free(struct store *s)
 	writers_free(s);
 	database_free(&s->database);
 	veil_free(s->veil);
-	for (size_t i = 0; i < s->pending.count; i++)
-		free(s->pending.entries[i].value);
-	map_free(&s->pending);
+	pending_drop(s);
 	text_free(&s->text);
 	text_free(&s->line);
 	text_free(&s->json);

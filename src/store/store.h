@@ -46,6 +46,8 @@ bool store_comparison(struct store *, const struct comparison *, struct error *)
 bool store_pair(struct store *, uint64_t inside_session, uint64_t outside_session, const char *known_by, struct error *); /* after its comparison */
 bool store_difference(struct store *, const struct difference *, struct error *);
 
+void store_advance(struct store *, uint64_t packets, size_t files); /* what follows is another timeline, behind one of so many packets and files */
+bool store_forget(struct store *, struct error *);   /* the sessions of the timeline that is being stored; its captures must not be stored yet */
 bool store_finish(struct store *, struct error *);   /* indexes, views, sync, rename */
 const char *store_path(const struct store *);        /* where the database lies after store_finish; of a temporary one as well */
 void store_free(struct store *);                     /* unfinished: nothing of it stays; a temporary one is removed */
