@@ -416,10 +416,15 @@ static void writers_free(struct store *s)
 	s->texts = (struct interned){ 0 };
 }
 
+static bool flush(struct store *s, struct error *error)
+{
+	return feed_flush(&s->session, error) && feed_flush(&s->error, error) && feed_flush(&s->finding, error) && feed_flush(&s->ladder, error) &&
+		feed_flush(&s->look, error) && interned_flush(&s->texts, error);
+}
+
 bool store_finish(struct store *s, struct error *error)
 {
-	bool done = feed_flush(&s->session, error) && feed_flush(&s->error, error) && feed_flush(&s->finding, error) && feed_flush(&s->ladder, error) &&
-		feed_flush(&s->look, error) && interned_flush(&s->texts, error);
+	bool done = flush(s, error);
 	writers_free(s);
 	return done && (!s->veil || veil_database(&s->database, s->veil, error)) && database_finish(&s->database, error);
 }
@@ -451,7 +456,7 @@ bool store_forget(struct store *s, struct error *error)
 	static const char *const tables[] = { "error", "finding", "ladder" };
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		text_addf(&s->text, "DELETE FROM %s WHERE %s_id >= %lld;", tables[i], tables[i], (long long)(s->session_offset + 1) * IDS_PER_SESSION);
-	return database_run(&s->database, s->text.p, error);
+	return flush(s, error) && database_run(&s->database, s->text.p, error);
 }
 
 void store_free(struct store *s)

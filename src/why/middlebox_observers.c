@@ -193,7 +193,9 @@ static bool sees_vendor(const struct session *s, size_t i, struct evidence *e, s
 		return true;
 	}
 	for (const struct exchange *x = s->first; x; x = x->next) {
-		const struct middlebox *own = x->answered ? middlebox_answers(&x->reply) : NULL;
+		/* Agreement says nothing but in the words of a tool that agrees to STARTTLS and starts nothing. */
+		bool telling = x->answered && (x->reply.code >= 400 || (x->reply.code != 220 && x->command.verb == VERB_STARTTLS));
+		const struct middlebox *own = telling ? middlebox_answers(&x->reply) : NULL;
 		if (!own || own == box || is_foreign_reply(s, x) || i-- > 0)
 			continue;
 		evidence_line(e, &x->command, "the command");
