@@ -7,14 +7,24 @@
 #include "why/words_match.h"
 #include "why/words_memo.h"
 
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/banned.h"
 
 enum { CAUSES_MOST = 8, CANDIDATES_MOST = 4096, WEIGHT_MOST = 100 };
 
-struct words {
+/* The rows of words.tsv are read when the first refusal is judged: many captures have none. */
+struct loaded {
 	struct words_table table;
+	pthread_mutex_t lock; /* of the reading */
+	atomic_bool ready;
+};
+
+struct words {
+	struct loaded *loaded;
 };
 
 struct best {
@@ -42,28 +52,54 @@ static bool file_read(const char *path, struct text *into, struct error *error)
 	return fine || error_set(error, ERROR_USAGE, "%s: reading it failed", path);
 }
 
+static bool load(struct words_table *t, const char *rules_file, struct error *error)
+{
+	struct text text = { 0 };
+	words_table_init(t);
+	bool fine = words_table_add(t, "words.tsv", (struct bytes){ built_in, sizeof built_in }, error);
+	if (fine && rules_file)
+		fine = file_read(rules_file, &text, error) && words_table_add(t, rules_file, text_view(&text), error);
+	text_free(&text);
+	if (fine)
+		words_table_build(t);
+	return fine;
+}
+
 struct words *words_new(const char *rules_file, struct error *error)
 {
 	struct words *w = memory_new(1, sizeof *w);
-	struct text text = { 0 };
-	words_table_init(&w->table);
-	bool fine = words_table_add(&w->table, "words.tsv", (struct bytes){ built_in, sizeof built_in }, error);
-	if (fine && rules_file)
-		fine = file_read(rules_file, &text, error) && words_table_add(&w->table, rules_file, text_view(&text), error);
-	text_free(&text);
-	if (!fine) {
-		words_free(w);
-		return NULL;
+	w->loaded = memory_new(1, sizeof *w->loaded);
+	pthread_mutex_init(&w->loaded->lock, NULL);
+	w->loaded->ready = rules_file && load(&w->loaded->table, rules_file, error); /* what is wrong in it is said at once */
+	if (!rules_file || w->loaded->ready)
+		return w;
+	words_free(w);
+	return NULL;
+}
+
+static const struct words_table *table_of(const struct words *w)
+{
+	struct loaded *loaded = w->loaded;
+	if (loaded->ready)
+		return &loaded->table;
+	pthread_mutex_lock(&loaded->lock);
+	if (!loaded->ready) {
+		struct error none = { 0 };
+		bool fine = load(&loaded->table, NULL, &none);
+		assert(fine); /* our own rows: every test reads them */
+		loaded->ready = fine;
 	}
-	words_table_build(&w->table);
-	return w;
+	pthread_mutex_unlock(&loaded->lock);
+	return &loaded->table;
 }
 
 void words_free(struct words *w)
 {
 	if (!w)
 		return;
-	words_table_free(&w->table);
+	words_table_free(&w->loaded->table);
+	pthread_mutex_destroy(&w->loaded->lock);
+	free(w->loaded);
 	free(w);
 }
 
@@ -348,10 +384,11 @@ struct words_result words_judge(const struct words *w, struct words_memo *memo, 
 {
 	struct asked asked = { stage, reply->code, reply->enhanced };
 	bool quotes = fold_has_quotes(reply->text);
-	struct words_result result = judged_folded(&w->table, memo, &asked, reply->text, !quotes);
+	const struct words_table *table = table_of(w);
+	struct words_result result = judged_folded(table, memo, &asked, reply->text, !quotes);
 	if (!quotes || result.strength >= 3)
 		return result;
-	struct words_result whole = judged_folded(&w->table, memo, &asked, reply->text, true);
+	struct words_result whole = judged_folded(table, memo, &asked, reply->text, true);
 	return whole.strength > result.strength ? whole : result;
 }
 
