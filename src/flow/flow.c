@@ -377,12 +377,12 @@ static bool ends_unseen_data(const struct entry *e, const struct packet *p, unsi
 
 static void take_packet(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
 {
-	e->last = p->place;
 	e->latest = p->ordinal;
 	e->heard = p->clock;
 	if (p->flags & TCP_FIN)
 		e->fins |= (uint8_t)(1 << side);
 	if (!e->ignored) {
+		e->last = p->place;
 		if (p->flags & TCP_SYN)
 			note_syn(e, p, side);
 		note_early(e, p, side);

@@ -21,26 +21,20 @@ void table_init(struct table *t)
 
 /* ---- keys ---- */
 
-static uint64_t mix(uint64_t h)
-{
-	h ^= h >> 32;
-	h *= UINT64_C(0xd6e8feb86659fd93);
-	h ^= h >> 32;
-	h *= UINT64_C(0xd6e8feb86659fd93);
-	return h ^ h >> 32;
-}
-
 static uint64_t hash_end(const struct endpoint *end)
 {
 	uint64_t high, low;
 	memcpy(&high, end->address.octets, 8);
 	memcpy(&low, end->address.octets + 8, 8);
-	return mix(high * UINT64_C(0x9e3779b97f4a7c15) ^ mix(low + end->port));
+	high ^= end->port;
+	unsigned __int128 product = (unsigned __int128)(high ^ UINT64_C(0x9e3779b97f4a7c15)) * (low ^ UINT64_C(0xd6e8feb86659fd93));
+	return ((uint64_t)product ^ (uint64_t)(product >> 64)) + high + (low << 32 | low >> 32); /* a factor of 0 would hide the other */
 }
 
 uint32_t table_hash(const struct packet *p)
 {
-	return (uint32_t)(mix(hash_end(&p->from) + hash_end(&p->to)) >> 32);
+	uint64_t h = (hash_end(&p->from) + hash_end(&p->to)) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)((h ^ h >> 32) * UINT64_C(0xd6e8feb86659fd93) >> 32);
 }
 
 static bool same_end(const struct endpoint *a, const struct endpoint *b)

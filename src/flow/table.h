@@ -14,24 +14,26 @@ enum { TABLE_QUEUES = 5 };
 
 struct talk;
 struct entry {
+	/* what each packet looks at: two cache lines */
 	struct endpoint ends[2];   /* by enum direction */
-	uint32_t hash, self;
-	uint32_t older, newer;     /* in its queue; index + 1 */
-	uint64_t ordinal;          /* of its first packet */
 	uint64_t latest;           /* ordinal of its last packet, and the clock then: it never steps back */
 	int64_t heard;
-	int64_t queued;            /* clock when it was put into its queue */
-	int64_t rtt;
-	struct place first, last;
 	struct talk *talk;         /* once there was payload, and it may be SMTP */
-	uint32_t packets[2];
-	uint32_t isn[2];
-	uint32_t early[2];         /* before a side's SYN: its first sequence number, or the first one that was acknowledged to it */
 	struct packet *suitor;     /* a SYN that wants to begin anew while the connection lives; NULL none */
-	struct marks syn[2];
 	uint8_t queue, fins;
 	bool isn_known[2], early_known[2];
 	bool syn_seen : 1, syn_ack_seen : 1, simultaneous : 1, roles_guessed : 1, on_port : 1, ignored : 1, swapped : 1;
+	/* what its beginning and its end look at */
+	uint32_t hash, self;
+	uint32_t older, newer;     /* in its queue; index + 1 */
+	uint64_t ordinal;          /* of its first packet */
+	int64_t queued;            /* clock when it was put into its queue */
+	int64_t rtt;
+	struct place first, last;
+	uint32_t packets[2];
+	uint32_t isn[2];
+	uint32_t early[2];         /* before a side's SYN: its first sequence number, or the first one that was acknowledged to it */
+	struct marks syn[2];
 };
 _Static_assert(sizeof(struct entry) <= 240, "a half-open connection stays small");
 
