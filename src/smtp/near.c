@@ -41,16 +41,34 @@ static size_t distance(struct bytes a, struct bytes b)
 	return d[a.n][b.n];
 }
 
+static uint64_t letters_of(struct bytes word)
+{
+	uint64_t letters = 0;
+	for (size_t i = 0; i < word.n; i++)
+		letters |= (uint64_t)1 << (octet_upper(word.p[i]) & 63);
+	return letters;
+}
+
+/* An edit changes the length by one at most, and replaces one letter by another: nearly all words are further than that. */
+static bool may_be_near(struct bytes word, uint64_t letters, struct bytes verb, size_t most)
+{
+	if (word.n > verb.n + most || verb.n > word.n + most)
+		return false;
+	uint64_t others = letters_of(verb);
+	return (size_t)__builtin_popcountll(letters & ~others) <= most && (size_t)__builtin_popcountll(others & ~letters) <= most;
+}
+
 static enum verb by_distance(struct bytes word)
 {
 	enum verb found = VERB_UNKNOWN;
 	size_t nearest = FAR;
-	if (word.n < 3)
+	if (word.n < 3 || word.n > LONGEST_WORD)
 		return VERB_UNKNOWN;
+	uint64_t letters = letters_of(word);
 	for (enum verb v = 0; v < VERB_COUNT; v++) {
 		struct bytes verb = bytes_of(verb_word(v));
 		size_t most = word.n >= LONG_WORD && verb.n >= LONG_WORD ? 2 : 1;
-		size_t d = rare[v] ? FAR : distance(word, verb);
+		size_t d = rare[v] || !may_be_near(word, letters, verb, most) ? FAR : distance(word, verb);
 		if (d <= most && d < nearest) {
 			nearest = d;
 			found = v;
