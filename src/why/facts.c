@@ -215,3 +215,10 @@ bool is_tls_junk(const struct exchange *x)
 	}
 	return false;
 }
+
+bool tls_handshake_broke(const struct tls *t)
+{
+	enum { WARNING = 1 }; /* RFC 5246 7.2; a warning lets the handshake go on */
+	bool fatal = t->alert && t->alert_level != WARNING;
+	return t->state == TLS_FAILED || (t->state == TLS_PLAINTEXT && (fatal || (t->client_hello && t->plaintext_from == FROM_SERVER)));
+}

@@ -34,5 +34,6 @@ bool offer_is_known(const struct offer *, const struct state *); /* an absent ke
 bool is_foreign(const struct exchange *); /* a line of another protocol, or one that follows such a line */
 const struct exchange *foreign_opening(const struct exchange *); /* the line that shows the other protocol; NULL */
 bool is_tls_junk(const struct exchange *); /* TLS records, or lines cut from them */
+bool tls_handshake_broke(const struct tls *); /* it had begun; plain text that follows is what came of that, not its cause */
 
 #endif

@@ -185,13 +185,13 @@ static bool after_starttls(const struct failure *f, struct evidence *e, bool fai
 {
 	const struct tls *tls = &f->session->tls;
 	const struct exchange *start = exchange_earlier(f->exchange, is_started);
-	if (!start || words_overrule(f) || failure_is_content(f) || (failed ? tls->state != TLS_FAILED : tls->state != TLS_PLAINTEXT))
+	if (!start || words_overrule(f) || failure_is_content(f) || tls_handshake_broke(tls) != failed || (!failed && tls->state != TLS_PLAINTEXT))
 		return false;
 	evidence_line(e, &start->command, "TLS is to begin");
 	evidence_reply(e, &start->reply, "the server is ready for it");
 	if (failed && tls->alert)
 		evidence_add(e, tls->alert_at, tls->alert_from, (struct bytes){ 0 }, "a TLS alert ends the handshake");
-	if (!failed && tls->plaintext_at.number)
+	else if (tls->plaintext_at.number)
 		evidence_add(e, tls->plaintext_at, tls->plaintext_from, tls->plaintext, "plain text where TLS records belong");
 	evidence_line(e, f->command, "the refused command");
 	evidence_reply(e, f->reply, "the refusal");

@@ -184,7 +184,7 @@ static const struct exchange *starttls_of(const struct session *s)
 static bool sees_plaintext(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
 {
 	const struct tls *t = &s->tls;
-	if (i > 0 || (!t->commands_behind && t->state != TLS_PLAINTEXT))
+	if (i > 0 || (!t->commands_behind && (t->state != TLS_PLAINTEXT || tls_handshake_broke(t))))
 		return false;
 	const struct exchange *start = starttls_of(s);
 	if (t->implicit && !t->commands_behind)
@@ -206,7 +206,7 @@ static bool sees_plaintext(const struct session *s, size_t i, struct evidence *e
 static bool sees_handshake(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
 {
 	const struct tls *t = &s->tls;
-	if (i > 0 || t->state != TLS_FAILED)
+	if (i > 0 || !tls_handshake_broke(t))
 		return false;
 	const struct exchange *start = starttls_of(s);
 	if (start) {
@@ -217,6 +217,8 @@ static bool sees_handshake(const struct session *s, size_t i, struct evidence *e
 		evidence_add(e, t->client_hello_at, FROM_CLIENT, (struct bytes){ 0 }, "the handshake begins");
 	if (t->alert)
 		evidence_add(e, t->alert_at, t->alert_from, (struct bytes){ 0 }, "a TLS alert ends it");
+	else if (t->plaintext_at.number)
+		evidence_add(e, t->plaintext_at, t->plaintext_from, t->plaintext, "plain text takes its place");
 	else if (t->ended_at.number)
 		evidence_add(e, t->ended_at, FROM_SERVER, (struct bytes){ 0 }, "the connection ends in the middle of it");
 	if (!e->n)
