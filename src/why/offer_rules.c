@@ -139,6 +139,8 @@ static bool contradicts(const struct failure *f, struct evidence *e)
 		return false;
 	show_offer(f, e, "this reply to EHLO lists it");
 	evidence_detail(e, "%s is offered, and the line keeps its grammar.", extension_keyword(need));
+	if (failure_wrong_moment(f))
+		e->certainty = CERTAINTY_LIKELY;
 	return true;
 }
 

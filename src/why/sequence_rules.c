@@ -97,6 +97,15 @@ static bool is_mandatory(enum verb v)
 	return v == VERB_MAIL || v == VERB_RCPT || v == VERB_DATA;
 }
 
+/* A verb that the server took before in this session it does know. */
+static bool was_taken(const struct failure *f)
+{
+	for (const struct exchange *x = f->exchange->previous; x; x = x->previous)
+		if (x->command.kind == COMMAND_LINE && x->command.verb == f->command->verb && exchange_accepted(x))
+			return true;
+	return false;
+}
+
 static bool bad_sequence(const struct failure *f, struct evidence *e)
 {
 	if (!command_is_line(f->command) || failure_is_content(f) || (failure_tone(f) == TONE_POLICY && f->reply->code != 503))
@@ -109,7 +118,7 @@ static bool bad_sequence(const struct failure *f, struct evidence *e)
 		"expected", "precede", "outstanding", "no recipient", "without", "issue", "begin", NULL,
 	};
 	bool said = phrases_say(&f->says, phrases);
-	if (f->reply->code != 503 && !said && !reply_enhanced(f->reply, 5, 1) && !(is_mandatory(f->command->verb) && failure_tone(f) == TONE_DIALOGUE))
+	if (f->reply->code != 503 && !said && !reply_enhanced(f->reply, 5, 1) && !((is_mandatory(f->command->verb) || was_taken(f)) && failure_tone(f) == TONE_DIALOGUE))
 		return false;
 	if (!f->state->certain && f->reply->code != 503 && !said) /* what would make it the wrong moment may be in a hole */
 		return false;
