@@ -1,6 +1,7 @@
 /* analyser.c - hands what flow hears to dialogues, and what dialogues become to why. Takes packets, gives outcomes. */
 #include "analyser.h"
 
+#include "smtp/offers.h"
 #include "why/words.h"
 
 #include <stdlib.h>
@@ -9,6 +10,7 @@ struct analyser {
 	struct flow *flow;
 	const struct why *why;
 	struct words_memo *memo; /* why is shared between threads, an analyser is not */
+	struct offers *offers;
 	struct outcome_sink sink;
 };
 
@@ -20,7 +22,10 @@ static void session_ended(void *to, struct session *session, bool final)
 
 static void *opened(void *to, const struct connection *connection)
 {
-	return dialogue_new(connection, (struct dialogue_sink){ session_ended, to });
+	struct analyser *a = to;
+	struct dialogue *dialogue = dialogue_new(connection, (struct dialogue_sink){ session_ended, to });
+	dialogue_recall(dialogue, a->offers);
+	return dialogue;
 }
 
 static enum interest kept(struct dialogue *dialogue, enum interest interest)
@@ -65,6 +70,7 @@ struct analyser *analyser_new(struct flow_options options, const struct why *why
 	struct analyser *a = memory_new(1, sizeof *a);
 	a->why = why;
 	a->memo = words_memo_new();
+	a->offers = offers_new();
 	a->sink = sink;
 	a->flow = flow_new(options, (struct flow_sink){
 		.open = opened, .data = data_came, .gap = gap_came, .overlap = overlap_came, .end = side_ended, .close = closed, .size = size_of, .to = a,
@@ -89,5 +95,6 @@ void analyser_free(struct analyser *a)
 		return;
 	flow_free(a->flow);
 	words_memo_free(a->memo);
+	offers_free(a->offers);
 	free(a);
 }

@@ -62,28 +62,36 @@ static octets octets_at(const uint8_t *p)
 }
 
 /* Whether the needle's first two letters stand together anywhere in the 17 octets at p. */
-static bool may_begin(const uint8_t *p, uint8_t first, uint8_t second)
+static inline bool may_begin(const uint8_t *p, octets first, octets second)
 {
-	octets both = (octets)(octets_at(p) == octets_of(first)) & (octets)(octets_at(p + 1) == octets_of(second));
+	octets both = (octets)(octets_at(p) == first) & (octets)(octets_at(p + 1) == second);
 	uint64_t halves[2];
 	memcpy(halves, &both, sizeof halves);
 	return halves[0] | halves[1];
 }
 
+static size_t find_from(struct bytes b, struct bytes needle, size_t from, size_t to)
+{
+	for (; from < to; from++)
+		if (((b.p[from] ^ needle.p[0]) & 0xdf) == 0 && bytes_same_letters(b.p + from, needle.p, needle.n))
+			return from;
+	return BYTES_NONE;
+}
+
 size_t bytes_find(struct bytes b, struct bytes needle)
 {
-	size_t i = 0, end = needle.n <= b.n ? b.n - needle.n + 1 : 0; /* where it may begin */
-	for (; needle.n >= 2 && i + sizeof(octets) <= end; i += sizeof(octets)) {
-		if (!may_begin(b.p + i, needle.p[0], needle.p[1]))
-			continue;
-		for (size_t k = i; k < i + sizeof(octets); k++)
-			if (bytes_same_letters(b.p + k, needle.p, needle.n))
-				return k;
+	size_t end = needle.n <= b.n ? b.n - needle.n + 1 : 0; /* where it may begin */
+	if (end == 0 || needle.n == 0)
+		return end ? 0 : BYTES_NONE;
+	if (needle.n < 2 || end < sizeof(octets))
+		return find_from(b, needle, 0, end);
+	octets first = octets_of(needle.p[0]), second = octets_of(needle.p[1]);
+	size_t last = end - sizeof(octets); /* the last group overlaps the one before it */
+	for (size_t i = 0;; i = i + sizeof(octets) < last ? i + sizeof(octets) : last) {
+		size_t at = may_begin(b.p + i, first, second) ? find_from(b, needle, i, i + sizeof(octets)) : BYTES_NONE;
+		if (at != BYTES_NONE || i == last)
+			return at;
 	}
-	for (; i < end; i++)
-		if (bytes_same_letters(b.p + i, needle.p, needle.n))
-			return i;
-	return BYTES_NONE;
 }
 
 bool bytes_number(struct bytes b, uint64_t *value)

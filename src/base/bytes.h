@@ -36,6 +36,7 @@ static inline bool bytes_starts(struct bytes b, struct bytes prefix); /* octet b
 static inline bool bytes_starts_word(struct bytes b, struct bytes prefix); /* ASCII case ignored */
 size_t bytes_find(struct bytes b, struct bytes needle);     /* ASCII case ignored; BYTES_NONE when absent */
 static inline size_t bytes_index(struct bytes b, uint8_t octet); /* BYTES_NONE when absent */
+static inline size_t bytes_printable(struct bytes b);        /* how many octets at the start, in groups of eight, are 0x20..0x7e */
 bool bytes_number(struct bytes b, uint64_t *value);         /* all decimal digits, at least one, no overflow */
 bool bytes_same_letters(const uint8_t *, const uint8_t *, size_t n); /* ASCII case ignored */
 uint64_t bytes_hash(struct bytes b);                        /* stable within a run, not a promise across versions */
@@ -89,6 +90,20 @@ static inline size_t bytes_index(struct bytes b, uint8_t octet)
 {
 	const uint8_t *at = b.n ? memchr(b.p, octet, b.n) : NULL;
 	return at ? (size_t)(at - b.p) : BYTES_NONE;
+}
+
+/* Nearly all of bulk. Each group is one test: an octet below 0x20 borrows into its high bit, 0x7f carries into it, 8-bit octets
+ * have it. */
+static inline size_t bytes_printable(struct bytes b)
+{
+	const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
+	size_t n = 0;
+	for (uint64_t group; n + sizeof group <= b.n; n += sizeof group) {
+		memcpy(&group, b.p + n, sizeof group);
+		if (((group - 0x20 * ones) | (group + ones) | group) & high)
+			break;
+	}
+	return n;
 }
 
 static inline bool octet_is_digit(uint8_t c) { return c >= '0' && c <= '9'; }

@@ -11,7 +11,7 @@
 
 enum {
 	FAR = 4 * 1024 * 1024,   /* a jump ahead that needs a second witness; windows are smaller in mail */
-	HISTORY_STEP = 128,
+	HISTORY_FIRST = 256,
 	HISTORY_PIECE = LIMIT_HISTORY / 2,
 	BULK_SEGMENT = 1000,     /* a segment this long is message content, or a large pipelined group */
 	BULK_AFTER = 4,          /* so many of them in a row are content: not worth remembering */
@@ -241,7 +241,11 @@ static void history_make_room(struct stream *s, size_t need)
 	struct history *h = &s->history;
 	if (h->used + need <= h->room)
 		return;
-	size_t room = (h->used + need + HISTORY_STEP - 1) / HISTORY_STEP * HISTORY_STEP;
+	size_t room = h->room ? h->room : HISTORY_FIRST;
+	while (room < h->used + need)
+		room *= 2;
+	if (room > HISTORY_ROOM && h->used + need <= HISTORY_ROOM)
+		room = HISTORY_ROOM;
 	if (room <= HISTORY_ROOM) {
 		*s->held += room - h->room;
 		h->p = memory_grow(h->p, room, 1);

@@ -2,7 +2,7 @@
  * In:    sequence numbers; segments that cannot be delivered at once; what was delivered.
  * Out:   64-bit stream positions; the waiting pieces in order, without overlaps; differing copies of the same octets.
  * Keeps: copies of waiting octets, within LIMIT_OUT_OF_ORDER and LIMIT_PIECES; the octets delivered last (LIMIT_HISTORY),
- *        each with the packet that brought it, in a buffer that grows in small steps.
+ *        each with the packet that brought it, in a buffer that grows with them.
  * Never: delivers, waits or judges: connection.c does. The first copy of an octet stands.
  * Lives: until stream_drop. Zeroed storage is an empty stream. *held counts every byte on the heap. */
 #ifndef SMTPWHY_FLOW_REASSEMBLY_H

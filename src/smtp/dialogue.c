@@ -17,6 +17,11 @@ struct dialogue *dialogue_new(const struct connection *connection, struct dialog
 	return d;
 }
 
+void dialogue_recall(struct dialogue *d, struct offers *offers)
+{
+	d->offers = offers;
+}
+
 static void dialogue_free(struct dialogue *d)
 {
 	for (struct held *h = d->held, *next; h; h = next) {

@@ -19,6 +19,8 @@ struct dialogue_sink {
 
 struct dialogue;
 struct dialogue *dialogue_new(const struct connection *, struct dialogue_sink);
+struct offers;
+void dialogue_recall(struct dialogue *, struct offers *); /* replies that other dialogues of this thread heard: offers.h */
 enum interest dialogue_data(struct dialogue *, enum direction, const struct chunk *);
 enum interest dialogue_gap(struct dialogue *, enum direction, const struct gap *);
 void dialogue_overlap(struct dialogue *, enum direction, const struct overlap *);

@@ -307,17 +307,22 @@ static void read_lines(struct arena *arena, struct offer *offer, const struct re
 		name_masked(arena, offer, masked);
 }
 
-struct offer *offer_new(struct arena *arena, enum offer_kind kind, const struct reply *reply, const struct offer *before)
+void offer_begin(struct offer *offer, enum offer_kind kind, const struct reply *reply, const struct offer *before)
 {
-	struct offer *offer = ARENA_NEW(arena, struct offer);
 	offer->kind = kind;
 	offer->before = before;
 	offer->generation = kind == OFFER_NONE ? 0 : before ? before->generation + 1 : 1;
 	if (kind == OFFER_NONE || !reply)
-		return offer;
+		return;
 	offer->at = reply->last;
 	offer->incomplete = reply->flags & (REPLY_CUT | REPLY_AFTER_GAP);
-	if (kind != OFFER_HELO)
+}
+
+struct offer *offer_new(struct arena *arena, enum offer_kind kind, const struct reply *reply, const struct offer *before)
+{
+	struct offer *offer = ARENA_NEW(arena, struct offer);
+	offer_begin(offer, kind, reply, before);
+	if ((kind == OFFER_EHLO || kind == OFFER_LHLO) && reply)
 		read_lines(arena, offer, reply);
 	return offer;
 }

@@ -9,6 +9,7 @@
 #include "smtp/session.h"
 
 struct offer *offer_new(struct arena *, enum offer_kind, const struct reply *, const struct offer *before);
+void offer_begin(struct offer *, enum offer_kind, const struct reply *, const struct offer *before); /* all but what its lines say */
 struct offer *offer_copy(struct arena *, const struct offer *); /* deep, without its forerunners */
 
 #endif

@@ -36,7 +36,7 @@ static bool is_legal(uint8_t c)
 static size_t illegal_octet(const struct command *c, struct bytes line)
 {
 	struct bytes path = c->path.flags & PATH_UTF8 ? c->path.whole : (struct bytes){ 0 };
-	for (size_t i = 0; i < line.n; i++) {
+	for (size_t i = bytes_printable(line); i < line.n; i++) {
 		bool in_path = path.n && line.p + i >= path.p && line.p + i < path.p + path.n;
 		if (!is_legal(line.p[i]) && !(in_path && line.p[i] >= 0x80 && !(c->line.flags & LINE_INVISIBLE)))
 			return i;

@@ -15,6 +15,7 @@
 #include "smtp/extension.h"
 #include "smtp/grammar.h"
 #include "smtp/line.h"
+#include "smtp/offers.h"
 #include "smtp/redact.h"
 #include "smtp/reply.h"
 #include "smtp/tls.h"
@@ -50,6 +51,7 @@ struct put_off {
 struct dialogue {
 	const struct connection *connection;
 	struct dialogue_sink sink;
+	struct offers *offers;          /* NULL: none */
 	struct session *session;
 
 	struct lines lines[2];

@@ -6,20 +6,6 @@
 
 #include "base/banned.h"
 
-/* How many octets at the start, in groups of eight, are 0x20..0x7e: nearly all of bulk. Each group is one test: an octet below 0x20
- * borrows into its high bit, 0x7f carries into it, 8-bit octets have it. */
-static size_t printable_start(struct bytes b)
-{
-	const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
-	size_t n = 0;
-	for (uint64_t group; n + sizeof group <= b.n; n += sizeof group) {
-		memcpy(&group, b.p + n, sizeof group);
-		if (((group - 0x20 * ones) | (group + ones) | group) & high)
-			break;
-	}
-	return n;
-}
-
 static unsigned octet_flags(struct bytes b)
 {
 	static const uint8_t of[256] = {
@@ -28,7 +14,7 @@ static unsigned octet_flags(struct bytes b)
 	};
 	unsigned flags = 0;
 	for (size_t i = 0; i < b.n;) {
-		size_t plain = printable_start(bytes_from(b, i));
+		size_t plain = bytes_printable(bytes_from(b, i));
 		for (size_t end = i + plain + 8; plain == 0 && i < b.n && i < end; i++)
 			flags |= of[b.p[i]];
 		i += plain;

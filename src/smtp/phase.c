@@ -133,7 +133,7 @@ static void offer_changes(struct dialogue *d, const struct exchange *e, uint64_t
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		if (rows[i].verb != e->command.verb || class_of(&e->reply) != '2')
 			continue;
-		struct offer *o = offer_new(&s->arena, rows[i].kind, &e->reply, s->offers);
+		struct offer *o = offers_read(d->offers, &s->arena, rows[i].kind, &e->reply, s->offers);
 		d->offer_before = d->offer;
 		d->offer = s->offers = o;
 		d->offer_end = end;

@@ -1,5 +1,6 @@
 /* test_extension - EHLO replies become offers; overwritten keywords get their names back where length and place tell them. */
 #include "smtp/extension.h"
+#include "smtp/offers.h"
 
 #include "support/guard.h"
 #include "support/table.h"
@@ -42,13 +43,29 @@ static struct reply reply_of(struct bytes text)
 	return (struct reply){ .code = 250, .text = text, .last = { .number = 7 } };
 }
 
-static void a_mask(void **state)
+/* The offer of text, after another server has said the same to somebody else, and that reply is gone. */
+static struct offer *offer_heard_before(struct arena *arena, const char *text, const struct reply *reply, const struct offer *before)
 {
-	const struct kase *k = *state;
+	char other[256];
+	struct arena gone = { 0 };
+	struct offers *offers = offers_new();
+	int n = snprintf(other, sizeof other, "another name%s", strchr(text, '\n') ? strchr(text, '\n') : "");
+	struct reply first = reply_of((struct bytes){ (const uint8_t *)other, (size_t)n });
+	(void)offers_read(offers, &gone, OFFER_EHLO, &first, NULL);
+	memset(other, '?', sizeof other);
+	arena_drop(&gone);
+	struct offer *offer = offers_read(offers, arena, OFFER_EHLO, reply, before);
+	offers_free(offers);
+	return offer;
+}
+
+static void check_mask(const struct kase *k, bool heard)
+{
 	struct arena arena = { 0 };
 	struct guard g = guarded(bytes_of(k->text));
 	struct reply reply = reply_of(g.bytes);
-	struct offer *made = offer_new(&arena, OFFER_EHLO, &reply, NULL), *offer = offer_copy(&arena, made);
+	struct offer *made = heard ? offer_heard_before(&arena, k->text, &reply, NULL) : offer_new(&arena, OFFER_EHLO, &reply, NULL);
+	struct offer *offer = offer_copy(&arena, made);
 	size_t counted = 0;
 	assert_int_equal(offer->nmasked, k->nmasked);
 	for (size_t i = 0; i < offer->nmasked; i++) {
@@ -61,6 +78,12 @@ static void a_mask(void **state)
 	assert_int_equal(counted, k->ncounted);
 	guard_free(&g);
 	arena_drop(&arena);
+}
+
+static void a_mask(void **state)
+{
+	check_mask(*state, false);
+	check_mask(*state, true);
 }
 
 static const struct offer_kase {
@@ -82,13 +105,13 @@ static const struct offer_kase {
 	{ "nothing", "", 0, 1, "" },
 };
 
-static void an_offer(void **state)
+static void check_offer(const struct offer_kase *k, bool heard)
 {
-	const struct offer_kase *k = *state;
 	struct arena arena = { 0 };
 	struct guard g = guarded(bytes_of(k->text));
 	struct reply reply = reply_of(g.bytes);
-	struct offer *before = offer_new(&arena, OFFER_NONE, NULL, NULL), *offer = offer_new(&arena, OFFER_EHLO, &reply, before);
+	struct offer *before = offer_new(&arena, OFFER_NONE, NULL, NULL);
+	struct offer *offer = heard ? offer_heard_before(&arena, k->text, &reply, before) : offer_new(&arena, OFFER_EHLO, &reply, before);
 	char list[128] = "";
 	for (size_t i = 0; i < offer->nmechanisms; i++)
 		snprintf(list + strlen(list), sizeof list - strlen(list), "%.*s:%u ", (int)offer->mechanisms[i].name.n,
@@ -101,6 +124,12 @@ static void an_offer(void **state)
 	assert_true(offer_has(offer, EXT_CORE) && !offer_has(NULL, EXT_SIZE));
 	guard_free(&g);
 	arena_drop(&arena);
+}
+
+static void an_offer(void **state)
+{
+	check_offer(*state, false);
+	check_offer(*state, true);
 }
 
 int main(void)
