@@ -3,7 +3,7 @@
 
 #include "report/say.h"
 
-enum { LABEL = 18, LINE_MOST = 300 /* columns of a line of evidence */ };
+enum { LABEL = 18, LINE_MOST = 300 /* columns of a line of evidence */, PROOF_LINES_MOST = 5 };
 
 /* The columns of the one statement, so that code names them. */
 enum column { CAPTURE, SESSION, CLIENT, CLIENT_PORT, SERVER, SERVER_PORT, ORDINAL, TIME, CODE, ENHANCED, REPLY, VERB, LINE, TRIGGER_FRAME,
@@ -162,6 +162,36 @@ static void command(struct page *page, struct rows *rows)
 
 /* ---- evidence, remedy, alternatives ---- */
 
+static void proof_line(struct page *page, const char *side, struct bytes line)
+{
+	struct text text = { 0 };
+	escape_terminal_fit(&text, line, page->style.charset, LINE_MOST);
+	page_spaces(page, LABEL);
+	page_string(page, INK_FAINT, side);
+	page_fill(page, INK_PLAIN, LABEL + 3, LABEL + 3, text_view(&text));
+	text_free(&text);
+}
+
+/* A line each; a list as long as that of an EHLO reply is written as one. */
+static void proof_text(struct page *page, const char *side, struct bytes said)
+{
+	size_t lines = 0;
+	struct text list = { 0 };
+	for (struct cut cut = { .tail = said, .found = said.n > 0 }; cut.found; lines++) {
+		cut = bytes_cut(cut.tail, '\n');
+		if (list.n)
+			text_add_string(&list, ", ");
+		text_add(&list, cut.head);
+	}
+	if (lines > PROOF_LINES_MOST)
+		proof_line(page, side, text_view(&list));
+	for (struct cut cut = { .tail = said, .found = said.n > 0 && lines <= PROOF_LINES_MOST }; cut.found;) {
+		cut = bytes_cut(cut.tail, '\n');
+		proof_line(page, side, cut.head);
+	}
+	text_free(&list);
+}
+
 static void evidence(struct reader *reader, struct page *page, int64_t error_id)
 {
 	struct text text = { 0 };
@@ -183,14 +213,7 @@ static void evidence(struct reader *reader, struct page *page, int64_t error_id)
 			text_add_octet(&text, ')');
 		}
 		page_fill(page, INK_PLAIN, LABEL, LABEL, text_view(&text));
-		for (struct cut cut = { .tail = rows_text(rows, 2), .found = rows_text(rows, 2).n > 0 }; cut.found;) {
-			cut = bytes_cut(cut.tail, '\n');
-			page_spaces(page, LABEL);
-			page_string(page, INK_FAINT, bytes_equal(rows_text(rows, 1), B("client")) ? "C: " : "S: ");
-			text_clear(&text);
-			escape_terminal_fit(&text, cut.head, page->style.charset, LINE_MOST);
-			page_fill(page, INK_PLAIN, LABEL + 3, LABEL + 3, text_view(&text));
-		}
+		proof_text(page, bytes_equal(rows_text(rows, 1), B("client")) ? "C: " : "S: ", rows_text(rows, 2));
 	}
 	text_free(&text);
 }

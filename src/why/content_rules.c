@@ -36,7 +36,7 @@ static bool declared_too_large(const struct failure *f, struct evidence *e)
 	bool beyond = f->offer->has_size_limit && f->offer->size_limit && declared > f->offer->size_limit;
 	if (!beyond && !(f->reply->code == 552 || reply_enhanced(f->reply, 3, 4)))
 		return false;
-	evidence_offer(e, f->offer, "the limit that this reply lists, if any (RFC 1870 3)");
+	evidence_offer(e, f->offer, B("SIZE"), "the limit that this reply lists, if any (RFC 1870 3)");
 	evidence_line(e, f->command, "the size declared");
 	evidence_reply(e, f->reply, "the refusal");
 	if (beyond)
@@ -62,7 +62,7 @@ static bool content_too_large(const struct failure *f, struct evidence *e)
 	if (within && !reply_enhanced(f->reply, 3, 4) && !reply_enhanced(f->reply, 2, 3) && !says_size(f->reply))
 		return false;
 	if (beyond)
-		evidence_offer(e, f->offer, "the limit that this reply lists (RFC 1870 3)");
+		evidence_offer(e, f->offer, B("SIZE"), "the limit that this reply lists (RFC 1870 3)");
 	if (c && c->first.number)
 		evidence_add(e, c->first, FROM_CLIENT, (struct bytes){ 0 }, "the message begins here");
 	evidence_line(e, f->command, "the end of the message");
@@ -118,7 +118,7 @@ static bool needs_encoding(const struct failure *f, struct evidence *e)
 	if (!c || !c->octets_8bit || words_overrule(f) || !phrases_say(&f->says, phrases))
 		return false;
 	evidence_add(e, c->first.number ? c->first : f->reply->first, FROM_CLIENT, (struct bytes){ 0 }, "the message holds 8-bit octets");
-	evidence_offer(e, f->offer, offer_has(f->offer, EXT_EIGHTBITMIME) ? "8BITMIME is offered" : "8BITMIME is not offered");
+	evidence_offer(e, f->offer, B("8BITMIME"), offer_has(f->offer, EXT_EIGHTBITMIME) ? "8BITMIME is offered" : "8BITMIME is not offered");
 	evidence_reply(e, f->reply, "the refusal");
 	e->certainty = body_param_of(f) ? CERTAINTY_LIKELY : CERTAINTY_PROVEN;
 	return true;

@@ -143,7 +143,7 @@ static bool utf8_address(const struct failure *f, struct evidence *e)
 		if (x->command.params[i].known == PARAM_SMTPUTF8)
 			return false;
 	evidence_line(e, c, "the address holds UTF-8");
-	evidence_offer(e, f->offer, offer_has(f->offer, EXT_SMTPUTF8) ? "SMTPUTF8 was offered and not used" : "SMTPUTF8 is not offered here");
+	evidence_offer(e, f->offer, B("SMTPUTF8"), offer_has(f->offer, EXT_SMTPUTF8) ? "SMTPUTF8 was offered and not used" : "SMTPUTF8 is not offered here");
 	evidence_reply(e, f->reply, "the refusal");
 	evidence_detail(e, "An address outside ASCII needs SMTPUTF8, which MAIL did not ask for.");
 	return true;

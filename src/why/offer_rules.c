@@ -7,7 +7,7 @@
 static void show_offer(const struct failure *f, struct evidence *e, const char *says)
 {
 	if (f->offer->at.number)
-		evidence_offer(e, f->offer, says);
+		evidence_offer(e, f->offer, (struct bytes){ 0 }, says);
 	evidence_line(e, f->command, "the refused line");
 	evidence_reply(e, f->reply, "the refusal");
 }

@@ -40,7 +40,8 @@ struct evidence {
 void evidence_add(struct evidence *, struct place, enum direction, struct bytes text, const char *says);
 void evidence_line(struct evidence *, const struct command *, const char *says);  /* the command's line */
 void evidence_reply(struct evidence *, const struct reply *, const char *says);
-void evidence_offer(struct evidence *, const struct offer *, const char *says);   /* the reply that made the offer */
+/* The reply that made the offer: its line of this keyword, or all its lines joined by LF where it has none, or where none is asked for. */
+void evidence_offer(struct evidence *, const struct offer *, struct bytes keyword, const char *says);
 void evidence_detail(struct evidence *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 struct rule {

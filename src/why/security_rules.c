@@ -9,7 +9,7 @@ static const char *const auth_words[] = { "authenti", "auth", "login", "log in",
 
 static void show(const struct failure *f, struct evidence *e)
 {
-	evidence_offer(e, f->offer, "what was offered");
+	evidence_offer(e, f->offer, (struct bytes){ 0 }, "what was offered");
 	evidence_line(e, f->command, "the refused command");
 	evidence_reply(e, f->reply, "the refusal");
 }

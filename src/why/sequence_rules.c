@@ -195,7 +195,7 @@ static void show_haste(const struct failure *f, struct evidence *e, const struct
 		evidence_line(e, &x->command, x->command.before_greeting ? "sent before the greeting"
 			: is_ahead(x) ? "sent ahead of an earlier command's reply" : "more was sent behind it before its reply");
 		if (x->command.offer)
-			evidence_offer(e, x->command.offer, offer_has(x->command.offer, EXT_PIPELINING) ? "PIPELINING as offered" : "PIPELINING is not offered");
+			evidence_offer(e, x->command.offer, B("PIPELINING"), offer_has(x->command.offer, EXT_PIPELINING) ? "PIPELINING as offered" : "PIPELINING is not offered");
 	}
 	if (x != f->exchange)
 		evidence_line(e, f->command, "the refused command");

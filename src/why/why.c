@@ -88,10 +88,29 @@ void evidence_reply(struct evidence *e, const struct reply *r, const char *says)
 	evidence_add(e, r->first, FROM_SERVER, r->raw, says);
 }
 
-void evidence_offer(struct evidence *e, const struct offer *o, const char *says)
+/* What an offer lists, as evidence: the line that matters, else every line, for what is lacking shows in the whole alone. */
+static struct bytes offer_lines(struct arena *arena, const struct offer *o, struct bytes keyword)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < o->nkeywords; i++) {
+		if (keyword.n && bytes_starts_word(o->keywords[i], keyword))
+			return o->keywords[i];
+		n += o->keywords[i].n + (i > 0);
+	}
+	uint8_t *lines = ARENA_ARRAY(arena, uint8_t, n ? n : 1), *p = lines;
+	for (size_t i = 0; i < o->nkeywords; i++) {
+		if (i)
+			*p++ = '\n';
+		memcpy(p, o->keywords[i].p, o->keywords[i].n);
+		p += o->keywords[i].n;
+	}
+	return (struct bytes){ lines, n };
+}
+
+void evidence_offer(struct evidence *e, const struct offer *o, struct bytes keyword, const char *says)
 {
 	if (o->at.number)
-		evidence_add(e, o->at, FROM_SERVER, o->nkeywords ? o->keywords[0] : (struct bytes){ 0 }, says);
+		evidence_add(e, o->at, FROM_SERVER, offer_lines(e->arena, o, keyword), says);
 }
 
 /* What a detail quotes of the wire may be no UTF-8, or be cut in a character: it is text all the same. */

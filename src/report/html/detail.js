@@ -107,11 +107,14 @@ function offer(error) {
 
 /* ---- evidence, remedies, alternatives ---- */
 
+/* A list as long as that of an EHLO reply is written as one line. */
+const listed = text => text.split("\n").length > 5 ? text.replaceAll("\n", ", ") : text;
+
 function proof_list(proofs, home) {
 	return h("ol", { class: "proofs" }, proofs.map(proof => h("li", {},
 		h("span", { class: "frame-number" }, `frame ${count(proof.frame)}`),
 		h("div", {}, h("p", {}, proof.says, proof.capture !== home ? h("span", { class: "note" }, ` in ${CAPTURES.get(proof.capture)?.name ?? "another capture"}`) : null),
-			proof.text ? h("p", { class: "said-by" }, h("span", { class: "side" }, proof.side ? "S" : "C"), wire(proof.text)) : null))));
+			proof.text ? h("p", { class: "said-by" }, h("span", { class: "side" }, proof.side ? "S" : "C"), wire(listed(proof.text))) : null))));
 }
 
 function remedies(cause_id) {
