@@ -54,8 +54,9 @@ static bool fits(struct bytes text, struct bytes form)
 
 static enum product product_of(struct bytes banner)
 {
+	struct phrases greeting = phrases_of(banner);
 	for (enum product p = 0; p < PRODUCTS; p++)
-		if (products[p].banner[0] && bytes_find(banner, bytes_of(products[p].banner)) != BYTES_NONE)
+		if (products[p].banner[0] && phrases_say(&greeting, (const char *const[]){ products[p].banner, NULL }))
 			return p;
 	return PRODUCTS;
 }

@@ -55,13 +55,6 @@ static bool verb_masked(const struct session *s)
 	return false;
 }
 
-static bool banner_has(const struct session *s, const char *const *phrases)
-{
-	for (; *phrases; phrases++)
-		if (bytes_find(s->banner, bytes_of(*phrases)) != BYTES_NONE)
-			return true;
-	return false;
-}
 
 static bool reply_has(const struct session *s, const char *const *phrases)
 {
@@ -161,11 +154,12 @@ static const struct box {
 const struct middlebox *middlebox_of(const struct session *s)
 {
 	unsigned signals = session_signals(s);
+	struct phrases banner = phrases_of(s->banner);
 	for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++) {
 		const struct box *b = &boxes[i];
 		if ((signals & b->all) != b->all)
 			continue;
-		if ((b->any & signals) || (b->banner && banner_has(s, b->banner)) || (b->replies && reply_has(s, b->replies)) || (b->own && reply_has(s, b->own)))
+		if ((b->any & signals) || (b->banner && phrases_say(&banner, b->banner)) || (b->replies && reply_has(s, b->replies)) || (b->own && reply_has(s, b->own)))
 			return &b->is;
 	}
 	return NULL;
@@ -173,18 +167,25 @@ const struct middlebox *middlebox_of(const struct session *s)
 
 const struct middlebox *middlebox_greets(const struct session *s)
 {
+	struct phrases banner = phrases_of(s->banner);
 	for (size_t i = 0; s->banner.n && i < sizeof boxes / sizeof *boxes; i++)
-		if (boxes[i].proxy && boxes[i].banner && banner_has(s, boxes[i].banner))
+		if (boxes[i].proxy && boxes[i].banner && phrases_say(&banner, boxes[i].banner))
+			return &boxes[i].is;
+	return NULL;
+}
+
+const struct middlebox *middlebox_says(const struct phrases *reply)
+{
+	for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++)
+		if (boxes[i].own && phrases_say(reply, boxes[i].own))
 			return &boxes[i].is;
 	return NULL;
 }
 
 const struct middlebox *middlebox_answers(const struct reply *r)
 {
-	for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++)
-		if (boxes[i].own && reply_says(r, boxes[i].own))
-			return &boxes[i].is;
-	return NULL;
+	struct phrases says = phrases_of(r->text);
+	return middlebox_says(&says);
 }
 
 /* ---- parts that rules and observers ask for ---- */

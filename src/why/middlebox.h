@@ -17,6 +17,7 @@ struct middlebox {
 const struct middlebox *middlebox_of(const struct session *); /* the known device; NULL */
 const struct middlebox *middlebox_greets(const struct session *); /* the greeting is a proxy's, which stands before the server; NULL */
 const struct middlebox *middlebox_answers(const struct reply *);  /* the reply is a box's own, by the words that nobody else says; NULL */
+const struct middlebox *middlebox_says(const struct phrases *);   /* the same of a reply's text */
 bool session_banner_starred(const struct session *);          /* greeting overwritten with '*' (at least 3) */
 struct place session_greeting(const struct session *);       /* the greeting, or the session's first packet when it is not kept */
 const struct masked *session_mask(const struct session *, const struct offer **); /* the first masked keyword; NULL */

@@ -83,7 +83,7 @@ static bool not_its_words(const struct failure *f, struct evidence *e)
 
 static bool vendor_words(const struct failure *f, struct evidence *e)
 {
-	const struct middlebox *box = middlebox_answers(f->reply);
+	const struct middlebox *box = middlebox_says(&f->says);
 	if (!box)
 		return false;
 	cause_of_injection(f, e);
