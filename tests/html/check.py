@@ -150,6 +150,11 @@ def use(browser, page):
     test("address: #error-ID opens that error", browser.value(f"document.querySelector('#errors tr.opened')?.id === 'row-error-{error}' || !!document.querySelector('#row-error-{error}.opened')"))
     test("readers: every table has a caption and every control a name", browser.value(
         "[...document.querySelectorAll('table')].every(t => t.caption?.textContent) && [...document.querySelectorAll('button, a, input, select')].every(b => (b.textContent + (b.labels?.[0]?.textContent ?? '') + (b.getAttribute('aria-label') ?? '')).trim())"))
+    test("readers: headings go down one step at a time", browser.value(
+        "[...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map(h => Number(h.tagName[1])).every((level, i, all) => i === 0 ? level === 1 : level <= all[i - 1] + 1)"))
+    test("readers: landmarks have names of their own", browser.value(
+        "(names => new Set(names).size === names.length)([...document.querySelectorAll('section[aria-label], section[aria-labelledby], nav, [role=region], [role=search]')]"
+        ".map(e => e.getAttribute('aria-label') ?? document.getElementById(e.getAttribute('aria-labelledby'))?.textContent))"))
     test("readers: ids are unique", browser.value("(ids => new Set(ids).size === ids.length)([...document.querySelectorAll('[id]')].map(e => e.id))"))
     test("chart and search: quiet on the console", browser.said == [], browser.said)
 
@@ -233,6 +238,16 @@ def boxes(browser, folder):
     click(browser, "#findings .opener")
     text = browser.value("document.querySelector('#boxes .detail').innerText + document.querySelector('#findings .detail').innerText")
     test("middlebox: opens with what, where and the frames", "STARTTLS" in text and "Where the box sits" in text and "frame" in text, text[:200])
+    browser.size(400, 900)
+    browser.open(page)
+    test("middlebox: nothing runs out of a small page", browser.value("document.documentElement.scrollWidth <= innerWidth"), browser.value("document.documentElement.scrollWidth"))
+    browser.size(1280, 900)
+    run("redact", database, os.path.join(folder, "shared.db"))
+    shared = os.path.join(folder, "shared.html")
+    run("report", "--html", shared, os.path.join(folder, "shared.db"))
+    test("redacted: the page without says nothing of it", browser.value("document.querySelector('#summary .callout') === null"))
+    browser.open(shared)
+    test("redacted: the page says so", browser.value("document.querySelector('#summary .callout')?.textContent.startsWith('Redacted.')"))
 
 
 def files(folder):

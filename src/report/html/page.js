@@ -67,6 +67,12 @@ function figure(number, label, note) {
 	return h("div", { class: "figure" }, h("dt", {}, label), h("dd", {}, h("strong", {}, number), note ? h("span", { class: "note" }, note) : null));
 }
 
+/* The host with most errors, where it stands out. */
+function most_at(name) {
+	const [first] = section(name);
+	return first && first.errors * 10 >= SUMMARY.errors ? `most: ${first.address} (${share(first.errors, SUMMARY.errors)})` : "none stands out";
+}
+
 const TOP_CAUSES = 7;
 
 function top_causes() {
@@ -117,8 +123,8 @@ function summary() {
 			figure(count(SUMMARY.errors), "5xx replies", `since ${moment(SUMMARY.first)}`),
 			figure(share(SUMMARY.hit, Math.max(SUMMARY.hit, SUMMARY.sessions)), "of sessions hit", `${count(SUMMARY.hit)} of ${count(Math.max(SUMMARY.hit, SUMMARY.sessions))}`),
 			figure(count(SUMMARY.causes), SUMMARY.causes === 1 ? "cause" : "causes", `most: ${CATALOGUE.get(CAUSES[0].cause_id).cause}`),
-			figure(count(SUMMARY.servers), SUMMARY.servers === 1 ? "server" : "servers", `of ${count(SUMMARY.all_servers)} seen`),
-			figure(count(SUMMARY.clients), SUMMARY.clients === 1 ? "client" : "clients", `of ${count(SUMMARY.all_clients)} seen`),
+			figure(count(SUMMARY.servers), `${SUMMARY.servers === 1 ? "server" : "servers"} of ${count(SUMMARY.all_servers)}`, most_at("servers")),
+			figure(count(SUMMARY.clients), `${SUMMARY.clients === 1 ? "client" : "clients"} of ${count(SUMMARY.all_clients)}`, most_at("clients")),
 			figure(count(SUMMARY.accepted ?? 0), SUMMARY.accepted === 1 ? "message accepted" : "messages accepted", "in clear text")) : null,
 		traces,
 		h("div", { class: "cards" }, SUMMARY.errors ? [h("div", { class: "column" }, top_causes(), first_change()), h("div", { class: "column" }, turned(), parties(), blind())] : [turned(), blind()]),
