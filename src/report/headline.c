@@ -251,8 +251,9 @@ static void crowd(const struct headline *h, const struct headline_host *top, str
 	}
 	say_counted(text, top->hosts, one, many);
 	if (top->errors * 100 < h->errors * STANDS_OUT) {
-		text_add_string(text, ", none of them with more than ");
+		text_add_string(text, ", at most ");
 		say_share(text, top->errors, h->errors);
+		text_add_string(text, " of the errors at one");
 		return;
 	}
 	text_add_string(text, ", most ");
