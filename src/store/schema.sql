@@ -27,7 +27,7 @@ CREATE TABLE capture ( -- a capture file that was analysed
 	trouble TEXT,                   -- what could not be read and why; NULL: all was read
 	note TEXT                       -- something to know that is no trouble
 );
-CREATE TABLE text ( -- texts that occur often are kept once (rarely twice); ids have no meaning
+CREATE TABLE text ( -- texts that occur often are kept once (a few times in a large report); ids have no meaning
 	text_id INTEGER PRIMARY KEY,
 	text TEXT NOT NULL
 );

@@ -131,15 +131,17 @@ function alternatives(error) {
 
 const shell_word = text => `'${text.replaceAll("'", "'\\''")}'`;
 
+/* A line for each capture in which proof stands, that of the reply first; then the whole connection. */
 function shell_lines(error) {
-	const frames = new Set(proofs_of(error.id).filter(proof => proof.capture === error.reply_capture).map(proof => proof.frame));
-	frames.add(error.reply_frame);
-	if (error.command_capture === error.reply_capture)
-		frames.add(error.command_frame);
-	const list = [...frames].filter(frame => frame > 0).sort((a, b) => a - b).join(", ");
-	const capture = shell_word(CAPTURES.get(error.reply_capture)?.name ?? "capture"), ip = error.at.client.includes(":") ? "ipv6" : "ip";
+	const frames = new Map([[error.reply_capture, new Set([error.reply_frame])]]);
+	const add = (capture, frame) => frame > 0 && (frames.get(capture) ?? frames.set(capture, new Set()).get(capture)).add(frame);
+	add(error.command_capture, error.command_frame);
+	for (const proof of proofs_of(error.id))
+		add(proof.capture, proof.frame);
+	const name = id => shell_word(CAPTURES.get(id)?.name ?? "capture"), ip = error.at.client.includes(":") ? "ipv6" : "ip";
 	const both = `${ip}.addr == ${error.at.client} && ${ip}.addr == ${error.at.server} && tcp.port == ${error.at.client_port} && tcp.port == ${error.at.server_port}`;
-	return [`tshark -r ${capture} -Y 'frame.number in {${list}}'`, `tshark -r ${capture} -Y ${shell_word(both)}`, `smtpwhy explain ${shell_word(DATA.path)} ${error.id}`]
+	return [...[...frames].filter(([id]) => CAPTURES.has(id)).map(([id, set]) => `tshark -r ${name(id)} -Y 'frame.number in {${[...set].sort((a, b) => a - b).join(", ")}}'`),
+		`tshark -r ${name(error.reply_capture)} -Y ${shell_word(both)}`, `smtpwhy explain ${shell_word(DATA.path)} ${error.id}`]
 		.map(line => h("p", {}, h("code", { class: "shell" }, line)));
 }
 

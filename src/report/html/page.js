@@ -271,7 +271,7 @@ function heat(row, behaviour) {
 	if (!cell)
 		return h("span", { class: "faint" }, "·", hidden(" not seen"));
 	const element = h("span", { class: "cell" }, count(cell.sessions), h("span", { class: "faint" }, ` ${share(cell.sessions, row.sessions)}`));
-	element.style.setProperty("--heat", String(0.12 + 0.5 * cell.sessions / row.sessions));
+	element.style.setProperty("--heat", String(0.1 + 0.4 * cell.sessions / row.sessions));
 	return element;
 }
 
@@ -413,9 +413,9 @@ function differences() {
 		{ label: "Kind", show: row => row.kind, sort: row => row.kind },
 		{ label: "Cause", show: row => row.cause ?? "–", sort: row => row.cause },
 		{ label: "Inside frame", number: true, show: row => count(row.frame_inside), sort: row => row.frame_inside },
-		{ label: "Inside", kind: "text", show: row => row.inside === null ? "–" : wire(row.inside) },
+		{ label: "Inside", kind: "text", show: row => row.inside === null ? "–" : wire(row.inside.replaceAll("\\r\\n", "\\r\\n\n")) },
 		{ label: "Outside frame", number: true, show: row => count(row.frame_outside), sort: row => row.frame_outside },
-		{ label: "Outside", kind: "text", show: row => row.outside === null ? "–" : wire(row.outside) },
+		{ label: "Outside", kind: "text", show: row => row.outside === null ? "–" : wire(row.outside.replaceAll("\\r\\n", "\\r\\n\n")) },
 	] }).element;
 }
 
