@@ -330,6 +330,51 @@ static size_t inner_reply(struct bytes text, int *code)
 	return inner;
 }
 
+/* ---- the reason that a reply gives for its verdict ---- */
+
+/* Behind the last "because" and its like; 0 none. */
+static size_t reason_of(struct bytes text)
+{
+	static const char *const links[] = { " because ", " due to ", " because of ", " reason: ", " reason is " };
+	size_t at = 0;
+	for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
+		struct bytes link = bytes_of(links[i]);
+		for (size_t found; (found = bytes_find(bytes_from(text, at), link)) != BYTES_NONE;)
+			at += found + link.n;
+	}
+	return at;
+}
+
+/* Verdicts on an object, which say what was refused and not why. */
+static bool is_verdict(enum cause cause)
+{
+	return cause == CAUSE_SENDER_REFUSED || cause == CAUSE_SENDER_IP_BLOCKLISTED || cause == CAUSE_SENDER_DOMAIN_INVALID
+		|| cause == CAUSE_RECIPIENT_DISABLED || cause == CAUSE_RECIPIENT_REFUSED || cause == CAUSE_POLICY_UNSPECIFIED;
+}
+
+/* Reasons whose words mean the same whatever the object was. */
+static bool is_reason(enum cause cause)
+{
+	switch (cause) {
+	case CAUSE_SENDER_IP_BLOCKLISTED: case CAUSE_SENDER_REVERSE_DNS: case CAUSE_SENDER_SPF: case CAUSE_SENDER_DKIM: case CAUSE_SENDER_DMARC:
+	case CAUSE_POLICY_VIRUS: case CAUSE_POLICY_ATTACHMENT_BANNED: case CAUSE_POLICY_RELAY_DENIED: case CAUSE_MESSAGE_TOO_LARGE: case CAUSE_MESSAGE_LOOP:
+	case CAUSE_CLIENT_HELO_NAME_INVALID: case CAUSE_TLS_REQUIRED: case CAUSE_AUTH_REQUIRED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static struct words_result reasoned(const struct words_table *t, const struct asked *asked, struct bytes text)
+{
+	struct words_result whole = judged(t, asked, text);
+	size_t at = is_verdict(whole.cause) ? reason_of(text) : 0;
+	if (!at)
+		return whole;
+	struct words_result reason = judged(t, asked, bytes_from(text, at));
+	return reason.strength >= 4 && is_reason(reason.cause) ? reason : whole;
+}
+
 /* The innermost quoted reply decides, as far as it says something; then the whole. */
 static struct words_result peeled(const struct words_table *t, const struct asked *outer, struct bytes text)
 {
@@ -347,9 +392,9 @@ static struct words_result peeled(const struct words_table *t, const struct aske
 			return result;
 		if (within.present)
 			inner.enhanced = within;
-		result = judged(t, &inner, bytes_from(text, start));
+		result = reasoned(t, &inner, bytes_from(text, start));
 	}
-	return result.strength < 3 ? judged(t, &asked, text) : result;
+	return result.strength < 3 ? reasoned(t, &asked, text) : result;
 }
 
 static struct words_result remembered(const struct words_table *t, struct words_memo *memo, const struct asked *asked, struct bytes text)
