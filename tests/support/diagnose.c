@@ -52,7 +52,7 @@ static void check_text(const char *detail)
 	}
 }
 
-static void check_proofs(const struct verdicts *v)
+void verdicts_check(const struct verdicts *v)
 {
 	for (size_t i = 0; i < v->nerrors; i++) {
 		const struct verdict *x = &v->errors[i];
@@ -77,7 +77,7 @@ void diagnose(void **state)
 		fail_msg("%s", error.sentence);
 	struct session *s = talk_session(d->talk, 0);
 	struct verdicts v = why_explain(why, s);
-	check_proofs(&v);
+	verdicts_check(&v);
 	if (d->error)
 		check_error(d, &v);
 	else

@@ -13,6 +13,7 @@ struct diagnosis {
 	const char *certainty; /* NULL: any */
 };
 
+void verdicts_check(const struct verdicts *); /* what holds of any: proofs, places, text */
 void diagnose(void **state); /* cmocka: *state is a struct diagnosis */
 
 #endif
