@@ -66,6 +66,8 @@ void tls_begin(struct dialogue *d, bool implicit)
 	s->tls.implicit = implicit;
 	if (implicit)
 		s->protocol = PROTOCOL_TLS;
+	if (d->tls) /* a second STARTTLS, after one that came to nothing */
+		tls_reader_free(d->tls);
 	d->tls = tls_reader_new(&s->tls, &s->arena);
 }
 
