@@ -36,7 +36,7 @@ static inline bool bytes_starts(struct bytes b, struct bytes prefix); /* octet b
 static inline bool bytes_starts_word(struct bytes b, struct bytes prefix); /* ASCII case ignored */
 size_t bytes_find(struct bytes b, struct bytes needle);     /* ASCII case ignored; BYTES_NONE when absent */
 static inline size_t bytes_index(struct bytes b, uint8_t octet); /* BYTES_NONE when absent */
-static inline size_t bytes_printable(struct bytes b);        /* how many octets at the start, in groups of eight, are 0x20..0x7e */
+static inline size_t bytes_printable(struct bytes b);        /* octets 0x20..0x7e at the start, in groups of eight: all of them, or some */
 bool bytes_number(struct bytes b, uint64_t *value);         /* all decimal digits, at least one, no overflow */
 bool bytes_same_letters(const uint8_t *, const uint8_t *, size_t n); /* ASCII case ignored */
 uint64_t bytes_hash(struct bytes b);                        /* stable within a run, not a promise across versions */
@@ -92,18 +92,25 @@ static inline size_t bytes_index(struct bytes b, uint8_t octet)
 	return at ? (size_t)(at - b.p) : BYTES_NONE;
 }
 
-/* Nearly all of bulk. Each group is one test: an octet below 0x20 borrows into its high bit, 0x7f carries into it, 8-bit octets
- * have it. */
-static inline size_t bytes_printable(struct bytes b)
+/* Each group is one test: an octet below 0x20 borrows into its high bit, 0x7f carries into it, 8-bit octets have it. */
+static inline bool octets_are_printable(const uint8_t *p)
 {
 	const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
+	uint64_t group;
+	memcpy(&group, p, sizeof group);
+	return !(((group - 0x20 * ones) | (group + ones) | group) & high);
+}
+
+/* The last group overlaps the one before it. */
+static inline size_t bytes_printable(struct bytes b)
+{
 	size_t n = 0;
-	for (uint64_t group; n + sizeof group <= b.n; n += sizeof group) {
-		memcpy(&group, b.p + n, sizeof group);
-		if (((group - 0x20 * ones) | (group + ones) | group) & high)
-			break;
-	}
-	return n;
+	if (b.n < 8)
+		return 0;
+	for (; n + 8 <= b.n; n += 8)
+		if (!octets_are_printable(b.p + n))
+			return n;
+	return octets_are_printable(b.p + b.n - 8) ? b.n : n;
 }
 
 static inline bool octet_is_digit(uint8_t c) { return c >= '0' && c <= '9'; }

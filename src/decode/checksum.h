@@ -1,4 +1,4 @@
-/* checksum - the Internet checksum (RFC 1071), 32 bits at a time.
+/* checksum - the Internet checksum (RFC 1071), 64 bits at a time.
  * In:    views; only the last of a sum may have an odd length.
  * Out:   a sum in the machine's byte order, which does not matter for "is it all ones" (RFC 1071 2.B). */
 #ifndef SMTPWHY_DECODE_CHECKSUM_H
@@ -10,18 +10,18 @@
 
 static inline uint64_t checksum_add(uint64_t sum, struct bytes b)
 {
+	uint64_t word;
 	size_t i = 0;
-	for (; i + 4 <= b.n; i += 4) {
-		uint32_t word;
-		memcpy(&word, b.p + i, 4);
+	for (; i + sizeof word <= b.n; i += sizeof word) {
+		memcpy(&word, b.p + i, sizeof word);
 		sum += word;
+		sum += sum < word; /* end-around carry: 2^64 is 1 modulo 0xffff, as 2^16 is */
 	}
-	if (i < b.n) {
-		uint32_t word = 0;
+	word = 0;
+	if (i < b.n)
 		memcpy(&word, b.p + i, b.n - i);
-		sum += word;
-	}
-	return sum;
+	sum += word;
+	return sum + (sum < word);
 }
 
 /* A sum over data and its own checksum is all ones when it is right. */

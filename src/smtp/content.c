@@ -83,6 +83,7 @@ static void line_grows(struct reader_of_content *r, struct bytes b)
 /* ---- bodies as they nearly always are ---- */
 
 typedef uint8_t octets __attribute__((vector_size(16)));
+typedef int8_t signed_octets __attribute__((vector_size(16)));
 
 static octets octets_at(const uint8_t *p)
 {
@@ -117,7 +118,7 @@ static void survey_groups(struct survey *s, const uint8_t *p, size_t groups)
 		octets here = octets_at(p), next = octets_at(p + 1);
 		octets lf = (octets)(here == '\n');
 		odd |= (octets)(here == '\r') ^ (octets)(next == '\n');
-		odd |= (octets)(here == 0) | (here & 0x80);
+		odd |= (octets)((signed_octets)here < 1); /* NUL, or the high bit */
 		dots -= lf & (octets)(next == '.');
 		lines -= lf;
 	}
