@@ -228,7 +228,7 @@ size_t content_read(struct reader_of_content *r, struct bytes b, bool dots, bool
 	*ended = *odd_end = false;
 	while (taken < b.n) {
 		struct bytes rest = bytes_from(b, taken);
-		if (r->past_header && !judged && !r->after_cr && !r->started_bare) {
+		if (r->past_header && !judged && !r->after_cr && !r->behind_hole && !r->started_bare) {
 			size_t body = read_body(r, rest, dots, ended);
 			if (body)
 				return taken + body;
@@ -237,13 +237,14 @@ size_t content_read(struct reader_of_content *r, struct bytes b, bool dots, bool
 		size_t lf = bytes_index(rest, '\n');
 		bool whole = lf != BYTES_NONE;
 		struct bytes part = bytes_first(rest, whole ? lf + 1 : rest.n), text = part;
-		bool was_cr = r->after_cr;
+		bool was_cr = r->after_cr, may_be_cr = r->behind_hole;
+		r->behind_hole = false;
 		taken += part.n;
 		r->facts.octets += part.n;
 		count_octets(&r->facts, part, &r->has_8bit);
 		if (whole)
 			text.n--;
-		bool joined = whole && was_cr && text.n == 0; /* this LF and the CR at the end of the chunk before */
+		bool joined = whole && (was_cr || may_be_cr) && text.n == 0; /* this LF and the CR at the end of the chunk before */
 		bool crlf = joined || (whole && text.n && text.p[text.n - 1] == '\r');
 		if (crlf && text.n)
 			text.n--;
@@ -280,5 +281,5 @@ void content_hole(struct reader_of_content *r)
 	r->length = FIELD_ROOM; /* of unknown beginning: no dot, no header's name */
 	memset(r->first, 0, sizeof r->first);
 	r->after_cr = r->started_bare = false;
-	r->past_header = true;
+	r->past_header = r->behind_hole = true;
 }

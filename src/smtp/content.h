@@ -16,6 +16,7 @@ struct reader_of_content { /* zeroed storage is ready; begins at a line start */
 	uint8_t first[FIELD_ROOM]; /* the first octets of the unfinished line: a dot, a header's name */
 	uint64_t length;           /* of it */
 	bool after_cr, started_bare; /* its last octet is CR; the line before it ended in a bare LF */
+	bool behind_hole;     /* the octet before the next one is missing: it may be a CR */
 	bool past_header;
 	bool has_8bit;             /* in the unfinished line */
 };

@@ -137,7 +137,7 @@ void content_may_have_ended(struct dialogue *d, const struct chunk *chunk)
 	if (d->mode != MODE_CONTENT || !(d->content_answered || d->content_lost) || (d->content->length && !d->content_lost))
 		return;
 	bool heard = chunk->acked >= d->answered_end && d->content_answered;
-	if (!heard && !(d->content_lost && d->replies_lost))
+	if (!heard && !(d->content_lost && d->nlost))
 		return;
 	if (heard && d->content_lost) { /* the server answered the end that we did not see */
 		d->mode = MODE_LINES;

@@ -53,6 +53,10 @@ static void begin(struct dialogue *d, bool greets)
 	d->state.phase = seen || greets ? PHASE_CONNECTED : PHASE_READY;
 	if (seen || greets)
 		exchange_append(d, exchange_new(d, COMMAND_CONNECT), true);
+	if (!seen && !greets)
+		loss_of_commands(d, 0, 0, false); /* before the capture */
+	if (!d->connection->syn_ack_seen && !greets)
+		loss_of_replies(d, 0, 0);
 }
 
 /* ---- the server's stream ---- */
@@ -90,8 +94,11 @@ static bool line_behind_hole(struct dialogue *d, const struct line *line)
 {
 	bool right = reply_line_looks_right(line->text), head_taken = d->head_taken;
 	d->head_taken = false;
-	if (!right && (head_taken || d->reply_holed))
+	if (!right) {
+		if (!head_taken && !d->reply_holed)
+			loss_grows(d, line->offset, line->offset + line->length);
 		return false;
+	}
 	if (!d->reply_holed)
 		return true;
 	d->reply_holed = false;
@@ -103,18 +110,23 @@ static bool line_behind_hole(struct dialogue *d, const struct line *line)
 	}
 	d->replies.reply.flags |= REPLY_CUT; /* it goes on; some of its lines are lost */
 	if (line->text.n < 4 || line->text.p[3] != '-')
-		d->lost_end = line->offset + line->length; /* or its end is lost, and this is the next reply with the same code */
+		d->lost[d->nlost - 1].end = d->lost_end = line->offset + line->length; /* or its end is lost, and this is the next reply with the same code */
 	return true;
 }
 
 static void server_line(struct dialogue *d, const struct line *line)
 {
-	if ((line->flags & LINE_AFTER_GAP) && !line_behind_hole(d, line))
+	bool first = d->session->mid_start && line->offset == 0; /* the capture may begin in its middle */
+	bool dropped = (first || (line->flags & LINE_AFTER_GAP)) && !line_behind_hole(d, line);
+	struct line this = *line;
+	this.flags |= d->tail_dropped ? LINE_AFTER_GAP : 0; /* lines of the same reply may be missing */
+	d->tail_dropped = dropped;
+	if (dropped)
 		return;
 	if (is_bait(d, line))
 		server_cut(d, line->offset);
 	uint64_t end = line->offset + line->length + (line->ending == LINE_CRLF ? 2 : line->ending == LINE_LF);
-	if (replies_line(&d->replies, line))
+	if (replies_line(&d->replies, &this))
 		reply_came(d, masked_reply(d, replies_take(&d->replies, &d->session->arena)), end);
 }
 
@@ -163,14 +175,12 @@ static void server_gap(struct dialogue *d, const struct gap *gap)
 		tls_reader_gap(d->tls, FROM_SERVER, gap);
 		return;
 	}
-	if (!d->replies_lost)
-		d->lost_begin = gap->offset;
-	d->replies_lost = true; /* before a cut reply is given */
-	d->head_taken = lines_gap(&d->lines[FROM_SERVER], gap, &line) && line.length;
-	if (d->head_taken)
+	loss_of_replies(d, gap->offset, end); /* before a cut reply is given */
+	bool head = lines_gap(&d->lines[FROM_SERVER], gap, &line) && line.length;
+	if (head)
 		server_line(d, &line);
+	d->head_taken = head;
 	d->reply_holed = d->replies.begun;
-	d->lost_end = end;
 	d->state.certain = false;
 }
 
@@ -259,7 +269,7 @@ static bool is_tls_unannounced(const struct dialogue *d, enum direction directio
 {
 	const struct session *s = d->session;
 	bool from_start = s->mid_start && s->commands == 0 && s->errors == 0 && !s->confirmed;
-	bool hole = d->hole || d->replies_lost || d->connection->gaps[FROM_CLIENT] || d->connection->gaps[FROM_SERVER];
+	bool hole = loss_any(d) || d->connection->gaps[FROM_CLIENT] || d->connection->gaps[FROM_SERVER];
 	if (d->tls || (d->mode != MODE_LINES && d->mode != MODE_HELD) || d->lines[direction].begun || !(from_start || hole))
 		return false;
 	return chunk->bytes.n >= 5 && chunk->bytes.p[0] < 0x80 && tls_looks_like_record(chunk->bytes);
@@ -268,7 +278,10 @@ static bool is_tls_unannounced(const struct dialogue *d, enum direction directio
 enum interest dialogue_data(struct dialogue *d, enum direction direction, const struct chunk *given)
 {
 	struct chunk chunk = without_tail(d, direction, given);
-	begin(d, direction == FROM_SERVER && given->offset == 0 && bytes_starts(given->bytes, B("220")));
+	bool greets = direction == FROM_SERVER && given->offset == 0 && bytes_starts(given->bytes, B("220"));
+	begin(d, greets);
+	if (greets && d->waiting && d->waiting == d->session->first && d->waiting->command.kind == COMMAND_CONNECT)
+		loss_forget_start(d); /* it is the greeting: nothing came before it */
 	check_acknowledged(d, direction, &chunk);
 	if (direction == FROM_CLIENT && d->reply_holed && chunk.acked >= d->lost_end) {
 		d->reply_holed = false; /* the client goes on: the end of the reply was in the hole */
@@ -372,6 +385,8 @@ void dialogue_close(struct dialogue *d, const struct connection *connection, con
 	d->connection = connection;
 	finish(d);
 	struct session *s = d->session;
+	if (connection->syn_seen && connection->syn_ack_seen && s->window == 0 && s->first && s->first->command.kind == COMMAND_CONNECT)
+		s->mid_start = false; /* the handshake was recorded late */
 	bool blind = connection->server_silent || connection->client_silent || connection->gaps[FROM_CLIENT] || connection->gaps[FROM_SERVER];
 	if (s->tls.state == TLS_FAILED && !s->tls.alert && blind)
 		s->tls.state = TLS_STARTED; /* what is missing may have been in order */

@@ -114,7 +114,7 @@ void held_guess(struct dialogue *d, const struct exchange *e)
 	struct arena scratch = { 0 };
 	struct command c = { .kind = COMMAND_LINE, .line = line };
 	grammar_parse(&scratch, &c);
-	bool command = command_is_known(&c);
+	bool command = command_is_known(&c) || (c.verb < VERB_COUNT && c.argument.n); /* "AUTH XYZ": base64 has no blank */
 	arena_drop(&scratch);
 	d->mode = MODE_LINES;
 	d->state.certain = false;
@@ -125,7 +125,7 @@ void held_guess(struct dialogue *d, const struct exchange *e)
 		d->state.phase = PHASE_CONTENT;
 	} else if ((e->command.verb == VERB_STARTTLS || e->command.verb == VERB_XANONYMOUSTLS) && held_is_tls(d)) {
 		tls_begin(d, false);
-	} else if ((e->command.verb == VERB_AUTH || e->command.kind == COMMAND_AUTH) && !command) {
+	} else if ((e->command.verb == VERB_AUTH || e->command.kind == COMMAND_AUTH) && !command && line.text.n && !e->auth.cancelled) {
 		d->auth_expected = true;
 	}
 }

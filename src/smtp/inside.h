@@ -1,4 +1,4 @@
-/* inside - what the files of the dialogue share: sending.c, data.c, held.c (the client's octets become exchanges), pairing.c and alignment.c (replies find them),
+/* inside - what the files of the dialogue share: sending.c, data.c, held.c (the client's octets become exchanges), pairing.c, alignment.c and loss.c (replies find them),
  * phase.c (what a reply changes), window.c (handing over), dialogue.c (the streams come in).
  * Never: included by anything else.
  *
@@ -24,6 +24,7 @@ enum {
 	HELD_MOST = 64 * 1024, /* octets behind a DATA, AUTH or STARTTLS that wait for its reply; what comes beyond is dropped as a gap */
 	LATENT_MOST = 200,     /* servers give up long before */
 	PUT_OFF_MOST = 64,     /* replies that wait for an anchor */
+	HOLES_MOST = 12,       /* further ones are joined to the last */
 	EXCERPT = 256,
 };
 
@@ -43,6 +44,17 @@ struct held {
 	uint8_t octets[];
 };
 
+struct hole {
+	struct exchange *after;       /* NULL: before all */
+	uint64_t begin, end;          /* in the client's stream */
+	bool from_line_begin, whole;  /* whole: lines only, so that one command at least is missing */
+	bool answered;                /* a reply was given to what stood in it */
+};
+
+struct lost { /* somewhere here replies are missing, or parts of some */
+	uint64_t begin, end;
+};
+
 struct put_off {
 	struct reply reply;
 	uint64_t end; /* of its last line in the server's stream */
@@ -59,6 +71,7 @@ struct dialogue {
 	uint64_t seen[2];               /* end of what was delivered or declared lost */
 	bool heard[2], ended[2];
 	bool reply_holed;               /* a hole lies in the reply being gathered */
+	bool tail_dropped;              /* the line before was the end of one whose beginning is missing */
 	bool head_taken;                /* the line before the hole was read: what follows of it is no line of its own */
 	bool begun;
 	bool start_judged;              /* the first reply of a capture that began late has been looked at */
@@ -67,13 +80,16 @@ struct dialogue {
 	struct exchange *waiting;       /* the first without reply; NULL none */
 	unsigned nwaiting;
 	struct exchange *early;         /* answered before its line was complete: the line is still to come */
-	bool hole;                      /* commands are missing behind hole_after (NULL: before all) */
-	bool hole_kept;                 /* for one more alignment, as nothing was answered to them yet */
-	struct exchange *hole_after;
+	struct hole holes[HOLES_MOST];  /* where commands are missing, until a command behind them is paired */
+	unsigned nholes;
 	bool command_head_taken;        /* the line before the hole was read: what follows of it is no line of its own */
-	uint64_t hole_end;              /* of the newest of them, in the client's stream */
-	bool replies_lost;              /* somewhere from lost_begin to lost_end */
-	uint64_t lost_begin, lost_end;
+	bool had_loss;
+	struct lost lost[HOLES_MOST];   /* where replies are missing, until one behind them is paired */
+	unsigned nlost;
+	uint64_t lost_end;              /* of the newest of them */
+	bool runs_ahead;                /* the client has sent a command before the reply to an earlier one had come */
+	size_t aligned_replies;         /* what the last alignment left over, and with how many commands: no use to try again */
+	unsigned aligned_commands;
 	struct put_off *put_off;
 	size_t nput_off;
 	struct exchange *latent, **latent_end, *latent_after; /* lines by ->next */
@@ -133,16 +149,33 @@ struct note *note_add(struct dialogue *, enum note_kind, enum direction, struct 
 
 uint64_t command_end(const struct command *);                                           /* in the client's stream, ending included */
 void exchange_give(struct dialogue *, struct exchange *, const struct put_off *, enum pairing);
+void exchange_answer(struct dialogue *, struct exchange *, const struct put_off *, enum pairing); /* the same, minding LMTP's several replies */
+void exchange_spawn(struct dialogue *, struct exchange *);                               /* LMTP: an exchange for each recipient */
 void exchange_give_up(struct dialogue *, struct exchange *);                             /* its reply is not in the capture, or there was none */
 void exchange_give_to_unseen(struct dialogue *, const struct put_off *, bool lost);
 
+/* loss.c */
+bool loss_any(const struct dialogue *);
+void loss_of_commands(struct dialogue *, uint64_t begin, uint64_t end, bool from_line_begin); /* behind the newest command */
+void loss_of_commands_before(struct dialogue *, const struct exchange *);
+void loss_ends_with_line(struct dialogue *);                                             /* before the next command is added */
+bool loss_has_tail(struct dialogue *);                                                   /* the line that has just come is the end of what stood in the hole */
+void loss_of_replies(struct dialogue *, uint64_t begin, uint64_t end);
+void loss_grows(struct dialogue *, uint64_t from, uint64_t until);                       /* of replies */
+void loss_forget_replies(struct dialogue *, uint64_t until);
+void loss_forget_start(struct dialogue *);
+void loss_forget_all(struct dialogue *);
+bool lost_is_room(const struct lost *);                                                  /* for a whole reply */
+
 /* alignment.c */
-void pairing_align(struct dialogue *, bool closing);                                     /* the replies put off since a loss */
+enum urgency { WHEN_CERTAIN, NOW, AT_THE_END }; /* what is not certain waits for more; or is given to no command */
+void pairing_align(struct dialogue *, enum urgency);                                     /* the replies put off since a loss */
 
 /* phase.c */
 void phase_answered(struct dialogue *, struct exchange *, uint64_t end);
 void phase_describe(const struct dialogue *, struct exchange *);                        /* fills before and transaction */
 bool reply_fits(const struct exchange *, const struct reply *);
+bool reply_anchors(const struct exchange *, const struct reply *);                      /* they fit, and hardly anything else does */
 void unseen_guess(struct exchange *);                                                   /* what the reply itself proves */
 
 /* sending.c */

@@ -169,7 +169,7 @@ void exchange_give_to_unseen(struct dialogue *d, const struct put_off *p, bool l
 }
 
 /* RFC 2033 4.2: one reply for each accepted recipient; the further ones get exchanges of their own. */
-static void spawn_recipients(struct dialogue *d, struct exchange *e)
+void exchange_spawn(struct dialogue *d, struct exchange *e)
 {
 	bool data = e->command.kind == COMMAND_CONTENT || (e->command.kind == COMMAND_CHUNK && e->command.chunk_last);
 	if (!data || d->session->protocol != PROTOCOL_LMTP || e->recipient_of)
@@ -191,10 +191,8 @@ static void spawn_recipients(struct dialogue *d, struct exchange *e)
 	}
 }
 
-static void answer_first(struct dialogue *d, const struct put_off *p, enum pairing how)
+void exchange_answer(struct dialogue *d, struct exchange *e, const struct put_off *p, enum pairing how)
 {
-	struct exchange *e = d->waiting;
-	spawn_recipients(d, e);
 	struct state before = d->state;
 	bool sibling = e->recipient_of && e->previous && e->previous->recipient_of && e->previous->content == e->content && e->content;
 	exchange_give(d, e, p, how);
@@ -285,6 +283,15 @@ static void latent_activate(struct dialogue *d)
 
 /* ---- without loss ---- */
 
+/* After a loss, a reply that cannot answer what waits first: the two have fallen out of step. */
+static bool out_of_step(struct dialogue *d, const struct put_off *p)
+{
+	if (!d->had_loss || !d->waiting || reply_fits(d->waiting, &p->reply) || p->reply.code == 421)
+		return false;
+	loss_of_commands_before(d, d->waiting);
+	return true;
+}
+
 static void pair_in_order(struct dialogue *d, const struct put_off *p)
 {
 	if (d->waiting && p->reply.code == 421 && d->waiting->command.kind != COMMAND_CONNECT
@@ -296,7 +303,14 @@ static void pair_in_order(struct dialogue *d, const struct put_off *p)
 		exchange_give_to_unseen(d, p, false);
 		return;
 	}
-	answer_first(d, p, PAIRED_IN_ORDER);
+	exchange_spawn(d, d->waiting);
+	exchange_answer(d, d->waiting, p, PAIRED_IN_ORDER);
+}
+
+static void put_off(struct dialogue *d, const struct put_off *p)
+{
+	d->put_off = memory_grow(d->put_off, d->nput_off + 1, sizeof *d->put_off);
+	d->put_off[d->nput_off++] = *p;
 }
 
 static void settle_order(struct dialogue *d)
@@ -306,7 +320,10 @@ static void settle_order(struct dialogue *d)
 	d->put_off = NULL;
 	d->nput_off = 0;
 	for (size_t i = 0; i < n; i++)
-		pair_in_order(d, &replies[i]);
+		if (loss_any(d) || out_of_step(d, &replies[i]))
+			put_off(d, &replies[i]);
+		else
+			pair_in_order(d, &replies[i]);
 	free(replies);
 }
 
@@ -329,21 +346,10 @@ static bool implausible(const struct dialogue *d)
 	return false;
 }
 
-static bool has_loss(const struct dialogue *d)
-{
-	return d->hole || d->replies_lost;
-}
-
 /* What came before the latent lines is answered first, in order; then every reply counts. */
 static bool latent_decides(const struct dialogue *d)
 {
 	return d->latent && d->latent_after && d->latent_after->answered;
-}
-
-static void put_off(struct dialogue *d, const struct put_off *p)
-{
-	d->put_off = memory_grow(d->put_off, d->nput_off + 1, sizeof *d->put_off);
-	d->put_off[d->nput_off++] = *p;
 }
 
 /* ---- a capture that began late ---- */
@@ -359,15 +365,19 @@ static void forget_lines(struct dialogue *d, struct exchange *until)
 	}
 }
 
-/* Several lines before the first reply, and not a command among them: the capture began in a message. The lone dot ends it. */
+/* Lines before the first reply, and not a command among them: the capture began in a message. The lone dot ends it. */
 static void judge_lines_before_reply(struct dialogue *d)
 {
 	unsigned n = 0;
 	struct exchange *e = d->waiting, *dot = NULL;
-	for (; e && e->command.kind == COMMAND_LINE && !command_is_known(&e->command) && !dot; e = e->next, n++)
+	for (; e && !dot; e = e->next, n++) {
+		bool line = e->command.kind == COMMAND_LINE && !command_is_known(&e->command);
+		if (!line && e->command.kind != COMMAND_UNSEEN)
+			break;
 		if (bytes_equal(e->command.line.text, B(".")))
 			dot = e;
-	if (n < 2)
+	}
+	if (n < 2 && !dot)
 		return;
 	forget_lines(d, dot ? dot : e);
 	if (dot) {
@@ -383,7 +393,7 @@ static void judge_start(struct dialogue *d, const struct reply *r)
 	struct exchange *first = d->session->first;
 	bool waits = first && first->command.kind == COMMAND_CONNECT && d->waiting == first;
 	d->start_judged = true;
-	if (waits && !d->connection->syn_ack_seen && r->acked > 0 && r->code != 220) {
+	if (waits && !d->connection->syn_ack_seen && r->acked > 0 && r->code / 100 == 2 && r->code != 220) {
 		exchange_give_up(d, first);
 		d->session->mid_start = true;
 		d->state.certain = false;
@@ -399,6 +409,32 @@ static void judge_start(struct dialogue *d, const struct reply *r)
 	judge_lines_before_reply(d);
 }
 
+static void settle(struct dialogue *d, uint64_t acked, enum urgency urgency)
+{
+	uint64_t end = d->nput_off ? d->put_off[d->nput_off - 1].end : 0;
+	if (acked < end)
+		return;
+	if (loss_any(d)) {
+		bool content = d->mode == MODE_CONTENT && !d->waiting && d->nput_off && !d->content_answered;
+		if (content) {
+			content_answer_early(d); /* its dot may be in the hole */
+			d->content_lost = true;
+		}
+		bool told = d->held_for || !(d->runs_ahead || d->session->mid_start); /* by the client's going on */
+		if (d->nput_off || (told && d->nlost && acked && acked >= d->lost_end && d->waiting && urgency != AT_THE_END))
+			pairing_align(d, urgency);
+		if (loss_any(d))
+			return;
+	}
+	if (d->latent && d->latent_after && d->latent_after->answered && d->mode == MODE_LINES) {
+		if (d->nput_off > d->nwaiting || implausible(d))
+			latent_activate(d);
+		else if (d->nput_off || !is_connect(d->latent_after)) /* the greeting comes whether the header is read or not */
+			latent_drop(d);
+	}
+	settle_order(d);
+}
+
 void reply_came(struct dialogue *d, struct reply reply, uint64_t end)
 {
 	if (!d->start_judged) {
@@ -407,11 +443,11 @@ void reply_came(struct dialogue *d, struct reply reply, uint64_t end)
 			reply.flags |= REPLY_AFTER_GAP; /* lines of it may stand before the capture */
 	}
 	struct put_off p = { reply, end };
-	if (has_loss(d)) {
+	if (loss_any(d) || out_of_step(d, &p)) {
 		put_off(d, &p);
 		/* In the middle of data whose end may be in the hole, or with nothing else to answer, there is nothing to wait for. */
 		if (!d->waiting || d->nput_off >= PUT_OFF_MOST)
-			pairing_settle(d, UINT64_MAX, !d->waiting && d->mode == MODE_HELD);
+			settle(d, UINT64_MAX, NOW);
 		return;
 	}
 	if (!latent_decides(d)) {
@@ -427,26 +463,8 @@ void reply_came(struct dialogue *d, struct reply reply, uint64_t end)
 
 void pairing_settle(struct dialogue *d, uint64_t acked, bool closing)
 {
-	uint64_t end = d->nput_off ? d->put_off[d->nput_off - 1].end : 0;
-	if (acked < end)
-		return;
-	if (has_loss(d)) {
-		bool content = d->mode == MODE_CONTENT && !d->waiting && d->nput_off && !d->content_answered;
-		if (content) {
-			content_answer_early(d); /* its dot may be in the hole */
-			d->content_lost = true;
-		}
-		if (d->nput_off || (d->replies_lost && acked >= d->lost_end && d->waiting && !closing))
-			pairing_align(d, closing);
-		return;
-	}
-	if (d->latent && d->latent_after && d->latent_after->answered && d->mode == MODE_LINES) {
-		if (d->nput_off > d->nwaiting || implausible(d))
-			latent_activate(d);
-		else if (d->nput_off || !is_connect(d->latent_after)) /* the greeting comes whether the header is read or not */
-			latent_drop(d);
-	}
-	settle_order(d);
+	bool full = d->nheld > HELD_MOST / 2; /* what is held grows: its meaning is decided now */
+	settle(d, acked, closing ? AT_THE_END : full ? NOW : WHEN_CERTAIN);
 }
 
 void pairing_finish(struct dialogue *d)

@@ -52,6 +52,18 @@ static int next_phase(const struct exchange *e)
 	return KEEP;
 }
 
+static bool names_extensions(const struct reply *r)
+{
+	struct bytes rest = bytes_cut(r->text, '\n').tail;
+	while (rest.n) {
+		struct cut line = bytes_cut(rest, '\n');
+		if (extension_find(bytes_word(line.head).head) != EXT_UNKNOWN)
+			return true;
+		rest = line.tail;
+	}
+	return false;
+}
+
 /* Replies whose code is at home with a few commands only (RFC 5321 4.2.3, RFC 4954 4). */
 bool reply_fits(const struct exchange *e, const struct reply *r)
 {
@@ -67,8 +79,12 @@ bool reply_fits(const struct exchange *e, const struct reply *r)
 		return auth;
 	case 535:
 		return auth || !line || (c->verb != VERB_DATA && c->verb != VERB_QUIT);
-	case 221:
-		return line;
+	case 221: /* to QUIT; some servers say it to a line of another protocol as well */
+		return line && (c->verb == VERB_QUIT || c->verb >= VERB_COUNT);
+	case 250:
+		if (r->nlines > 1 && names_extensions(r))
+			return line && (c->verb == VERB_EHLO || c->verb == VERB_LHLO || c->verb == VERB_HELP);
+		break;
 	case 220:
 		return c->kind == COMMAND_CONNECT || (line && (c->verb == VERB_STARTTLS || c->verb == VERB_XANONYMOUSTLS || c->verb == VERB_XCLIENT));
 	case 251: case 551:
@@ -88,16 +104,14 @@ bool reply_fits(const struct exchange *e, const struct reply *r)
 	return c->kind != COMMAND_CONNECT || !accepted;
 }
 
-static bool names_extensions(const struct reply *r)
+/* A code, or a form, that hardly anything else has. */
+bool reply_anchors(const struct exchange *e, const struct reply *r)
 {
-	struct bytes rest = bytes_cut(r->text, '\n').tail;
-	while (rest.n) {
-		struct cut line = bytes_cut(rest, '\n');
-		if (extension_find(bytes_word(line.head).head) != EXT_UNKNOWN)
-			return true;
-		rest = line.tail;
-	}
-	return false;
+	static const int codes[] = { 220, 221, 235, 334, 354, 535 };
+	bool anchor = r->code == 250 && r->nlines > 1;
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		anchor |= r->code == codes[i];
+	return anchor && reply_fits(e, r);
 }
 
 void unseen_guess(struct exchange *e)
@@ -137,6 +151,9 @@ static void offer_changes(struct dialogue *d, const struct exchange *e, uint64_t
 		d->offer_before = d->offer;
 		d->offer = s->offers = o;
 		d->offer_end = end;
+		for (struct exchange *x = d->waiting; x; x = x->next) /* sent in its knowledge, and read before this was settled */
+			if (x->command.line.acked >= end)
+				x->command.offer = o;
 		d->helo_done = rows[i].kind != OFFER_NONE;
 		if (!d->helo_done)
 			return;

@@ -6,7 +6,7 @@
 
 static unsigned circumstances(const struct dialogue *d)
 {
-	return d->auth_tried || d->hole || d->content_lost || !d->state.certain ? NEAR_AUTH : 0;
+	return d->auth_tried || d->nholes || d->content_lost || !d->state.certain ? NEAR_AUTH : 0;
 }
 
 /* The text is masked first; what the grammar says of the line as sent is kept, its views are those of the masked text. */
@@ -113,7 +113,7 @@ static bool is_before_greeting(const struct dialogue *d, uint64_t acked)
 		return false;
 	if (first->answered)
 		return acked < d->greeting_end;
-	return acked == 0 || (d->waiting == first && !d->replies_lost); /* a lost greeting was received all the same */
+	return acked == 0 || (d->waiting == first && !d->nlost); /* a lost greeting was received all the same */
 }
 
 /* Pipelining, as the client could know it: by what it had received when it spoke. */
@@ -130,12 +130,13 @@ void command_describe(struct dialogue *d, struct exchange *e)
 	if (!last || last->command.kind == COMMAND_CONNECT)
 		return;
 	bool waits = d->nwaiting > (unsigned)connect_waits && last->command.kind != COMMAND_UNSEEN;
-	bool received = d->replies_lost && acked > last->command.line.acked; /* its reply is lost in the capture only */
-	bool later = !waits && last->answered && last->command.kind != COMMAND_UNSEEN && acked < d->answered_end && acked <= last->reply.offset;
+	bool received = d->had_loss && acked > last->command.line.acked; /* its reply may be lost in the capture, or put off */
+	bool later = !waits && !d->had_loss && last->answered && last->command.kind != COMMAND_UNSEEN && acked < d->answered_end && acked <= last->reply.offset;
 	c->ahead = (waits && !received) || later;
 	c->behind_starttls = c->ahead && (last->command.behind_starttls || last->command.verb == VERB_STARTTLS);
 	if (!c->ahead)
 		return;
+	d->runs_ahead = true;
 	last->command.followed = true;
 	last->command.first_of_group |= !last->command.ahead;
 }
@@ -238,13 +239,12 @@ static void verb_begins(struct dialogue *d, struct exchange *e)
 		d->auth_tried = d->auth_tried && !d->state.authenticated && c->verb != VERB_MAIL;
 }
 
-static bool queue_is_full(struct dialogue *d)
+static bool queue_is_full(struct dialogue *d, const struct line *line)
 {
 	if (d->nwaiting < LIMIT_QUEUE)
 		return false;
 	d->session->queue_limit = true;
-	d->hole = true;
-	d->hole_after = d->session->last;
+	loss_of_commands(d, line->offset, line->offset + line->length + 2, false);
 	return true;
 }
 
@@ -295,7 +295,7 @@ static void judge_half(struct exchange *e)
 	c->kind = COMMAND_UNSEEN;
 	c->verb = VERB_UNKNOWN;
 	c->meant = VERB_UNKNOWN;
-	c->word = c->argument = (struct bytes){ 0 };
+	c->word = c->argument = c->line.text = (struct bytes){ 0 };
 	c->content_of = 0;
 	c->line.flags &= ~(unsigned)LINE_CONTENT;
 }
@@ -307,15 +307,17 @@ static void client_line(struct dialogue *d, const struct line *line)
 		d->command_head_taken = false;
 	if (head_taken && (line->flags & LINE_AFTER_GAP) && !is_known_line(line))
 		return;
+	if ((line->flags & LINE_AFTER_GAP) && is_known_line(line))
+		loss_ends_with_line(d);
 	if (d->early) {
 		line_fill(d, d->early, line);
 		d->early = NULL;
 		return;
 	}
-	if (is_proxy_header(d, line) || queue_is_full(d))
+	if (is_proxy_header(d, line) || queue_is_full(d, line))
 		return;
 	struct line maybe = *line;
-	if (d->session->mid_start && line->offset == 0 && (line->segments > 1 || (line->text.n && !octet_is_alpha(line->text.p[0]))))
+	if (d->session->mid_start && line->offset == 0 && (line->segments > 1 || line->text.n == 0 || (!octet_is_alpha(line->text.p[0]) && !bytes_equal(line->text, B(".")))))
 		maybe.flags |= LINE_AFTER_GAP; /* typed by hand, or a long text: the capture may have begun in its middle */
 	line = &maybe;
 	struct exchange *e = exchange_new(d, kind_of(d, line));
@@ -323,6 +325,8 @@ static void client_line(struct dialogue *d, const struct line *line)
 		e->command.content_of = d->surplus_of;
 	line_fill(d, e, line);
 	judge_half(e);
+	if (e->command.kind == COMMAND_UNSEEN && (line->flags & LINE_AFTER_GAP) && loss_has_tail(d))
+		return; /* the end of a command whose beginning is in the hole */
 	command_describe(d, e);
 	exchange_append(d, e, true);
 	note_line(d, e);
@@ -430,11 +434,7 @@ static void commands_lost(struct dialogue *d, const struct gap *gap)
 		client_line(d, &line);
 	if (d->mode == MODE_HELD)
 		return;
-	if (!d->hole) {
-		d->hole = true;
-		d->hole_after = d->session->last;
-	}
-	d->hole_end = gap->offset + gap->missing;
+	loss_of_commands(d, gap->offset, gap->offset + gap->missing, !d->command_head_taken);
 	d->state.certain = false;
 	d->surplus_of = 0;
 }

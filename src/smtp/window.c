@@ -131,7 +131,7 @@ void session_hand_over(struct dialogue *d, bool final)
 
 static bool is_quiet(const struct dialogue *d)
 {
-	return !d->latent && !d->early && !d->nput_off && !d->content_exchange && !d->shadow && !d->hole && !d->replies_lost
+	return !d->latent && !d->early && !d->nput_off && !d->content_exchange && !d->shadow && !loss_any(d)
 	       && (d->mode == MODE_LINES || d->mode == MODE_CONTENT || d->mode == MODE_HELD) && !d->tls;
 }
 
@@ -149,8 +149,7 @@ void window_check(struct dialogue *d)
 		latent_drop(d);
 		d->early = NULL;
 		d->content_exchange = NULL;
-		d->hole = d->replies_lost = false;
-		d->hole_after = NULL;
+		loss_forget_all(d);
 		if (d->mode == MODE_CHUNK)
 			return;
 	}

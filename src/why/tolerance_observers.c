@@ -165,7 +165,7 @@ static bool is_hasty(const struct exchange *x)
 static bool sees_haste(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
 {
 	const struct connection *c = &s->connection;
-	if (s->mid_start || c->gaps[FROM_CLIENT] || c->gaps[FROM_SERVER] || c->server_silent || c->client_silent)
+	if (s->mid_start || !c->syn_ack_seen || c->gaps[FROM_CLIENT] || c->gaps[FROM_SERVER] || c->server_silent || c->client_silent)
 		return false;
 	return find(s, i, is_early, "sent before the greeting", e, place, at)
 		|| find(s, i, is_hasty, "sent ahead of a reply without PIPELINING, and taken", e, place, at);
@@ -223,6 +223,9 @@ static bool sees_handshake(const struct session *s, size_t i, struct evidence *e
 		evidence_add(e, t->ended_at, FROM_SERVER, (struct bytes){ 0 }, "the connection ends in the middle of it");
 	if (!e->n)
 		return false;
+	bool blind = s->connection.gaps[FROM_CLIENT] || s->connection.client_silent || s->mid_start;
+	if (!t->client_hello && blind) /* what it failed over is not in the capture */
+		e->certainty = CERTAINTY_LIKELY;
 	if (t->alert)
 		evidence_detail(e, "Alert %u (RFC 8446 6) from the %s.", t->alert_description, t->alert_from == FROM_CLIENT ? "client" : "server");
 	*place = t->alert ? t->alert_at : e->proofs[0].place;

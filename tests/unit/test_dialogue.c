@@ -131,7 +131,7 @@ static const struct kase { const char *name, *talk, *want; } cases[] = {
 	  HELLO_IS "3 MAIL FROM:<a@a.test>/250 ready g1 ^\n4 RCPT TO:<b@b.test>/550 sender g1 +\n5 DATA/554 sender g1 +\n"
 	  "6 From: <redacted>/500 sender g1 + @5\n7 ./500 sender g1 + @5\n" },
 	{ "lost command and lost reply: whose is the next one?",
-	  HELLO "C: NOOP\nC-: 12\nS-: 8\nS: 503 no\nC: QUIT\nS: 221 bye\n", HELLO_IS "3 unseen/503 ready g1 ?\n4 NOOP/- ready g1\n5 QUIT/221 ready g1\n" },
+	  HELLO "C: NOOP\nC-: 12\nS-: 8\nS: 503 no\nC: QUIT\nS: 221 bye\n", HELLO_IS "3 NOOP/- ready g1\n4 unseen/503 ready g1 ?\n5 QUIT/221 ready g1\n" },
 	{ "a reply cut behind its code in a pipelined group",
 	  HELLO "C: MAIL FROM:<a@a.test>\nC+: RCPT TO:<b@b.test>\nC+: DATA\nS: 250 ok\nS+: 550 n\\\nS-: 30\n", HELLO_IS "3 MAIL FROM:<a@a.test>/250 ready g1 ^\n4 RCPT TO:<b@b.test>/550 sender g1 +\n5 DATA/- sender g1 +\n" },
 	{ "a command cut in its argument", HELLO "C: MAIL FROM:<a@a.test> SI\\\nC-: 9\nC: ZE=10\nS: 552 big\nC: QUIT\nS: 221 bye\n", HELLO_IS "3 MAIL FROM:<a@a.test> SI/552 ready g1\n4 QUIT/221 ready g1\n" },

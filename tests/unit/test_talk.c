@@ -10,7 +10,7 @@ static const struct kase { const char *name, *talk, *want; } cases[] = {
 	{ "escapes", "S: 220 a\nC: \\x4eOOP\\t\nS: 250 b\n", "0/1 2/3 | " },
 	{ "a line that goes on", "S: 220 a\nC: NO\\\nC: OP\nS: 250 b\n", "0/1 2/4 | " },
 	{ "a hole of the server's", "S: 220 a\nC: NOOP\nS-: 20\nC: NOOP\nS: 250 b\n", "0/1 2/- 4/5 | gap:20 resync:0 " },
-	{ "a hole of the client's", "S: 220 a\nC-: 30\nS: 250 b\nC: NOOP\nS: 250 c\n", "0/1 0/3 4/5 | gap:30 " },
+	{ "a hole of the client's", "S: 220 a\nC-: 30\nS: 250 b\nC: NOOP\nS: 250 c\n", "0/1 0/3 4/5 | gap:30 resync:0 " },
 	{ "a second copy", "S: 220 a\nC!: STARTTLS | XXXXXXXX\nS: 500 b\n", "0/1 2/4 | overlap:0 " },
 	{ "a reset", "S: 220 a\nS.: RST\n", "0/1 | reset:0 " },
 	{ "a bare LF", "S: 220 a\nC: NOOP\\n\\\nS: 250 b\n", "0/1 2/3 | newline:0 " },

@@ -1,0 +1,103 @@
+/* loss.c - where commands and replies are missing. Takes holes as they become known; gives the pairing a short list of each, in the order
+ * of the streams. Never decides what a hole held. */
+#include "smtp/inside.h"
+
+#include "base/banned.h"
+
+enum { SHORTEST = 5 }; /* "250" CRLF, "QUIT" without its ending: fewer octets hide neither a reply nor a command */
+
+bool loss_any(const struct dialogue *d)
+{
+	return d->nholes || d->nlost;
+}
+
+void loss_of_commands(struct dialogue *d, uint64_t begin, uint64_t end, bool from_line_begin)
+{
+	struct exchange *after = d->session->last;
+	d->had_loss = true;
+	if (begin && end - begin < SHORTEST)
+		return;
+	struct hole *last = d->nholes ? &d->holes[d->nholes - 1] : NULL;
+	if (last && (last->after == after || d->nholes == HOLES_MOST)) {
+		last->end = end;
+		last->whole = false;
+		last->answered = false;
+		return;
+	}
+	d->holes[d->nholes++] = (struct hole){ .after = after, .begin = begin, .end = end, .from_line_begin = from_line_begin };
+}
+
+/* Somewhere before this one; nothing tells where. */
+void loss_of_commands_before(struct dialogue *d, const struct exchange *e)
+{
+	if (d->nholes < HOLES_MOST)
+		d->holes[d->nholes++] = (struct hole){ .after = e->previous };
+}
+
+/* A command in good order is the first behind the hole: where that also began with a line, at least one command is missing. */
+void loss_ends_with_line(struct dialogue *d)
+{
+	struct hole *last = d->nholes ? &d->holes[d->nholes - 1] : NULL;
+	if (last && last->after == d->session->last)
+		last->whole = last->from_line_begin;
+}
+
+/* The end of a line is the first behind the hole: its beginning, and with it a command, is missing. */
+bool loss_has_tail(struct dialogue *d)
+{
+	struct hole *last = d->nholes ? &d->holes[d->nholes - 1] : NULL;
+	if (!last || last->after != d->session->last || last->end == 0)
+		return false;
+	last->whole = last->from_line_begin;
+	return true;
+}
+
+void loss_of_replies(struct dialogue *d, uint64_t begin, uint64_t end)
+{
+	d->had_loss = true;
+	d->lost_end = end;
+	if (d->nlost == HOLES_MOST) {
+		d->lost[d->nlost - 1].end = end;
+		return;
+	}
+	d->lost[d->nlost++] = (struct lost){ begin, end };
+}
+
+/* The rest of a reply whose beginning is missing: all of it counts as missing. */
+void loss_grows(struct dialogue *d, uint64_t from, uint64_t until)
+{
+	for (unsigned i = d->nlost; i-- > 0;)
+		if (d->lost[i].end <= from) {
+			d->lost[i].end = until;
+			return;
+		}
+}
+
+/* Everything up to here has been paired, or given up. */
+void loss_forget_replies(struct dialogue *d, uint64_t until)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < d->nlost; i++)
+		if (d->lost[i].end > until)
+			d->lost[n++] = d->lost[i];
+	d->nlost = n;
+}
+
+/* What had been taken for possible, as the handshake was not in the capture, or not yet. */
+void loss_forget_start(struct dialogue *d)
+{
+	if (d->nlost != 1 || d->lost[0].end != 0)
+		return;
+	d->nlost = 0;
+	d->had_loss = d->nholes > 0;
+}
+
+bool lost_is_room(const struct lost *l)
+{
+	return l->end == 0 || l->end - l->begin >= SHORTEST; /* or before the capture */
+}
+
+void loss_forget_all(struct dialogue *d)
+{
+	d->nholes = d->nlost = 0;
+}
