@@ -8,6 +8,7 @@ struct accounting {
 	struct account *account;
 	size_t room;
 	size_t next;  /* first line of the client's that no turn has yet */
+	bool late;    /* the server's stream began earlier: the next reply may lack its first lines */
 };
 
 static uint64_t mixed(uint64_t key, uint64_t with)
@@ -131,7 +132,8 @@ static void reply_add(struct accounting *a, struct turn *turn, const struct repl
 	const struct spoken *first = transcript_at(a->account->transcript, FROM_SERVER, r->offset);
 	struct bytes rest = r->raw;
 	turn->answered = true;
-	turn->reply_holed = r->flags & (REPLY_AFTER_GAP | REPLY_CUT);
+	turn->reply_holed = r->flags & (REPLY_AFTER_GAP | REPLY_CUT) || a->late;
+	a->late = a->late && r->code < 0;
 	turn->reply = ARENA_ARRAY(&a->account->arena, struct uttered, r->nlines ? r->nlines : 1);
 	for (unsigned i = 0; i < r->nlines; i++) {
 		struct uttered *u = &turn->reply[turn->nreply++];
@@ -155,6 +157,7 @@ static void exchange_add(struct accounting *a, const struct exchange *e)
 		command_add(a, turn, &e->command);
 	if (e->answered)
 		reply_add(a, turn, &e->reply);
+	turn->reply_holed |= e->pairing == PAIRED_UNCERTAIN; /* after a loss: whose reply it is is a guess */
 }
 
 /* A PROXY header that the server expected is no command of the dialogue. */
@@ -181,10 +184,13 @@ void account_begin(struct account *account)
 {
 	struct accounting a = { .account = account };
 	const struct session *last = account->windows[account->nwindows - 1];
-	for (int d = 0; d < 2 && account->windows[0]->mid_start; d++)
-		if (account->transcript->of[d].n)
-			account->transcript->of[d].lines[0].holed = true; /* it may have begun earlier */
 	account->connection = &last->connection;
+	for (int d = 0; d < 2; d++) {
+		bool begun = d == FROM_CLIENT ? account->connection->syn_seen : account->connection->syn_ack_seen;
+		if (account->transcript->of[d].n && (account->windows[0]->mid_start || !begun))
+			account->transcript->of[d].lines[0].holed = true; /* it may have begun earlier */
+		a.late |= d == FROM_SERVER && (account->windows[0]->mid_start || !begun);
+	}
 	proxy_header_add(&a, account->windows[0]);
 	for (size_t i = 0; i < account->nwindows; i++)
 		for (const struct exchange *e = account->windows[i]->first; e; e = e->next)

@@ -91,6 +91,8 @@ bool reply_exceeds(const struct changes *c, const struct turn *t, bool inside_ex
 
 /* ---- what explains an absence ---- */
 
+struct window { size_t before, after; }; /* turns of one side: so many are before a place, and those from after on behind it */
+
 static int64_t time_of(const struct turn *t)
 {
 	if (t->answered)
@@ -110,18 +112,39 @@ static uint64_t stream_end_of(const struct turn *t, enum direction d)
 	return u ? u->spoken.offset + u->spoken.length + (u->spoken.ending == LINE_LF ? 1 : 2) : 0;
 }
 
-/* A hole lies between the turns around this place in an account, or behind the last. */
-static bool hole_at(const struct account *account, enum direction d, size_t next)
+static bool beginning_seen(const struct account *account, enum direction d)
+{
+	return d == FROM_CLIENT ? account->connection->syn_seen : account->connection->syn_ack_seen;
+}
+
+/* Behind the last line of a side something is missing: nobody knows what the other side said to it. */
+static bool tail_missing(const struct account *account)
+{
+	bool found = false;
+	for (int d = 0; d < 2; d++) {
+		const struct monologue *m = &account->transcript->of[d];
+		const struct spoken *last = m->n ? &m->lines[m->n - 1] : NULL;
+		uint64_t known = 0;
+		for (size_t i = 0; i < m->nholes; i++)
+			known += m->holes[i].missing;
+		found |= account->connection->missing[d] > known || transcript_has_hole(account->transcript, (enum direction)d, last ? last->offset + last->length : 0, UINT64_MAX);
+	}
+	return found;
+}
+
+/* A hole lies around this place in an account: between the turns before and after it that the other side has as well, for those that it
+ * has not stand in no order with what is missing. */
+static bool hole_at(const struct account *account, enum direction d, struct window w)
 {
 	uint64_t from = 0, to = UINT64_MAX;
-	for (size_t i = next; i-- > 0 && from == 0;)
+	for (size_t i = w.before; i-- > 0 && from == 0;)
 		from = stream_end_of(&account->turns[i], d);
-	for (size_t i = next; i < account->n && to == UINT64_MAX; i++) {
+	for (size_t i = w.after; i < account->n && to == UINT64_MAX; i++) {
 		const struct turn *t = &account->turns[i];
 		if (d == FROM_CLIENT ? t->spoken : t->nreply > 0)
 			to = d == FROM_CLIENT ? t->command.spoken.offset : t->reply[0].spoken.offset;
 	}
-	return transcript_has_hole(account->transcript, d, from, to);
+	return (from == 0 && !beginning_seen(account, d)) || (to == UINT64_MAX && tail_missing(account)) || transcript_has_hole(account->transcript, d, from, to);
 }
 
 /* The account would hold what happened at this time of its clock: its beginning was seen or was earlier, and its end was seen or the
@@ -213,11 +236,11 @@ static bool resets(struct changes *c)
 
 /* ---- turns of one side alone ---- */
 
-static bool client_lacks(const struct changes *c, size_t next_outside, const struct turn *t, bool tail)
+static bool client_lacks(const struct changes *c, struct window outside, const struct turn *t, bool tail)
 {
 	const struct account *out = c->sides->outside;
 	int64_t then = other_time(c, true, time_of(t));
-	if (t->command.spoken.holed || hole_at(out, FROM_CLIENT, next_outside))
+	if (t->command.spoken.holed || hole_at(out, FROM_CLIENT, outside))
 		return false;
 	if (!tail)
 		return out->connection->syn_seen || covers(c, out, then);
@@ -234,19 +257,19 @@ static bool cut_outside(const struct changes *c, int64_t then)
 	return c->cut_outside && c->cut_outside->place.time <= then + c->clock.transit + CLOCK_ERROR; /* the answer may overtake the reset */
 }
 
-static void only_inside(struct changes *c, size_t next_outside, bool tail, bool cut)
+static void only_inside(struct changes *c, struct window outside, bool tail, bool cut)
 {
 	const struct turn *t = c->inside;
 	const struct account *out = c->sides->outside;
 	int64_t then = other_time(c, true, time_of(t));
 	bool dead = cut_outside(c, then);
-	if (t->answered && !t->reply_holed && reply_exceeds(c, t, true) && (dead || !hole_at(out, FROM_SERVER, next_outside)) && (is_forged(t) || covers(c, out, then))) {
+	if (t->answered && !t->reply_holed && reply_exceeds(c, t, true) && (dead || !hole_at(out, FROM_SERVER, outside)) && (is_forged(t) || covers(c, out, then))) {
 		struct change *change = change_add(c, CHANGE_ANSWERED, FROM_SERVER, cause_of_command(t, CAUSE_MIDDLEBOX_REPLY_INJECTED),
 		                                   "the box answered; the server did not");
 		change->inside = t->exchange->reply.last;
 		change->inside_text = reply_lines(c, t);
 	}
-	if (t->spoken && !dead && line_exceeds(c, FROM_CLIENT, &t->command, true) && !(tail && cut && !t->answered) && client_lacks(c, next_outside, t, tail)) {
+	if (t->spoken && !dead && line_exceeds(c, FROM_CLIENT, &t->command, true) && !(tail && cut && !t->answered) && client_lacks(c, outside, t, tail)) {
 		struct change *change = change_add(c, CHANGE_SWALLOWED, FROM_CLIENT, cause_of_command(t, CAUSE_MIDDLEBOX_STREAM_ALTERED),
 		                                   t->answered ? "it was not passed on" : "it did not come through");
 		change->inside = t->command.spoken.last;
@@ -271,11 +294,11 @@ static const char *added_phrase(const struct turn *t)
 }
 
 /* The server's reply is not on the inside: absorbed, unless something explains why it could not be there. */
-static bool reply_lost(const struct changes *c, size_t next_inside, const struct turn *outside, bool tail)
+static bool reply_lost(const struct changes *c, struct window inside, const struct turn *outside, bool tail)
 {
 	const struct account *in = c->sides->inside;
 	int64_t then = other_time(c, false, outside->exchange->reply.last.time);
-	if (outside->reply_holed || !reply_exceeds(c, outside, false) || hole_at(in, FROM_SERVER, next_inside) || has_rivals(in, FROM_SERVER))
+	if (outside->reply_holed || !reply_exceeds(c, outside, false) || hole_at(in, FROM_SERVER, inside) || has_rivals(in, FROM_SERVER))
 		return false;
 	if (!covers(c, in, then))
 		return false;
@@ -289,19 +312,19 @@ static void reply_swallowed(struct changes *c, const struct turn *outside, enum 
 	change->outside_text = reply_lines(c, outside);
 }
 
-static void only_outside(struct changes *c, size_t next_inside, bool tail)
+static void only_outside(struct changes *c, struct window inside, bool tail)
 {
 	const struct turn *t = c->outside;
 	const struct account *in = c->sides->inside;
 	int64_t then = other_time(c, false, t->spoken ? t->command.spoken.last.time : time_of(t));
-	if (t->spoken && !t->command.spoken.holed && line_exceeds(c, FROM_CLIENT, &t->command, false) && !hole_at(in, FROM_CLIENT, next_inside) && covers(c, in, then)) {
+	if (t->spoken && !t->command.spoken.holed && line_exceeds(c, FROM_CLIENT, &t->command, false) && !hole_at(in, FROM_CLIENT, inside) && covers(c, in, then)) {
 		enum cause cause = is_introduction(bytes_word(t->command.text).head) ? CAUSE_COUNT : CAUSE_MIDDLEBOX_STREAM_ALTERED;
 		struct change *change = change_add(c, CHANGE_ADDED, FROM_CLIENT, cause, added_phrase(t));
 		change->outside = t->command.spoken.last;
 		change->outside_text = t->command.text;
 		if (t->answered && !t->reply_holed && reply_exceeds(c, t, false))
 			reply_swallowed(c, t, cause);
-	} else if (!t->spoken && t->answered && t->kind != COMMAND_UNSEEN && reply_lost(c, next_inside, t, tail)) {
+	} else if (!t->spoken && t->answered && t->kind != COMMAND_UNSEEN && reply_lost(c, inside, t, tail)) {
 		reply_swallowed(c, t, CAUSE_MIDDLEBOX_STREAM_ALTERED);
 	}
 }
@@ -330,7 +353,7 @@ static void delayed(struct changes *c, enum direction d, struct place inside, st
 	change->inside_text = change->outside_text = text;
 }
 
-static void both(struct changes *c, size_t next_inside, size_t next_outside, bool tail)
+static void both(struct changes *c, struct window inside, struct window outside, bool tail)
 {
 	const struct turn *a = c->inside, *b = c->outside;
 	altered_content(c);
@@ -345,13 +368,13 @@ static void both(struct changes *c, size_t next_inside, size_t next_outside, boo
 			delayed(c, FROM_SERVER, a->exchange->reply.last, b->exchange->reply.last, reply_lines(c, a));
 	} else if (a->answered) {
 		const struct account *out = c->sides->outside;
-		if (a->reply_holed || !reply_exceeds(c, a, true) || hole_at(out, FROM_SERVER, next_outside) || !(is_forged(a) || covers(c, out, other_time(c, true, time_of(a)))))
+		if (a->reply_holed || !reply_exceeds(c, a, true) || hole_at(out, FROM_SERVER, outside) || !(is_forged(a) || covers(c, out, other_time(c, true, time_of(a)))))
 			return;
 		struct change *change = change_add(c, CHANGE_ANSWERED, FROM_SERVER, cause_of_command(a, CAUSE_MIDDLEBOX_REPLY_INJECTED),
 		                                   "the box answered; the server did not");
 		change->inside = a->exchange->reply.last;
 		change->inside_text = reply_lines(c, a);
-	} else if (b->answered && reply_lost(c, next_inside, b, tail)) {
+	} else if (b->answered && reply_lost(c, inside, b, tail)) {
 		reply_swallowed(c, b, CAUSE_MIDDLEBOX_STREAM_ALTERED);
 	}
 }
@@ -404,6 +427,26 @@ static struct clock own_clock(const struct sides *s, struct clock common)
 	return own;
 }
 
+/* Both sides say the same: after a loss, what is only alike may be the next one of a group. */
+static bool is_firm(const struct sides *s, struct step step)
+{
+	if (step.a == ALIGN_NONE || step.b == ALIGN_NONE)
+		return false;
+	const struct turn *a = &s->inside->turns[step.a], *b = &s->outside->turns[step.b];
+	return (a->spoken && b->spoken && a->command_key == b->command_key) || (a->answered && b->answered && a->reply_key == b->reply_key);
+}
+
+/* Of each step: the next firm one, or the number of steps. */
+static size_t *next_firm(struct arena *arena, const struct sides *s)
+{
+	size_t *next = ARENA_ARRAY(arena, size_t, s->turns.n + 1), at = s->turns.n;
+	for (size_t i = s->turns.n; i-- > 0;) {
+		next[i] = at;
+		at = is_firm(s, s->turns.steps[i]) ? i : at;
+	}
+	return next;
+}
+
 struct span { size_t first, last; }; /* of the steps that have both sides */
 
 static struct span joined_span(const struct alignment *a)
@@ -438,20 +481,22 @@ struct change *sides_changes(struct arena *arena, const struct sides *s, struct 
 	c.cut_inside = foreign_reset(&c, FROM_SERVER);
 	c.cut_outside = foreign_reset(&c, FROM_CLIENT);
 	bool cut = c.cut_inside || c.cut_outside;
-	size_t a = 0, b = 0, steps = is_opaque(s) ? 0 : s->turns.n;
+	size_t steps = is_opaque(s) ? 0 : s->turns.n, *next = next_firm(arena, s);
+	struct window inside = { 0 }, outside = { 0 };
 	c.end = &c.first;
 	const struct account *both_sides[2] = { s->inside, s->outside };
 	for (int side = 0; side < 2; side++)
 		for (int d = 0; d < 2; d++) {
 			lines_count(&c, both_sides[side], (enum direction)d, side ? -1 : 1);
-			c.impaired |= both_sides[side]->transcript->of[d].nholes > 0 || both_sides[side]->windows[0]->mid_start;
+			c.impaired |= both_sides[side]->transcript->of[d].nholes > 0 || both_sides[side]->windows[0]->mid_start || !beginning_seen(both_sides[side], (enum direction)d);
 		}
 	for (size_t i = 0; i < steps; i++) {
 		struct step step = s->turns.steps[i];
 		c.inside = step.a == ALIGN_NONE ? NULL : &s->inside->turns[step.a];
 		c.outside = step.b == ALIGN_NONE ? NULL : &s->outside->turns[step.b];
-		a += c.inside != NULL;
-		b += c.outside != NULL;
+		bool last = next[i] == s->turns.n;
+		inside.after = last ? s->inside->n : s->turns.steps[next[i]].a;
+		outside.after = last ? s->outside->n : s->turns.steps[next[i]].b;
 		size_t there = done[i] || (c.inside && c.outside) ? ALIGN_NONE : moved_to(s, done, i);
 		if (done[i])
 			continue;
@@ -462,11 +507,13 @@ struct change *sides_changes(struct arena *arena, const struct sides *s, struct 
 			c.outside = inside_here ? &s->outside->turns[s->turns.steps[there].b] : c.outside;
 			reordered(&c, inside_here);
 		} else if (c.inside && c.outside) {
-			both(&c, a, b, i >= span.last);
+			both(&c, inside, outside, i >= span.last);
+			inside.before = is_firm(s, step) ? step.a + 1 : inside.before;
+			outside.before = is_firm(s, step) ? step.b + 1 : outside.before;
 		} else if (c.inside && !(i < span.first && s->outside->windows[0]->mid_start)) {
-			only_inside(&c, b, i > span.last, cut);
+			only_inside(&c, outside, i > span.last, cut);
 		} else if (c.outside && !(i < span.first && s->inside->windows[0]->mid_start)) {
-			only_outside(&c, a, i > span.last);
+			only_outside(&c, inside, i > span.last);
 		}
 	}
 	resets(&c);

@@ -268,6 +268,58 @@ static int by_inside(const void *a, const void *b)
 	return (x->inside > y->inside) - (x->inside < y->inside);
 }
 
+/* What two sessions say alike, in tenths of the shorter one's turns. */
+static unsigned likeness(const struct account *a, const struct account *b)
+{
+	enum { TURNS = 64 };
+	size_t na = a->n < TURNS ? a->n : TURNS, nb = b->n < TURNS ? b->n : TURNS, least = na < nb ? na : nb, alike = 0;
+	for (size_t i = 0; i < na; i++)
+		for (size_t k = 0; k < nb; k++)
+			if (a->turns[i].command_key == b->turns[k].command_key && a->turns[i].reply_key == b->turns[k].reply_key) {
+				alike++;
+				break;
+			}
+	return least ? (unsigned)(10 * alike / least) : 0;
+}
+
+/* The only one of a side that is left over and begins about then; BYTES_NONE: there is none, or several. */
+static size_t alone_at(const struct matching *m, int side, const bool *taken, int64_t time)
+{
+	size_t found = BYTES_NONE;
+	for (size_t i = 0; i < m->n[side]; i++) {
+		if (taken[i] || distance(start_of(m, side, i), time) > nanoseconds)
+			continue;
+		if (found != BYTES_NONE)
+			return BYTES_NONE;
+		found = i;
+	}
+	return found;
+}
+
+/* A box may have changed all that tells a session from others. When the clocks are known, and nothing else is left that began at that time,
+ * and half of what is said is said on both sides, it is the same. */
+static void choose_by_time(const struct matching *m, bool *const taken[2], int64_t usual, struct matches *to)
+{
+	enum { KNOWN_PAIRS = 3, HALF = 5, LEFT_MOST = 1000 };
+	const int64_t near = nanoseconds / 4;
+	size_t left = 0;
+	if (to->n < KNOWN_PAIRS)
+		return;
+	for (size_t i = 0; i < m->n[0] && left < LEFT_MOST; i++) {
+		if (taken[0][i])
+			continue;
+		left++;
+		int64_t expected = start_of(m, 0, i) + usual;
+		size_t k = alone_at(m, 1, taken[1], expected);
+		if (k == BYTES_NONE || distance(start_of(m, 1, k), expected) > near || alone_at(m, 0, taken[0], start_of(m, 1, k) - usual) != i)
+			continue;
+		if (likeness(&m->side[0][i], &m->side[1][k]) < HALF)
+			continue;
+		taken[0][i] = taken[1][k] = true;
+		to->pairs[to->n++] = (struct match){ i, k, MATCH_CONTENT };
+	}
+}
+
 static void choose(struct matching *m, struct matches *to)
 {
 	bool *taken[2] = { ARENA_ARRAY(&m->scratch, bool, m->n[0] + 1), ARENA_ARRAY(&m->scratch, bool, m->n[1] + 1) };
@@ -292,6 +344,8 @@ static void choose(struct matching *m, struct matches *to)
 		taken[0][c->inside] = taken[1][c->outside] = true;
 		to->pairs[to->n++] = (struct match){ c->inside, c->outside, c->by };
 	}
+	if (known)
+		choose_by_time(m, taken, usual, to);
 	qsort(to->pairs, to->n, sizeof *to->pairs, by_inside);
 }
 
