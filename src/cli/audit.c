@@ -88,8 +88,8 @@ const struct cli_command audit_command = {
 	.usage = "[OPTION...] DB",
 	.summary = "what boxes on the path do to mail: paths against behaviours",
 	.detail = "Shows, for each path from a client network to a server, in how many of its sessions the greeting, EHLO keywords or commands were "
-	          "overwritten, STARTTLS was overwritten, removed or answered by a box, EHLO was blocked, replies or resets were injected, or "
-	          "bytes were altered; since when and until when; which kind of device does that; at which end of the path it sits; and which "
+	          "overwritten, STARTTLS was overwritten, removed or answered by a box, EHLO was blocked, replies or resets were injected, "
+	          "connections were taken by a box, something was dropped in silence, a PROXY header came where none is expected, or bytes were altered; since when and until when; which kind of device does that; at which end of the path it sits; and which "
 	          "sessions to look at (smtpwhy explain). Then what changed, and when.\n\n"
 	          "A greeting of nothing but stars may be configured: it counts beside another sign, or where it depends on the path.",
 	CLI_OPTIONS(options),

@@ -145,10 +145,16 @@ static void read_sessions(struct walk *w)
 static const char marks_sql[] =
 	"WITH box AS (SELECT cause_id, cause FROM cause WHERE party = 'middlebox') "
 	"SELECT m.session_id, b.cause, m.device_id, m.certainty, m.across, "
-	"m.hidden AND instr(char(10) || coalesce((SELECT text FROM text WHERE text_id = t.hidden_id), '') || char(10), char(10) || 'STARTTLS' || char(10)) "
+	/* columns behind: overwritten, and which sign it is that has no cause of a box */
+	"m.hidden AND instr(char(10) || coalesce((SELECT text FROM text WHERE text_id = t.hidden_id), '') || char(10), char(10) || 'STARTTLS' || char(10)), m.cause_id "
 	"FROM (SELECT session_id, cause_id, device_id, certainty, finding_id %% 100000 >= 99901 AS across, 1 AS hidden FROM finding "
 	"WHERE cause_id IN (SELECT cause_id FROM box) "
 	"UNION ALL SELECT session_id, cause_id, NULL, certainty, 0, 1 FROM error WHERE cause_id IN (SELECT cause_id FROM box) "
+	/* a load balancer's PROXY header that the server took for a command or a reason to refuse */
+	"UNION ALL SELECT session_id, -2, NULL, certainty, 0, 0 FROM (SELECT session_id, cause_id, certainty, detail FROM error "
+	"UNION ALL SELECT session_id, cause_id, certainty, detail FROM finding) WHERE cause_id = (SELECT cause_id FROM cause WHERE cause = "
+	"'client.wrong_protocol') AND coalesce(CASE typeof(detail) WHEN 'integer' THEN (SELECT text FROM text WHERE text_id = detail) ELSE detail END, '') "
+	"LIKE '%%PROXY%%' "
 	/* a greeting of stars may be configured: it counts beside another sign, or where it depends on the path */
 	"UNION ALL SELECT t.session_id, -1, NULL, 1, 0, 0 FROM trace AS t WHERE t.starred = 1 AND ("
 	"EXISTS (SELECT 1 FROM finding AS f WHERE f.session_id = t.session_id AND f.cause_id IN (SELECT cause_id FROM box)) "
@@ -161,9 +167,14 @@ static enum behaviour behaviour_of(struct rows *rows)
 {
 	struct bytes cause = rows_text(rows, 1);
 	if (rows_null(rows, 1))
-		return BEHAVIOUR_BANNER_MASKED;
+		return rows_integer(rows, 6) == -2 ? BEHAVIOUR_PROXY_LINE : BEHAVIOUR_BANNER_MASKED;
 	if (bytes_equal(cause, bytes_of(cause_entry(CAUSE_MIDDLEBOX_STARTTLS_STRIPPED)->slug)))
 		return rows_integer(rows, 4) ? BEHAVIOUR_STARTTLS_REMOVED : rows_integer(rows, 5) ? BEHAVIOUR_STARTTLS_MASKED : BEHAVIOUR_STARTTLS_ANSWERED;
+	if (bytes_equal(cause, bytes_of(cause_entry(CAUSE_MIDDLEBOX_REPLY_INJECTED)->slug)))
+		return rows_integer(rows, 4) ? BEHAVIOUR_PROXIED : BEHAVIOUR_INJECTED;
+	/* Altered bytes are seen; that something was dropped is only consistent with what is seen. */
+	if (bytes_equal(cause, bytes_of(cause_entry(CAUSE_MIDDLEBOX_STREAM_ALTERED)->slug)))
+		return rows_integer(rows, 3) == CERTAINTY_POSSIBLE ? BEHAVIOUR_DROPPED : BEHAVIOUR_ALTERED;
 	for (enum behaviour b = BEHAVIOUR_KEYWORDS_MASKED; b < BEHAVIOURS; b++)
 		if (bytes_equal(cause, bytes_of(cause_entry(entries[b].cause)->slug)))
 			return b;
