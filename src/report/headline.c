@@ -5,7 +5,7 @@
 #include "report/changed.h"
 #include "report/say.h"
 
-enum { STANDS_OUT = 10 /* percent of the errors that make a host worth naming */ };
+enum { STANDS_OUT = 10 /* percent of the errors that make a host, or a cause, worth naming */ };
 
 /* ---- what there is to say ---- */
 
@@ -66,6 +66,21 @@ static void count_hosts(struct reader *reader, struct headline_host *most, const
 #define CAUSES_COUNTED "WITH counted AS MATERIALIZED (SELECT cause_id, cause, party, (SELECT count(*) " OF_CAUSE ") AS n, (SELECT min(time) " OF_CAUSE ") " \
 	"AS first, (SELECT max(time) " OF_CAUSE ") AS last FROM cause AS c) "
 
+/* Recipients are misspelt, spam is refused and messages are too large every day: a fault in the machinery comes first, where it is not rare.
+ * Rows come with the most frequent cause first. */
+static void suggest(struct headline *h, struct rows *rows)
+{
+	static const char *const machinery[] = { "client", "server", "middlebox", "routing" };
+	struct bytes party = rows_text(rows, 2);
+	if (!h->box && bytes_equal(party, B("middlebox")))
+		h->box = rows_integer(rows, 0);
+	if (bytes_equal(rows_text(rows, 1), B("server.command_disabled"))) /* is meant so in most places */
+		return;
+	for (size_t i = 0; i < sizeof machinery / sizeof *machinery; i++)
+		if (!h->to_change && bytes_equal(party, bytes_of(machinery[i])) && rows_integer(rows, 3) * 100 >= h->errors * STANDS_OUT)
+			h->to_change = rows_integer(rows, 0);
+}
+
 static void count_causes(struct reader *reader, struct headline *h)
 {
 	struct rows *rows = read_rows(reader, CAUSES_COUNTED "SELECT cause_id, cause, party, n, " READ_TIME("first") ", " READ_TIME("last") " FROM counted "
@@ -81,7 +96,21 @@ static void count_causes(struct reader *reader, struct headline *h)
 		if (h->causes == 0 || bytes_compare(rows_text(rows, 5), h->last) > 0)
 			h->last = arena_copy(&h->arena, rows_text(rows, 5));
 		h->causes++;
+		suggest(h, rows);
 	}
+}
+
+/* What began to fail; else, where a box began to meddle, what it makes fail; else the most frequent of what is no everyday refusal. */
+static void what_to_change(struct reader *reader, struct headline *h)
+{
+	int64_t began = read_number(reader, "SELECT cause_id FROM change WHERE kind = 'errors' AND after_hits * before_sessions > before_hits * after_sessions "
+	                            "ORDER BY change_id LIMIT 1");
+	if (began)
+		h->to_change = began;
+	else if (h->box && read_number(reader, "SELECT count(*) FROM change WHERE party = 'middlebox'"))
+		h->to_change = h->box;
+	else if (!h->to_change && h->causes)
+		h->to_change = h->top[0].cause_id;
 }
 
 static void count_findings(struct reader *reader, struct headline *h)
@@ -111,11 +140,7 @@ void headline_read(struct reader *reader, struct headline *h)
 	count_hosts(reader, &h->client, "SELECT client_addr, errors FROM client_cause");
 	count_findings(reader, h);
 	count_causes(reader, h);
-	/* what began to fail; the most frequent where nothing began */
-	h->to_change = read_number(reader, "SELECT cause_id FROM change WHERE kind = 'errors' AND after_hits * before_sessions > before_hits * after_sessions "
-	                           "ORDER BY change_id LIMIT 1");
-	if (!h->to_change && h->causes)
-		h->to_change = h->top[0].cause_id;
+	what_to_change(reader, h);
 	h->redacted = read_number(reader, "SELECT count(*) FROM sqlite_schema WHERE name = 'redaction'");
 	h->damaged = read_number(reader, "SELECT sum(skipped IS NOT NULL OR cut) FROM capture_report");
 }

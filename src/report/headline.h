@@ -29,6 +29,7 @@ struct headline {
 	int64_t encrypted, not_whole, unread, foreign; /* sessions; unread: encrypted, not whole, or both */
 	int64_t commandless;             /* 5xx replies whose command is not in the capture */
 	int64_t to_change;               /* the cause whose remedy comes first; 0 none */
+	int64_t box;                     /* the most frequent cause that is a middlebox's; 0 none */
 	bool redacted;                   /* names are tokens */
 	int64_t damaged;                 /* captures that were not read whole */
 	int64_t findings, traces;        /* observations; of them a middlebox's */

@@ -31,6 +31,15 @@ static const uint8_t schema[] = {
 	"NULL, NULL, NULL, " fault ", 4, 1, 2, NULL, NULL, '[[1,8,0,0,3]]', NULL);"
 #define LADDER "INSERT INTO ladder VALUES (700000, '[[4,0,1,8,2000000,\"RCPT TO:<x@y>\",0],[4,1,1,9,2001000,1,64]]');"
 
+/* The error of ERROR_ROW so many times, and once more for a cause of the machinery. */
+#define AND_BAD_SEQUENCE(times)                                                                                                    \
+	"INSERT INTO cause VALUES (2, 'client.bad_sequence', 'client', '', '', '', '', 'Keep the order.', '');"                        \
+	"CREATE TABLE more AS SELECT * FROM error; WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < " times ") "  \
+	"INSERT INTO error SELECT 700000 + i, session_id, time, code, enhanced, reply_text, trigger_verb, trigger_line, trigger_capture_id, " \
+	"trigger_frame, reply_capture_id, reply_frame, latency, exchange, transaction_no, phase_id, offer_id, sender_domain, recipient_domain, " \
+	"fault_at, fault_id, cause_id, certainty, rule_id, detail, proofs, also FROM more, n;"                                          \
+	"UPDATE more SET error_id = 700099, cause_id = 2; INSERT INTO error SELECT * FROM more; DROP TABLE more;"
+
 static const struct kase {
 	const char *name, *sql;
 	int64_t explain; /* 0: the report */
@@ -52,6 +61,10 @@ static const struct kase {
 	{ "one error", CAPTURE SESSION("7", "1", "0", "1", "0") ERROR_ROW("'RCPT TO:<x@y>'", "NULL"), 0,
 	  { "1 of 1 session (100 %) met 5xx replies: 1 error, at 10:00:02.", "recipient.unknown", "C: RCPT TO:<x@y>  [frame 8]",
 	    "S: 550 5.1.1 no such user  [frame 9]", "smtpwhy explain a.db ERROR", "Correct it." }, { "Could not look into" } },
+	{ "the everyday is not the first thing to change", CAPTURE SESSION("7", "1", "0", "3", "0") ERROR_ROW("'RCPT TO:<x@y>'", "NULL") AND_BAD_SEQUENCE("2"), 0,
+	  { "Where: server 198.51.100.1; client 192.0.2.1", "First to change: for client.bad_sequence: Keep the order." }, { "First to change: for recipient" } },
+	{ "unless all else is rare", CAPTURE SESSION("7", "1", "0", "13", "0") ERROR_ROW("'RCPT TO:<x@y>'", "NULL") AND_BAD_SEQUENCE("12"), 0,
+	  { "First to change: for recipient.unknown: Correct it." }, { "First to change: for client" } },
 	{ "a hostile line in the database", CAPTURE SESSION("7", "1", "0", "1", "0") ERROR_ROW("'RCPT' || char(27) || '[2J' || char(10) || 'x'", "NULL"), 0,
 	  { "C: RCPT\\x1b[2J\\nx" }, { "\033", "\nx" } },
 	{ "an error explained", CAPTURE SESSION("7", "1", "0", "1", "0") LADDER ERROR_ROW("'RCPT TO:<x@y>'", "NULL"), 700001,
