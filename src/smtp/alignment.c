@@ -420,11 +420,18 @@ static void place_holes(const struct dialogue *d, struct alignment *a)
 		a->before[j + 1].recipients = a->commands[j]->command.kind == COMMAND_CONTENT;
 }
 
-/* The best way leaves a command without a reply though none is missing: then the client did not wait for it. */
-static bool is_out_of_turn(const struct alignment *a)
+/* Does the dialogue make better sense if the client does not wait for its replies? Then it does not. */
+static void judge_turns(struct alignment *a)
 {
-	size_t i = a->nreplies, j = a->ncommands;
-	return a->client_spoke && a->in_turn && j && !lost_before(a, i) && a->forth[i][j - 1][0] + score_skip(a, i, j - 1) == a->back[0][0][0];
+	int waiting = a->back[0][0][0];
+	if (!a->in_turn)
+		return;
+	a->in_turn = false;
+	score_back(a);
+	if (a->back[0][0][0] > waiting)
+		return;
+	a->in_turn = true;
+	score_back(a);
 }
 
 static struct alignment *alignment_new(const struct dialogue *d, enum urgency urgency)
@@ -439,12 +446,8 @@ static struct alignment *alignment_new(const struct dialogue *d, enum urgency ur
 	place_holes(d, a);
 	compare_names(a);
 	score_back(a);
+	judge_turns(a);
 	score_forth(a);
-	if (is_out_of_turn(a)) {
-		a->in_turn = false;
-		score_back(a);
-		score_forth(a);
-	}
 	judge_certainty(a);
 	return a;
 }
