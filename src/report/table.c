@@ -34,7 +34,7 @@ static size_t cell_width(const struct page *page, struct bytes b)
 	return width;
 }
 
-enum { COLUMN_GAP = 2, COLUMN_LEAST = 8, FIRST_LEAST = 12 };
+enum { COLUMN_GAP = 2, COLUMN_LEAST = 8, FIRST_LEAST = 12, ADDRESS = 15 /* of IPv4 */ };
 
 /* Takes columns away from those that give, the widest first, until the table fits or none is wider than the least. */
 static size_t squeeze(const struct table *table, size_t *widths, size_t total, size_t room, bool first, size_t least)
@@ -60,6 +60,8 @@ static void fit(const struct table *table, size_t *widths, size_t room)
 	for (size_t c = 0; c < table->ncolumns; c++)
 		total += widths[c];
 	total = squeeze(table, widths, total, room, true, FIRST_LEAST);
+	total = squeeze(table, widths, total, room, false, ADDRESS);
+	total = squeeze(table, widths, total, room, true, COLUMN_LEAST);
 	squeeze(table, widths, total, room, false, COLUMN_LEAST);
 }
 

@@ -359,7 +359,7 @@ static void unread(struct view *view)
 /* ---- when ---- */
 
 /* Widths of a column of the timeline, in seconds; the first that needs at most BINS_MOST columns is taken. */
-static const int64_t bin_widths[] = { 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400, 604800 };
+static const int64_t bin_widths[] = { 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400, 604800, 2592000, 31536000, 315360000 };
 
 static void spark(struct view *view, struct bytes label, int64_t from, int64_t width, size_t bins, int64_t cause_id)
 {

@@ -2,7 +2,7 @@
 /* timeline.js - errors over time by cause: stacked columns drawn by uPlot, with zoom by mouse, keys and buttons, and the same
  * numbers as a table. In: on_range([from, to] in microseconds, or null for all). Out: { element, draw() }. */
 const SERIES_MOST = 6;
-const COLUMN_WIDTHS = [1e3, 1e4, 1e5, 1e6, 2e6, 5e6, 10e6, 30e6, 60e6, 120e6, 300e6, 600e6, 1800e6, 3600e6, 7200e6, 21600e6, 43200e6, 86400e6, 604800e6];
+const COLUMN_WIDTHS = [1e3, 1e4, 1e5, 1e6, 2e6, 5e6, 10e6, 30e6, 60e6, 120e6, 300e6, 600e6, 1800e6, 3600e6, 7200e6, 21600e6, 43200e6, 86400e6, 604800e6, 2592000e6, 31536000e6];
 
 function timeline(on_range) {
 	const cells = section("timeline"), fine = cells.length ? cells[0].width : 1e6;
@@ -44,7 +44,7 @@ function timeline(on_range) {
 
 	/* The counts of a range in columns of a round width, about a hundred of them. */
 	function columns([from, to]) {
-		const width = COLUMN_WIDTHS.find(one => one >= fine && (to - from) / one <= 110) ?? 604800e6;
+		const width = COLUMN_WIDTHS.find(one => one >= fine && (to - from) / one <= 110) ?? 31536000e6;
 		const start = Math.floor(from / width) * width, n = Math.max(1, Math.ceil((to - start) / width));
 		const counts = series.map(() => new Array(n).fill(0));
 		for (const cell of cells) {
@@ -65,7 +65,7 @@ function timeline(on_range) {
 
 	function label(us, width) {
 		const time = iso(us);
-		return width >= 86400e6 ? time.slice(5, 10) : width >= 60e6 ? time.slice(11, 16) : width >= 1e6 ? time.slice(11, 19) : time.slice(17, 23);
+		return width >= 2592000e6 ? time.slice(0, 10) : width >= 86400e6 ? time.slice(5, 10) : width >= 60e6 ? time.slice(11, 16) : width >= 1e6 ? time.slice(11, 19) : time.slice(17, 23);
 	}
 
 	function describe() {
