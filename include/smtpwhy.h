@@ -44,7 +44,7 @@ struct smtpwhy_options {
 	const char *filter;       /* pcap-filter(7) syntax; NULL: every packet */
 	const char *rules;        /* file of further words rules; NULL: none */
 	const uint16_t *ports;    /* further SMTP ports, ended by 0; NULL: none */
-	size_t memory;            /* bytes for all connections alive; 0: 128 MiB */
+	size_t memory;            /* bytes for all connections alive; 0: 112 MiB */
 	int64_t idle;             /* nanoseconds of capture time after which a silent connection is closed; 0: 15 minutes */
 	bool recurse;             /* directories below given directories as well */
 	unsigned threads;         /* 0 or 1: one */

@@ -127,9 +127,9 @@ struct flow_sink {
 	void *to;
 };
 
-/* Bytes for all connections where nobody says how many: some 12,000 mail sessions that are open at once, or 400,000 half-open
+/* Bytes for all connections where nobody says how many: some 11,000 mail sessions that are open at once, or 400,000 half-open
  * connections. With what malloc and the database add, the process stays below 200 MiB. */
-enum { FLOW_MEMORY = 128 * 1024 * 1024 };
+enum { FLOW_MEMORY = 112 * 1024 * 1024 };
 
 struct flow_options {
 	size_t memory;            /* bytes for all connections; 0: FLOW_MEMORY. Beyond it the longest idle are closed (END_IDLE) */
