@@ -2,9 +2,11 @@
  * Never keeps a greeting's variable parts: two sessions with the same server give the same texts. */
 #include "store/writer.h"
 
+#include "why/middlebox.h"
+
 #include <string.h>
 
-enum { BANNER_MOST = 200, NAME_MOST = 255, STARS_LEAST = 3 };
+enum { BANNER_MOST = 200, NAME_MOST = 255 };
 
 /* Columns of "look" behind its id, and how many of "session" are filled here. */
 enum { LOOK_STARRED = 2, LOOK_HELLO, LOOK_COLUMNS = 7, SESSION_COLUMNS = 9, LOOKS_MOST = 16384 };
@@ -46,19 +48,6 @@ static int64_t banner_class(struct store *s, struct bytes banner, struct bytes n
 			text_add(&s->line, bytes_first(word.head, BANNER_MOST));
 	}
 	return writer_text(s, text_view(&s->line), BANNER_MOST, error);
-}
-
-/* The characters that a box leaves are '2', '0' and blanks (Microsoft KB320027; Postfix smtp_proto.c tests the same set). */
-static bool is_starred(struct bytes banner)
-{
-	unsigned stars = 0;
-	for (size_t i = 0; i < banner.n; i++) {
-		uint8_t c = banner.p[i];
-		stars += c == '*';
-		if (c != '*' && c != '2' && c != '0' && c != ' ' && c != '\t' && c != '\n')
-			return false;
-	}
-	return stars >= STARS_LEAST;
 }
 
 static int64_t hidden_keywords(struct store *s, const struct offer *offer, struct error *error)
@@ -107,7 +96,7 @@ static void gather_greeting(struct store *s, struct trace *t, const struct sessi
 	const struct connection *c = &session->connection;
 	const struct exchange *x = session->first;
 	if (session->banner.n) {
-		t->starred = is_starred(session->banner);
+		t->starred = banner_is_filler(session->banner);
 		t->banner = t->starred ? 0 : banner_class(s, bytes_cut(session->banner, '\n').head, session->server_name, error);
 	}
 	if (x && x->command.kind == COMMAND_CONNECT && x->answered && c->syn_ack_seen && c->handshake_rtt)

@@ -278,17 +278,22 @@ static void only_inside(struct changes *c, struct window outside, bool tail, boo
 }
 
 /* A proxy that says whose session it passes on does its work (nginx xclient, HAProxy send-proxy): told, and no fault of the path's. */
-static bool is_introduction(struct bytes verb)
+static bool is_proxy_header(struct bytes line)
 {
-	return bytes_is(verb, B("PROXY")) || bytes_is(verb, B("XCLIENT")) || bytes_is(verb, B("XFORWARD"));
+	return bytes_is(bytes_word(line).head, B("PROXY")) || bytes_starts(line, B("\r\n\r\n\0\r\nQUIT\n")); /* version 1, and 2 */
+}
+
+static bool is_introduction(struct bytes line)
+{
+	struct bytes verb = bytes_word(line).head;
+	return is_proxy_header(line) || bytes_is(verb, B("XCLIENT")) || bytes_is(verb, B("XFORWARD"));
 }
 
 static const char *added_phrase(const struct turn *t)
 {
-	struct bytes verb = bytes_word(t->command.text).head;
-	if (bytes_is(verb, B("PROXY")))
+	if (is_proxy_header(t->command.text))
 		return "a PROXY header: the box tells the server whose connection it passes on";
-	if (is_introduction(verb))
+	if (is_introduction(t->command.text))
 		return "the box tells the server whose session it passes on";
 	return "the client did not send it";
 }
@@ -318,7 +323,7 @@ static void only_outside(struct changes *c, struct window inside, bool tail)
 	const struct account *in = c->sides->inside;
 	int64_t then = other_time(c, false, t->spoken ? t->command.spoken.last.time : time_of(t));
 	if (t->spoken && !t->command.spoken.holed && line_exceeds(c, FROM_CLIENT, &t->command, false) && !hole_at(in, FROM_CLIENT, inside) && covers(c, in, then)) {
-		enum cause cause = is_introduction(bytes_word(t->command.text).head) ? CAUSE_COUNT : CAUSE_MIDDLEBOX_STREAM_ALTERED;
+		enum cause cause = is_introduction(t->command.text) ? CAUSE_COUNT : CAUSE_MIDDLEBOX_STREAM_ALTERED;
 		struct change *change = change_add(c, CHANGE_ADDED, FROM_CLIENT, cause, added_phrase(t));
 		change->outside = t->command.spoken.last;
 		change->outside_text = t->command.text;

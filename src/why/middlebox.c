@@ -6,17 +6,33 @@
 
 /* ---- signals ---- */
 
+/* The characters that survive a Cisco's stars: '2', '0', blank (Microsoft KB320027; Postfix smtp_proto.c tests the same set). Others
+ * overwrite by other letters, and leave blanks at most. */
+bool banner_is_filler(struct bytes banner)
+{
+	enum { STARS_LEAST = 3, OTHERS_LEAST = 8 };
+	unsigned fillers = 0, survivors = 0;
+	uint8_t filler = 0;
+	for (size_t i = 0; i < banner.n; i++) {
+		uint8_t c = banner.p[i];
+		if (c == ' ' || c == '\t' || c == '\n')
+			continue;
+		if (c == '2' || c == '0') {
+			survivors++;
+			continue;
+		}
+		if (!filler && bytes_index(B("*Xx#"), c) != BYTES_NONE)
+			filler = c;
+		if (c != filler)
+			return false;
+		fillers++;
+	}
+	return filler == '*' ? fillers >= STARS_LEAST : fillers >= OTHERS_LEAST && !survivors;
+}
+
 bool session_banner_starred(const struct session *s)
 {
-	unsigned stars = 0;
-	for (size_t i = 0; i < s->banner.n; i++) {
-		uint8_t c = s->banner.p[i];
-		stars += c == '*';
-		/* The characters that survive: '2', '0', blank (Microsoft KB320027; Postfix smtp_proto.c tests the same set). */
-		if (c != '*' && c != '2' && c != '0' && c != ' ' && c != '\t' && c != '\n')
-			return false;
-	}
-	return stars >= 3;
+	return banner_is_filler(s->banner);
 }
 
 const struct masked *session_mask(const struct session *s, const struct offer **where)

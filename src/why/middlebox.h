@@ -18,7 +18,8 @@ const struct middlebox *middlebox_of(const struct session *); /* the known devic
 const struct middlebox *middlebox_greets(const struct session *); /* the greeting is a proxy's, which stands before the server; NULL */
 const struct middlebox *middlebox_answers(const struct reply *);  /* the reply is a box's own, by the words that nobody else says; NULL */
 const struct middlebox *middlebox_says(const struct phrases *);   /* the same of a reply's text */
-bool session_banner_starred(const struct session *);          /* greeting overwritten with '*' (at least 3) */
+bool banner_is_filler(struct bytes banner);                   /* overwritten with '*' (at least 3), or with X, x or # (at least 8) */
+bool session_banner_starred(const struct session *);
 struct place session_greeting(const struct session *);       /* the greeting, or the session's first packet when it is not kept */
 const struct masked *session_mask(const struct session *, const struct offer **); /* the first masked keyword; NULL */
 const struct masked *offer_hides(const struct offer *, enum extension); /* a mask that may hide this keyword, by place or by length */

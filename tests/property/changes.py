@@ -247,7 +247,19 @@ def hold_reply(rng, s):
     return True
 
 
-BOX = [mask_keyword, remove_keyword, add_keyword, other_size, star_banner, other_banner, mask_verb, other_address, other_name, other_answer,
+def introduce(rng, s):
+    """A PROXY header before all else, in its text or its binary form."""
+    if 0 in s.used:
+        return False
+    s.used.add(0)
+    binary = b"\r\n\r\n\0\r\nQUIT\n" + bytes([0x21, 0x11, 0, 12]) + bytes([192, 0, 2, 10, 198, 51, 100, 25]) + struct.pack(">HH", 40000, 25)
+    header = rng.choice([b"PROXY TCP4 192.0.2.10 198.51.100.25 40000 25\r\n", binary])
+    s.put(1, 0, [(CLIENT, header), s.views[1][0]])
+    s.want(CLIENT, "added", b"", b"QUIT" if header == binary else b"PROXY TCP4")
+    return True
+
+
+BOX = [introduce, mask_keyword, remove_keyword, add_keyword, other_size, star_banner, other_banner, mask_verb, other_address, other_name, other_answer,
        keep_command, own_command, add_field, other_body, hold_reply]
 
 
@@ -274,7 +286,7 @@ class Wire:
     def say(self, side, octets):
         at = 0
         while at < len(octets):
-            size = self.segment(self.rng)
+            size = len(octets) if octets.startswith(b"\r\n\r\n\0") else self.segment(self.rng)  # a PROXY header is sent as one
             self.packet(side, pk.ACK | pk.PSH, octets[at:at + size])
             at += size
         self.now += 300_000
