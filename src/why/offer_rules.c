@@ -137,6 +137,8 @@ static bool contradicts(const struct failure *f, struct evidence *e)
 		return false;
 	if (f->command->verb == VERB_AUTH && !offer_has_mechanism(f->offer, f->command->mechanism))
 		return false;
+	if (words_say(f, CAUSE_CLIENT_LINE_TOO_LONG, 3) || words_say(f, CAUSE_CLIENT_AUTH_EXCHANGE_MALFORMED, 4))
+		return false; /* known, and found wanting */
 	show_offer(f, e, "this reply to EHLO lists it");
 	evidence_detail(e, "%s is offered, and the line keeps its grammar.", extension_keyword(need));
 	if (failure_wrong_moment(f))

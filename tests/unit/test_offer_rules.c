@@ -4,6 +4,12 @@
 #include "support/talks.h"
 
 static const struct diagnosis cases[] = {
+	{ "what the server finds too long it does know",
+		GREETED "C: AUTH PLAIN AGEAYg==\n" "S: 500 5.5.6 Authentication Exchange line is too long\n",
+		1, NULL, "server.contradicts_advertisement", NULL },
+	{ "AUTH again, behind a proxy whose server has none",
+		GREETED "C: AUTH PLAIN AGEAYg==\n" "S: 235 2.7.0 in\n" "C: AUTH PLAIN AGEAYg==\n" "S: 500 Error: command not recognized\n",
+		1, "client.bad_sequence", "server.contradicts_advertisement", "likely" },
 	{ "STARTTLS without offer",
 		BARE "C: STARTTLS\n" "S: 502 5.5.1 command not implemented\n",
 		1, "client.extension_not_advertised", "middlebox.starttls_stripped", "proven" },
