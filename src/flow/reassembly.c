@@ -205,6 +205,30 @@ size_t stream_first(const struct stream *s, uint8_t *room, size_t n)
 	return used;
 }
 
+void stream_skip(struct stream *s, uint32_t n)
+{
+	while (s->head && s->head->pos + s->head->n <= n)
+		piece_remove(s, s->head);
+	struct piece *first = s->head;
+	if (first && first->pos < n) {
+		struct segment rest = { .pos = first->pos, .acked = first->acked, .arrival = first->arrival, .origin = first->origin,
+			.bytes = { first->bytes, first->cut ? 0 : first->n }, .length = first->n, .pushed = first->pushed, .retransmitted = first->retransmitted };
+		piece_new(s, first, &rest, n, first->pos + first->n);
+		piece_remove(s, first);
+	}
+	for (struct piece *piece = s->head; piece; piece = piece->next) {
+		piece->pos -= n;
+		for (struct rival *rival = piece->rivals; rival; rival = rival->next)
+			rival->pos -= n;
+	}
+	s->base += n;
+	s->end -= s->end < n ? s->end : n;
+	s->acked -= s->acked < n ? s->acked : n;
+	s->hole_arrival = 0;
+	s->far_known = false;
+	s->fin_pos -= n;
+}
+
 void stream_drop(struct stream *s)
 {
 	while (s->head)

@@ -83,6 +83,7 @@ bool stream_wait(struct stream *, const struct segment *); /* true: it brought o
 void stream_pop(struct stream *, struct piece *);          /* the head is taken out and freed */
 bool stream_is_full(const struct stream *);
 size_t stream_first(const struct stream *, uint8_t *room, size_t n); /* copies the waiting octets at next, contiguous ones only */
+void stream_skip(struct stream *, uint32_t n);             /* before anything is delivered: position 0 is behind the first n octets */
 void stream_drop(struct stream *);
 
 /* Delivered octets are remembered, and compared with further copies of them. */

@@ -57,6 +57,8 @@ static const struct kase {
 	  SHAKE "S 0 0 PA 220 mx|\nC 0 8 PA NOOP|\nS 8 6 A\nC 5 8 +900 A Z\nC 5 8 +900 A\nS 8 6 A\nC 6 8 PA QUIT|\n",
 	  "S:220 mx|\nC:NOOP|QUIT|\nclose CAPTURE\n", 0 },
 	{ "urgent octets are in line", SHAKE "S 0 0 PA 220 mx|\nC 0 8 PAU QUIT|\n", "S:220 mx|\nC:QUIT|\nclose CAPTURE\n", 0 },
+	{ "through an HTTP proxy", SHAKE "C 0 0 PA CONNECT a:25 HTTP/1.0||\nS 0 25 PA HTTP/1.0 200 ok||\nS 19 25 PA 220 mx SMTP|\nC 25 32 PA EHLO a|\nS 32 33 PA 250 ok|\n",
+	  "S:220 mx SMTP|\nC:EHLO a|\nS:250 ok|\nclose CAPTURE\n", 8080 },
 	{ "data in the SYN", "C -1 0 S EHLO a|\nS -1 8 SA 220 mx|\nS 8 8 PA 250 ok|\n",
 	  "C:EHLO a|\nS:220 mx|250 ok|\nclose CAPTURE\n", 0 },
 	{ "sequence numbers wrap", "C -1 0 isn=4294967290 S\nS -1 0 isn=4294967293 SA\nC 0 0 A\nS 0 0 PA 220 mx|\nC 0 8 PA EHLO a|\n"
