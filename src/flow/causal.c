@@ -98,10 +98,16 @@ static bool step_hole(struct talk *t, unsigned side)
 		return false;
 	notice_hole(t, s);
 	struct place place = head ? head->origin.place : t->now;
+	bool probe = head && piece_is_probe(head) && head->pos < s->acked;
 	bool full = stream_is_full(s);
 	uint64_t arrival = head && head->arrival < s->hole_arrival ? head->arrival : s->hole_arrival;
 	if (!full && !waited(t, arrival, LIMIT_HOLD_PACKETS))
 		return false;
+	if (probe) { /* the last octet that is missing, which nobody sent so */
+		talk_emit_gap(t, side, until + 1, GAP_CAPTURE, place);
+		stream_pop(s, head);
+		return true;
+	}
 	if (s->acked > s->next)
 		talk_emit_gap(t, side, until < s->acked ? until : s->acked, GAP_CAPTURE, place);
 	else if (is_silent(t, !side))

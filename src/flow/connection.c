@@ -252,9 +252,8 @@ static void take_fin(struct talk *t, const struct packet *p, unsigned side, int6
 static bool is_keep_alive(const struct stream *s, const struct packet *p, int64_t pos)
 {
 	bool nul = p->payload.n == 1 && p->payload.p[0] == 0;
-	bool lone = pos > s->next && !(p->flags & TCP_PSH); /* what it repeats is missing, or late */
 	return p->payload_length <= 1 && !(p->flags & (TCP_SYN | TCP_FIN | TCP_RST)) && s->end > 0
-	       && (nul ? pos < s->end || lone : pos == s->end - 1 && s->acked != pos);
+	       && (nul ? pos < s->end : pos == s->end - 1 && s->acked != pos);
 }
 
 /* Counts what was sent before; finds other bytes in it. The rest of the segment that is new stays in *g. */

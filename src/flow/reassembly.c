@@ -103,6 +103,11 @@ void stream_pop(struct stream *s, struct piece *piece)
 	piece_remove(s, piece);
 }
 
+bool piece_is_probe(const struct piece *piece)
+{
+	return piece->n == 1 && !piece->cut && !piece->pushed && piece->bytes[0] == 0;
+}
+
 /* Another copy of some octets of a waiting piece: equal ones are silent. */
 static void piece_rival(struct stream *s, struct piece *piece, const struct segment *g, int64_t from, int64_t to)
 {
@@ -111,7 +116,13 @@ static void piece_rival(struct stream *s, struct piece *piece, const struct segm
 		second.n = (size_t)(to - from);
 	if (second.n == 0 || memcmp(piece->bytes + (from - piece->pos), second.p, second.n) == 0)
 		return;
-	if (g->duplicate || stream_is_full(s))
+	if (piece_is_probe(piece)) {
+		piece->bytes[0] = second.p[0];
+		piece->origin = g->origin;
+		piece->pushed = g->pushed;
+		return;
+	}
+	if (g->duplicate || stream_is_full(s) || (second.n == 1 && second.p[0] == 0 && !g->pushed))
 		return;
 	struct rival *rival = memory_new(1, sizeof *rival + second.n);
 	*rival = (struct rival){ .next = piece->rivals, .pos = from, .origin = g->origin, .n = (uint32_t)second.n };

@@ -77,6 +77,8 @@ struct segment {
 	bool duplicate;        /* a frame recorded twice: it may bring what a cut one lacks, and is no rival */
 };
 
+/* A lone NUL that came before what it may repeat (RFC 9293 3.8.4: a keep-alive's octet means nothing): any other copy stands. */
+bool piece_is_probe(const struct piece *);
 int64_t stream_position(const struct stream *, uint32_t seq);
 bool stream_is_far(struct stream *, int64_t pos); /* too far to be believed, so far; remembers it */
 bool stream_wait(struct stream *, const struct segment *); /* true: it brought octets that were not there */
