@@ -2,6 +2,7 @@
  * first, and what could not be looked at. Counts along indexes and small tables; never lets "no 5xx" and "could not look" look alike. */
 #include "report/headline.h"
 
+#include "base/map.h"
 #include "report/changed.h"
 #include "report/say.h"
 
@@ -32,33 +33,25 @@ static void count_sessions(struct reader *reader, struct headline *h)
 		h->commandless = read_number(reader, "SELECT count(*) FROM error WHERE trigger_verb IS NULL");
 }
 
-static void weigh(struct headline_host *most, struct bytes address, int64_t errors)
-{
-	most->hosts += errors > 0;
-	if (errors <= most->errors)
-		return;
-	most->errors = errors;
-	text_clear(&most->address);
-	text_add(&most->address, address);
-}
-
-/* Rows of an address and its errors by cause, those of an address together. */
+/* Rows of an address and its errors by cause, in any order: a sum in a map costs less than a sorted table. */
 static void count_hosts(struct reader *reader, struct headline_host *most, const char *sql)
 {
-	struct text address = { 0 };
-	int64_t errors = 0;
+	struct map hosts = { 0 };
 	struct rows *rows = read_rows(reader, "%s", sql);
 	while (read_next(reader, &rows)) {
-		if (!bytes_equal(rows_text(rows, 0), text_view(&address))) {
-			weigh(most, text_view(&address), errors);
-			text_clear(&address);
-			text_add(&address, rows_text(rows, 0));
-			errors = 0;
-		}
-		errors += rows_integer(rows, 1);
+		void **errors = map_put(&hosts, rows_text(rows, 0));
+		*errors = (void *)((intptr_t)*errors + (intptr_t)rows_integer(rows, 1));
 	}
-	weigh(most, text_view(&address), errors);
-	text_free(&address);
+	size_t top = 0;
+	for (size_t i = 0; i < hosts.count; i++)
+		if ((intptr_t)hosts.entries[i].value > (intptr_t)hosts.entries[top].value)
+			top = i;
+	if (hosts.count) {
+		most->hosts = (int64_t)hosts.count;
+		most->errors = (intptr_t)hosts.entries[top].value;
+		text_add(&most->address, hosts.entries[top].key);
+	}
+	map_free(&hosts);
 }
 
 /* From the index error_by_cause, a part of it for each cause: counted along it, the first and the last at its ends. */
@@ -136,7 +129,7 @@ void headline_read(struct reader *reader, struct headline *h)
 	*h = (struct headline){ 0 };
 	headline_day(reader, &h->day);
 	count_sessions(reader, h);
-	count_hosts(reader, &h->server, "SELECT server_addr, errors FROM server_cause ORDER BY server_addr");
+	count_hosts(reader, &h->server, "SELECT server_addr, errors FROM server_cause");
 	count_hosts(reader, &h->client, "SELECT client_addr, errors FROM client_cause");
 	count_findings(reader, h);
 	count_causes(reader, h);

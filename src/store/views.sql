@@ -40,7 +40,7 @@ CREATE TABLE server_cause ( -- errors counted by server and cause
 	first INTEGER NOT NULL,         -- times
 	last INTEGER NOT NULL
 );
-CREATE TABLE client_cause ( -- errors counted by client and cause; the rows of a client stand together
+CREATE TABLE client_cause ( -- errors counted by client and cause
 	client_addr TEXT NOT NULL,
 	cause_id INTEGER NOT NULL REFERENCES cause,
 	errors INTEGER NOT NULL,
