@@ -149,11 +149,16 @@ static bool hole_at(const struct account *account, enum direction d, struct wind
 
 /* The account would hold what happened at this time of its clock: its beginning was seen or was earlier, and its end was seen or the
  * capture went on. The clocks are estimates, so a capture that begins or ends close by tells nothing. */
-static bool covers(const struct changes *c, const struct account *account, int64_t time)
+static bool watched(const struct changes *c, const struct account *account, int64_t time)
 {
 	int64_t margin = CLOSE_BY + 2 * c->clock.transit;
 	bool begun = account->connection->syn_seen || account->connection->first.time + margin < time;
-	return begun && !account->encrypted && (account_closed(account) || account->watched_until >= time + margin);
+	return begun && (account_closed(account) || account->watched_until >= time + margin);
+}
+
+static bool covers(const struct changes *c, const struct account *account, int64_t time)
+{
+	return !account->encrypted && watched(c, account, time);
 }
 
 /* The reply's own packet says that it is another sender's (path.c): then no other capture is needed. */
@@ -191,7 +196,7 @@ static const struct reset *foreign_reset(const struct changes *c, enum direction
 		bool of_its_own = false;
 		for (unsigned k = 0; k < home->connection->nresets && k < RESETS_KEPT; k++)
 			of_its_own |= home->connection->resets[k].from == from;
-		if (r->from == from && !of_its_own && covers(c, home, then) && !ended_before(home, from, then) && !ended_before(home, direction_other(from), then - 2 * second))
+		if (r->from == from && !of_its_own && watched(c, home, then) && !ended_before(home, from, then) && !ended_before(home, direction_other(from), then - 2 * second))
 			return r;
 	}
 	return NULL;

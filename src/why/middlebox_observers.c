@@ -137,14 +137,16 @@ static bool sees_ehlo(const struct session *s, size_t i, struct evidence *e, str
 		while (y && !(y->command.verb == VERB_HELO && exchange_accepted(y)))
 			y = y->next;
 		const struct note *two = note_of_other_reply(s, x);
-		if (!two && !(y && (session_banner_starred(s) || bytes_find(s->banner, B("ESMTP")) != BYTES_NONE || middlebox_greets(s))))
+		if (!two && !session_banner_starred(s) && !(y && (bytes_find(s->banner, B("ESMTP")) != BYTES_NONE || middlebox_greets(s))))
 			continue;
 		evidence_line(e, &x->command, "a correct EHLO");
 		evidence_reply(e, &x->reply, "refused as unknown");
 		if (two)
 			evidence_add(e, two->second_place, FROM_SERVER, two->second, "another reply for the same octets of the stream");
-		else
+		else if (y)
 			evidence_reply(e, &y->reply, "HELO is taken");
+		else
+			evidence_add(e, session_greeting(s), FROM_SERVER, s->banner, "the greeting is overwritten");
 		if (two)
 			e->certainty = CERTAINTY_PROVEN;
 		*place = x->reply.first;

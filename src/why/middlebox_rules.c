@@ -81,6 +81,15 @@ static bool extension_masked(const struct failure *f, struct evidence *e)
 	return true;
 }
 
+/* A server that speaks SMTP knows EHLO or HELO: refused in the very words that EHLO was, behind stars, another verb was overwritten too. */
+static bool refused_as_ehlo(const struct failure *f)
+{
+	for (const struct exchange *x = f->exchange->previous; x; x = x->previous)
+		if (x->command.verb == VERB_EHLO && command_is_sound(&x->command) && x->answered && x->reply.code == f->reply->code)
+			return bytes_equal(x->reply.raw, f->reply->raw);
+	return false;
+}
+
 /* A correct core command that the server does not know, in a session that shows masks: it was overwritten on the way. */
 static bool sound_refused(const struct failure *f, struct evidence *e)
 {
@@ -93,8 +102,8 @@ static bool sound_refused(const struct failure *f, struct evidence *e)
 	if ((!m && !stars) || failure_wrong_moment(f))
 		return false;
 	/* These a server may not know by itself. */
-	if (c->verb == VERB_EXPN || c->verb == VERB_VRFY || c->verb == VERB_HELP || c->verb == VERB_TURN || c->verb == VERB_SEND
-			|| c->verb == VERB_SOML || c->verb == VERB_SAML || c->verb == VERB_EHLO || c->verb == VERB_LHLO)
+	if ((!stars || c->verb == VERB_EHLO || !refused_as_ehlo(f)) && (c->verb == VERB_EXPN || c->verb == VERB_VRFY || c->verb == VERB_HELP || c->verb == VERB_TURN || c->verb == VERB_SEND
+			|| c->verb == VERB_SOML || c->verb == VERB_SAML || c->verb == VERB_EHLO || c->verb == VERB_LHLO))
 		return false;
 	if (stars)
 		evidence_add(e, session_greeting(f->session), FROM_SERVER, f->session->banner, "the greeting is overwritten with stars");
