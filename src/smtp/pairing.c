@@ -361,8 +361,10 @@ static void forget_lines(struct dialogue *d, struct exchange *until)
 		e->command.kind = COMMAND_UNSEEN;
 		e->command.line.text = (struct bytes){ 0 };
 		e->command.word = e->command.argument = (struct bytes){ 0 };
+		e->command.ahead = e->command.first_of_group = e->command.followed = false; /* lines of a message follow each other */
 		exchange_give_up(d, e);
 	}
+	d->runs_ahead = false;
 }
 
 /* Lines before the first reply, and not a command among them: the capture began in a message. The lone dot ends it. */
@@ -382,6 +384,7 @@ static void judge_lines_before_reply(struct dialogue *d)
 	forget_lines(d, dot ? dot : e);
 	if (dot) {
 		dot->command.kind = COMMAND_CONTENT;
+		dot->command.ahead = false;
 		dot->content = ARENA_NEW(&d->session->arena, struct content);
 	}
 }

@@ -67,6 +67,12 @@ def plain_facts(rows):
     return sorted(facts, key=lambda f: f[0])  # stable: connections that reuse their ends stay in order
 
 
+def without_typing(facts):
+    """What tells a typed command from a sent one is its segments: an inspecting box lets typed ones pass."""
+    typing = {"middlebox.command_masked", "middlebox.ehlo_blocked"}
+    return [f[:3] + (sorted({"masked" if cause in typing else cause for cause, _ in f[3]} | {"masked"}),) for f in facts]
+
+
 # ---- what the capture still holds ----
 
 class Streams:
@@ -95,6 +101,7 @@ class Streams:
             p.base = (name, first)
             p.syn_of = name if p.flags & pk.SYN else None
             p.fin_of = name if p.flags & (pk.FIN | pk.RST) else None
+            p.ends_by = p.flags & (pk.FIN | pk.RST)
 
 
 def span(p):
@@ -185,8 +192,8 @@ class Case:
         options = ["--jobs", "2"] if self.rng.random() < 0.2 else []
         rows = analyse(self.binary, self.paths, self.scratch, options)
         whole = coverage(self.packets) == coverage(packets)
-        marks = {(p.syn_of, p.fin_of) for p in self.packets if p.syn_of or p.fin_of}
-        whole = whole and marks == {(p.syn_of, p.fin_of) for p in packets if p.syn_of or p.fin_of}
+        marks = {(p.syn_of, p.fin_of, p.ends_by) for p in self.packets if p.syn_of or p.fin_of}
+        whole = whole and marks == {(p.syn_of, p.fin_of, p.ends_by) for p in packets if p.syn_of or p.fin_of}
         if whole:
             self.same(rows)
         else:
@@ -194,6 +201,8 @@ class Case:
 
     def same(self, rows):
         want, got = plain_facts(self.original), plain_facts(rows)
+        if {"resegment", "merge"} & set(self.story):
+            want, got = without_typing(want), without_typing(got)
         if want == got:
             return
         for w, g in zip(want, got):
