@@ -4,6 +4,8 @@
 #include "why/dialect.h"
 #include "why/turns.h"
 
+#include <stdlib.h>
+
 #include "base/banned.h"
 
 enum { PRODUCTS_LEAST = 2, SERVERS_LEAST = 3, PATHS_MOST = 4096 };
@@ -122,22 +124,35 @@ static uint64_t stack_key(const struct search *s, const struct seen_server *v)
 	return v->stack && v->ttl && v->handshake && v->quickest ? (uint64_t)v->stack << 32 | v->ttl : 0;
 }
 
+struct keyed { uint64_t key; size_t index; };
+
+static int by_key(const void *a, const void *b)
+{
+	const struct keyed *x = a, *y = b;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
 /* Servers of the network with the same key, group by group. */
 static void each_group(const struct search *s, const struct seen_server *all, size_t n, uint64_t (*key)(const struct search *, const struct seen_server *),
                        void (*judge)(const struct search *, const struct seen_server *const *, size_t))
 {
 	const struct seen_server **list = ARENA_ARRAY(s->scratch, const struct seen_server *, n);
-	bool *done = ARENA_ARRAY(s->scratch, bool, n);
+	struct keyed *keys = ARENA_ARRAY(s->scratch, struct keyed, n);
+	size_t nkeys = 0;
 	for (size_t i = 0; i < n; i++) {
-		uint64_t this = done[i] ? 0 : key(s, &all[i]);
-		size_t members = 0;
-		for (size_t k = i; this && k < n; k++)
-			if (!done[k] && key(s, &all[k]) == this) {
-				done[k] = true;
-				list[members++] = &all[k];
-			}
-		if (members > 1)
-			judge(s, list, members);
+		uint64_t this = key(s, &all[i]);
+		if (this)
+			keys[nkeys++] = (struct keyed){ this, i };
+	}
+	if (nkeys)
+		qsort(keys, nkeys, sizeof *keys, by_key);
+	for (size_t from = 0, to; from < nkeys; from = to) {
+		for (to = from; to < nkeys && keys[to].key == keys[from].key; to++)
+			list[to - from] = &all[keys[to].index];
+		if (to - from > 1)
+			judge(s, list, to - from);
 	}
 }
 
