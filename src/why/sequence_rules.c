@@ -50,6 +50,8 @@ const char *failure_wrong_moment(const struct failure *f)
 	case VERB_DATA: case VERB_BDAT: case VERB_BURL:
 		if (phase == PHASE_RECIPIENT || phase == PHASE_CHUNKS)
 			return phase == PHASE_CHUNKS && f->command->verb == VERB_DATA ? "DATA after BDAT (RFC 3030 2)" : NULL;
+		if (phase != PHASE_SENDER)
+			return "message data without an accepted MAIL";
 		return f->state->recipients_refused ? "message data although every recipient was refused" : "message data without an accepted RCPT";
 	case VERB_AUTH:
 		if (f->state->authenticated)
