@@ -130,6 +130,28 @@ static void count_acks_anew(struct talk *t, unsigned side)
 	peer->fin_ack += delta;
 }
 
+/* The SYN comes after a segment that was taken for the first: what the stream holds stands further back. Nothing is delivered yet. */
+static void learn_base_late(struct talk *t, const struct packet *p, unsigned side)
+{
+	struct stream *s = &t->streams[side], *peer = &t->streams[!side];
+	int64_t by = s->known && s->next == 0 && !s->ended ? -stream_position(s, p->seq + 1) : 0;
+	if (by <= 0 || by > RESET_WINDOW)
+		return;
+	s->base = p->seq + 1;
+	s->end += by;
+	s->acked += by;
+	s->fin_pos += by;
+	s->hole_arrival = 0;
+	for (struct piece *piece = s->head; piece; piece = piece->next) {
+		piece->pos += by;
+		for (struct rival *rival = piece->rivals; rival; rival = rival->next)
+			rival->pos += by;
+	}
+	for (struct piece *piece = peer->head; piece; piece = piece->next)
+		piece->acked += by;
+	peer->fin_ack += by;
+}
+
 /* The position is known from the SYN; else the first packet is position 0, or what the peer had acknowledged before it. */
 static void learn_base(struct talk *t, const struct packet *p, unsigned side)
 {
@@ -355,8 +377,10 @@ void talk_packet(struct talk *t, const struct packet *p, enum direction side)
 	bool duplicate = is_duplicate(t, p, side);
 	t->connection.duplicates += duplicate;
 	uint16_t odd = duplicate ? 0 : path_judge(&t->paths[side], p, is_negotiated(t));
-	if (p->flags & TCP_SYN)
+	if (p->flags & TCP_SYN) {
 		take_syn(t, p, side);
+		learn_base_late(t, p, side);
+	}
 	learn_base(t, p, side);
 	int64_t before = t->streams[!side].acked;
 	int64_t acked = p->flags & TCP_RST ? 0 : take_ack(t, p, side);

@@ -74,6 +74,8 @@ static const struct kase {
 	{ "a reset that its sender talks on after", SHAKE "S 0 0 PA 220 mx|\nC 0 8 PA EHLO a|\nS 8 8 RA\nS 8 8 PA 250 ok|\n",
 	  "S:220 mx|\nC:EHLO a|\nS:250 ok|\nclose CAPTURE\n", 0 },
 	{ "a reset acknowledges what the capture lacks", SHAKE "S 0 0 PA 220 mx|\nS 8 6 RA\n", "S:220 mx|\nC~6c\nS.RST\nclose RST\n", 0 },
+	{ "SYN-ACK and greeting behind the second reply", "C -1 0 S\nS 8 8 PA 250 ok|\nS -1 0 SA\nS 0 0 PA 220 mx|\nC 0 8 PA EHLO a|\nC 8 16 PA QUIT|\n",
+	  "S:220 mx|\nC:EHLO a|\nS:250 ok|\nC:QUIT|\nclose CAPTURE\n", 0 },
 	{ "a lone NUL before the segment that it probes for", SHAKE "S 0 0 PA 220 mx|\nC 5 8 A ^\nC 0 8 PA NOOP|\nC 6 8 PA QUIT|\n",
 	  "S:220 mx|\nC:NOOP|QUIT|\nclose CAPTURE\n", 0 },
 	{ "a lone NUL for a segment that is lost", SHAKE "S 0 0 PA 220 mx|\nC 5 8 A ^\nS 8 6 PA 250 ok|\nC 6 16 PA QUIT|\n",
