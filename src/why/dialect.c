@@ -159,15 +159,22 @@ static bool judge(const struct session *s, enum product product, const struct ex
 	return own >= OWN_LEAST || other < PRODUCTS;
 }
 
+/* Where something is lost, a reply may stand at another command's place. */
+static bool is_whole(const struct session *s)
+{
+	const struct connection *c = &s->connection;
+	return !s->uncertain && !s->mid_start && !c->snaplen_cut && !c->gaps[0] && !c->gaps[1] && !c->missing[0] && !c->missing[1];
+}
+
 bool dialect_break_at(const struct session *s, const struct exchange *x, struct dialect_break *found)
 {
-	enum product product = s->banner.n && when_of(x) != WHEN_NONE ? product_of(s->banner) : PRODUCTS;
+	enum product product = s->banner.n && is_whole(s) && when_of(x) != WHEN_NONE ? product_of(s->banner) : PRODUCTS;
 	return product < PRODUCTS && judge(s, product, x, found);
 }
 
 bool dialect_break_nth(const struct session *s, size_t i, struct dialect_break *found)
 {
-	enum product product = s->banner.n ? product_of(s->banner) : PRODUCTS;
+	enum product product = s->banner.n && is_whole(s) ? product_of(s->banner) : PRODUCTS;
 	if (product == PRODUCTS)
 		return false;
 	for (const struct exchange *x = s->first; x; x = x->next)
