@@ -1,4 +1,4 @@
-/* utf8.c - one well-formed character of UTF-8 at the start of a view. */
+/* utf8.c - one well-formed character of UTF-8 at the start of a view, and strings made of such characters. */
 #include "base/utf8.h"
 
 /* The first octet decides the range of the second and how many follow. */
@@ -31,4 +31,20 @@ size_t utf8_character(struct bytes b, uint32_t *code)
 		return sequences[r].more + 1u;
 	}
 	return 0;
+}
+
+void utf8_mend(char *string)
+{
+	uint8_t *p = (uint8_t *)string;
+	while (octet_is_print(*p))
+		p++;
+	for (struct bytes rest = bytes_of((const char *)p); rest.n;) {
+		size_t n = utf8_character(rest, NULL);
+		if (n == 0 || *p < 0x20 || *p == 0x7f) {
+			*p = '?';
+			n = 1;
+		}
+		p += n;
+		rest = bytes_from(rest, n);
+	}
 }

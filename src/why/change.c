@@ -3,6 +3,7 @@
 #include "why/changing.h"
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 
@@ -50,6 +51,7 @@ const char *change_phrase(struct changes *c, const char *format, ...)
 	va_end(arguments);
 	char *copy = arena_alloc(c->arena, sizeof phrase, 1);
 	memcpy(copy, phrase, n < 0 ? 0 : (size_t)n < sizeof phrase ? (size_t)n : sizeof phrase - 1);
+	utf8_mend(copy); /* it quotes verbs as sent */
 	return copy;
 }
 

@@ -113,23 +113,6 @@ void evidence_offer(struct evidence *e, const struct offer *o, struct bytes keyw
 		evidence_add(e, o->at, FROM_SERVER, offer_lines(e->arena, o, keyword), says);
 }
 
-/* What a detail quotes of the wire may be no UTF-8, or be cut in a character: it is text all the same. */
-static void make_text(char *detail)
-{
-	uint8_t *p = (uint8_t *)detail;
-	while (octet_is_print(*p))
-		p++;
-	for (struct bytes rest = bytes_of((const char *)p); rest.n;) {
-		size_t n = utf8_character(rest, NULL);
-		if (n == 0 || *p < 0x20 || *p == 0x7f) {
-			*p = '?';
-			n = 1;
-		}
-		p += n;
-		rest = bytes_from(rest, n);
-	}
-}
-
 void evidence_detail(struct evidence *e, const char *format, ...)
 {
 	char *detail = ARENA_ARRAY(e->arena, char, SAYS_MOST);
@@ -137,7 +120,7 @@ void evidence_detail(struct evidence *e, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(detail, SAYS_MOST, format, list);
 	va_end(list);
-	make_text(detail);
+	utf8_mend(detail); /* what it quotes of the wire may be no UTF-8, or be cut in a character */
 	e->detail = detail;
 }
 
