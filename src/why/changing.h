@@ -1,4 +1,4 @@
-/* changing - what the files of change share: sides.c (side by side), change.c (turns), altered.c (lines).
+/* changing - what the files of change share: sides.c (side by side), change.c (turns), altered.c (lines), changing.c (the list of changes).
  * Never: included by anything else. */
 #ifndef SMTPWHY_WHY_CHANGING_H
 #define SMTPWHY_WHY_CHANGING_H
@@ -17,6 +17,8 @@ struct changes {
 	bool impaired;                       /* a side has holes, or began late: what was moved there cannot be told */
 };
 
+/* Counts a side's lines of one direction into counts, each by so many. */
+void lines_count(struct changes *, const struct account *, enum direction, intptr_t by);
 /* The line stands more often on the first side than on the second, whatever it was read as there: it was really lost or added between
  * them. Where it does not, the two sides only read it differently (message data as commands, after a loss). */
 bool line_exceeds(const struct changes *, enum direction, const struct uttered *, bool inside_exceeds);
