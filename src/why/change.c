@@ -2,8 +2,6 @@
  * a late start, or TLS explains an absence; a line is called swallowed, added or answered only where nothing else explains it. */
 #include "why/changing.h"
 
-#include "base/text.h"
-
 #include "base/banned.h"
 
 enum {
