@@ -101,7 +101,8 @@ static struct bytes offer_lines(struct arena *arena, const struct offer *o, stru
 	for (size_t i = 0; i < o->nkeywords; i++) {
 		if (i)
 			*p++ = '\n';
-		memcpy(p, o->keywords[i].p, o->keywords[i].n);
+		if (o->keywords[i].n) /* "250-" and nothing */
+			memcpy(p, o->keywords[i].p, o->keywords[i].n);
 		p += o->keywords[i].n;
 	}
 	return (struct bytes){ lines, n };
