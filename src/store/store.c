@@ -325,7 +325,7 @@ bool store_session(struct store *s, const struct session *session, const struct 
 	s->offer = NULL;
 	gather(s, p, session);
 	trace_gather(s, &p->trace, session, error);
-	if (!rows_of_errors(s, session, verdicts, id, error) || !rows_of_findings(s, session, verdicts, id, p->findings, error))
+	if (!rows_of_errors(s, verdicts, id, error) || !rows_of_findings(s, verdicts, id, p->findings, error))
 		return false;
 	p->findings += (unsigned)verdicts->nfindings;
 	if ((verdicts->nerrors || verdicts->nfindings) && !ladder_write(s, session, verdicts, id, p->parts++, error))
@@ -386,9 +386,9 @@ bool store_capture(struct store *s, uint32_t file, const struct capture *c, cons
 	                             counts->fragments_lost, counts->bad_ip_checksums, counts->bad_tcp_checksums };
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		sqlite3_bind_int64(row, ++at, (int64_t)numbers[i]);
-	text_clear(&s->json);
-	wire_add(&s->json, bytes_of(c->trouble), 4096);
-	database_bind_text(row, ++at, c->trouble ? text_view(&s->json) : (struct bytes){ 0 });
+	text_clear(&s->note);
+	wire_add(&s->note, bytes_of(c->trouble), 4096);
+	database_bind_text(row, ++at, c->trouble ? text_view(&s->note) : (struct bytes){ 0 });
 	database_bind_text(row, ++at, bytes_of(c->note));
 	return database_step(&s->database, row, error);
 }
@@ -469,7 +469,7 @@ void store_free(struct store *s)
 	pending_drop(s);
 	text_free(&s->text);
 	text_free(&s->line);
-	text_free(&s->json);
+	text_free(&s->note);
 	map_free(&s->looks);
 	free(s);
 }

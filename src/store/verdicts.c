@@ -160,19 +160,16 @@ static bool error_row(struct store *s, const struct verdict *v, int64_t session_
 	return feed_row(row, error) && error->kind == ERROR_NONE;
 }
 
-bool rows_of_errors(struct store *s, const struct session *session, const struct verdicts *verdicts, int64_t session_id, struct error *error)
+bool rows_of_errors(struct store *s, const struct verdicts *verdicts, int64_t session_id, struct error *error)
 {
-	(void)session;
 	for (size_t i = 0; i < verdicts->nerrors; i++)
 		if (verdicts->errors[i].ordinal <= LIMIT_ERRORS_PER_SESSION && !error_row(s, &verdicts->errors[i], session_id, error))
 			return false;
 	return true;
 }
 
-bool rows_of_findings(struct store *s, const struct session *session, const struct verdicts *verdicts, int64_t session_id, unsigned before,
-                      struct error *error)
+bool rows_of_findings(struct store *s, const struct verdicts *verdicts, int64_t session_id, unsigned before, struct error *error)
 {
-	(void)session;
 	for (size_t i = 0; i < verdicts->nfindings && before + i < LIMIT_ERRORS_PER_SESSION; i++) {
 		const struct finding *f = &verdicts->findings[i];
 		struct feed *row = &s->finding;

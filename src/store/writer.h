@@ -1,5 +1,5 @@
 /* writer - what the files of this folder that write rows share.
- * Lives: with the store; text and json are scratch, cleared by whoever uses them. */
+ * Lives: with the store. */
 #ifndef SMTPWHY_STORE_WRITER_H
 #define SMTPWHY_STORE_WRITER_H
 
@@ -43,7 +43,7 @@ struct store {
 	int64_t comparison_id;                /* of the comparison being stored; 0 none */
 	struct map pending;                   /* by session id; NULL once it ended */
 	struct known_stack stacks[STACKS_KNOWN];
-	struct text text, line, json;
+	struct text text, line, note;         /* scratch, cleared by whoever uses it */
 	struct map looks;                     /* rows of "look" to their ids */
 	int64_t last_look;
 	const struct offer *offer;            /* of this session, whose text is offer_id; NULL none */
@@ -69,7 +69,7 @@ int64_t writer_offer(struct store *, const struct offer *, struct error *); /* i
 void trace_gather(struct store *, struct trace *, const struct session *, struct error *); /* each window */
 /* The columns of "session" that trace.c fills; the row of "look" is made where it is new. */
 bool trace_columns(struct store *, const struct trace *, const struct session *, struct error *);
-bool rows_of_errors(struct store *, const struct session *, const struct verdicts *, int64_t session_id, struct error *);
-bool rows_of_findings(struct store *, const struct session *, const struct verdicts *, int64_t session_id, unsigned before, struct error *);
+bool rows_of_errors(struct store *, const struct verdicts *, int64_t session_id, struct error *);
+bool rows_of_findings(struct store *, const struct verdicts *, int64_t session_id, unsigned before, struct error *);
 
 #endif
