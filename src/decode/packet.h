@@ -31,16 +31,17 @@ enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16
 struct marks {
 	uint8_t ttl;         /* or hop limit */
 	uint8_t tos;
-	bool v6, dont_fragment;
+	bool v6 : 1, dont_fragment : 1;
+	bool timestamp : 1;  /* the TCP timestamp option is there */
+	bool sack_permitted : 1; /* SYN only */
+	uint8_t window_scale; /* 255 none; SYN only */
 	uint16_t ip_id;      /* 0 for IPv6 */
 	uint16_t window;     /* as on the wire, not scaled */
-	bool timestamp;      /* the TCP timestamp option is there */
-	uint32_t tsval, tsecr;
 	uint16_t mss;        /* 0 none; SYN only */
-	uint8_t window_scale; /* 255 none; SYN only */
-	bool sack_permitted; /* SYN only */
+	uint32_t tsval, tsecr;
 	uint32_t options;    /* hash of the kinds of the TCP options in their order; 0 none */
 };
+_Static_assert(sizeof(struct marks) == 24, "every octet that is remembered comes with them");
 
 struct packet {
 	struct place place;

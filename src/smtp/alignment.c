@@ -275,10 +275,10 @@ static void judge_certainty(struct alignment *a)
 
 static struct bytes mailbox(const struct command *c)
 {
-	struct bytes p = c->path.whole;
+	struct bytes p = c->path->whole;
 	if (p.n > 2 && p.p[0] == '<' && p.p[p.n - 1] == '>')
 		p = (struct bytes){ p.p + 1, p.n - 2 };
-	return c->path.local.n && c->path.domain.n ? p : (struct bytes){ 0 };
+	return c->path->local.n && c->path->domain.n ? p : (struct bytes){ 0 };
 }
 
 /* The first "<local@domain>" of a text, without its brackets. */
@@ -322,7 +322,7 @@ static void compare_names(struct alignment *a)
 		}
 		for (size_t j = 0; j < a->ncommands; j++) {
 			const struct command *c = &a->commands[j]->command;
-			bool other = quoted.n && (mailbox(c).n || knows_no_address(c->verb)) && bytes_find(quoted, c->path.local) == BYTES_NONE && !sender;
+			bool other = quoted.n && (mailbox(c).n || knows_no_address(c->verb)) && bytes_find(quoted, c->path->local) == BYTES_NONE && !sender;
 			if (!a->names[i][j] && !(sender && c->verb == VERB_MAIL) && (other || j + 1 < named || (named && c->verb == VERB_RCPT)))
 				a->names[i][j] = -1;
 		}

@@ -59,7 +59,7 @@ static void parse_text(struct parse *p, size_t at)
 static void parse_helo(struct parse *p, size_t at)
 {
 	struct bytes name = parse_word(p, at);
-	struct path *path = &p->command->path;
+	struct path *path = &p->path;
 	path->whole = path->domain = name;
 	if (name.n == 0) {
 		parse_fault(p, FAULT_HELO_NAME, p->line.n, "a domain name or an address literal", clause_of(p));
@@ -140,7 +140,6 @@ static void parse_mechanism(struct parse *p, size_t at)
 	struct bytes name = parse_word(p, at);
 	if (missing(p, at, "the name of a mechanism"))
 		return;
-	p->command->mechanism = name;
 	for (size_t i = 0; i < name.n; i++)
 		if (!octet_is_alpha(name.p[i]) && !octet_is_digit(name.p[i]) && name.p[i] != '-' && name.p[i] != '_') {
 			parse_fault(p, FAULT_ARGUMENT_FORM, at + i, "letters, digits, hyphen and underscore in a mechanism", "RFC 4422 3.1");

@@ -1,6 +1,6 @@
 /* argument - what follows a verb, each kind of argument of verbs.def.
  * In:    the parse, its command's verb, the offset behind the verb and its blanks.
- * Out:   path, params, mechanism, chunk of the command, and the first fault. */
+ * Out:   path, params, chunk of the command, and the first fault. */
 #ifndef SMTPWHY_SMTP_ARGUMENT_H
 #define SMTPWHY_SMTP_ARGUMENT_H
 

@@ -48,7 +48,7 @@ static void content_ends(struct dialogue *d, const struct chunk *chunk, uint64_t
 	e->content->dot_after_reply = early;
 	e->command.line = (struct line){
 		.text = B("."), .length = 1, .offset = end - 3, .first = chunk->place, .last = chunk->place, .acked = chunk->acked,
-		.marks = chunk->marks, .odd = chunk->odd, .segments = 1,
+		.ttl = chunk->marks.ttl, .odd = chunk->odd, .segments = 1,
 	};
 	if (!early) {
 		command_describe(d, e);

@@ -33,12 +33,12 @@ static bool is_legal(uint8_t c)
 }
 
 /* The first octet that a command may not hold; the line's length when there is none. UTF-8 in a path was judged there. */
-static size_t illegal_octet(const struct command *c, struct bytes line)
+static size_t illegal_octet(const struct parse *p)
 {
-	struct bytes path = c->path.flags & PATH_UTF8 ? c->path.whole : (struct bytes){ 0 };
+	struct bytes line = p->line, path = p->path.flags & PATH_UTF8 ? p->path.whole : (struct bytes){ 0 };
 	for (size_t i = bytes_printable(line); i < line.n; i++) {
 		bool in_path = path.n && line.p + i >= path.p && line.p + i < path.p + path.n;
-		if (!is_legal(line.p[i]) && !(in_path && line.p[i] >= 0x80 && !(c->line.flags & LINE_INVISIBLE)))
+		if (!is_legal(line.p[i]) && !(in_path && line.p[i] >= 0x80 && !(p->command->line.flags & LINE_INVISIBLE)))
 			return i;
 	}
 	return line.n;
@@ -53,8 +53,8 @@ static const char *octet_wanted(uint8_t c)
 
 static void check_octets(struct parse *p)
 {
-	struct fault *fault = &p->command->fault;
-	size_t at = illegal_octet(p->command, p->line);
+	struct fault *fault = &p->fault;
+	size_t at = illegal_octet(p);
 	if (at == p->line.n || (fault->kind != FAULT_NONE && !p->weak && fault->at < at))
 		return;
 	*fault = (struct fault){ FAULT_OCTET, at, octet_wanted(p->line.p[at]), p->line.p[at] >= 0x80 ? "RFC 5321 2.3.1" : "RFC 5321 4.1.2" };
@@ -91,8 +91,9 @@ static void parse_unknown(struct parse *p)
 		parse_dirty_word(p, bad);
 		return;
 	}
-	c->meant = c->masked_run ? VERB_UNKNOWN : near_verb(bytes_from(p->line, at));
-	if (c->meant == VERB_UNKNOWN)
+	enum verb meant = c->masked_run ? VERB_UNKNOWN : near_verb(bytes_from(p->line, at));
+	c->meant = meant;
+	if (meant == VERB_UNKNOWN)
 		parse_fault(p, FAULT_VERB_UNKNOWN, at, "a command", "RFC 5321 4.1.1");
 	else
 		parse_fault(p, FAULT_VERB_NEAR, at, verb_word(c->meant), verb_clause(c->meant));
@@ -110,7 +111,7 @@ static void parse_known(struct parse *p)
 		parse_weak(p, FAULT_ARGUMENT_FORM, after, "a space after the verb, not a tab", "RFC 5321 4.1.1");
 	argument_parse(p, after);
 	check_octets(p);
-	if (c->fault.kind == FAULT_NONE && c->line.length + 2 > parameter_line_limit(c))
+	if (p->fault.kind == FAULT_NONE && c->line.length + 2 > parameter_line_limit(c))
 		parse_fault(p, FAULT_TOO_LONG, parameter_line_limit(c) - 2, "a shorter line", "RFC 5321 4.5.3.1.4");
 }
 
@@ -120,18 +121,27 @@ static void parse_empty(struct parse *p)
 	parse_fault(p, FAULT_VERB_UNKNOWN, 0, "a command, not an empty line", "RFC 5321 4.1.1");
 }
 
+/* Most lines have no fault, and many no path: they share one. */
+static void keep(const struct parse *p)
+{
+	struct fault *fault = p->fault.kind != FAULT_NONE ? ARENA_NEW(p->arena, struct fault) : NULL;
+	struct path *path = p->path.whole.p || p->path.flags ? ARENA_NEW(p->arena, struct path) : NULL;
+	if (fault)
+		*fault = p->fault;
+	if (path)
+		*path = p->path;
+	p->command->fault = fault ? fault : &no_fault;
+	p->command->path = path ? path : &no_path;
+}
+
 void grammar_parse(struct arena *arena, struct command *c)
 {
 	struct parse p = { .arena = arena, .command = c, .line = c->line.text };
 	struct cut first = bytes_word(p.line);
 	c->meant = VERB_UNKNOWN;
 	c->word = first.head;
-	c->argument = bytes_trim(first.tail);
-	c->fault = (struct fault){ 0 };
-	c->path = (struct path){ 0 };
 	c->params = NULL;
 	c->nparams = 0;
-	c->mechanism = (struct bytes){ 0 };
 	c->masked_run = c->chunk_last = false;
 	c->chunk = 0;
 	c->verb = verb_find(first.head);
@@ -147,4 +157,5 @@ void grammar_parse(struct arena *arena, struct command *c)
 	} else {
 		parse_known(&p);
 	}
+	keep(&p);
 }

@@ -1,7 +1,7 @@
 /* grammar - a client line becomes a command: verb, arguments, parameters, and the first place where it breaks its grammar.
  * In:    one line; the phase plays no part (that is the dialogue's business).
  * Out:   command.verb .. command.protocol; command.fault names octet, what was wanted and the RFC clause.
- * Keeps: views of the line's text; params on the arena.
+ * Keeps: views of the line's text; params, path and fault on the arena.
  * Never: fails on input.
  * Grammar: RFC 5321 and the extensions of verbs.def, params.def; near misses of verbs by edit distance (Damerau, 1; 2 from six letters). */
 #ifndef SMTPWHY_SMTP_GRAMMAR_H

@@ -114,7 +114,7 @@ void held_guess(struct dialogue *d, const struct exchange *e)
 	struct arena scratch = { 0 };
 	struct command c = { .kind = COMMAND_LINE, .line = line };
 	grammar_parse(&scratch, &c);
-	bool command = command_is_known(&c) || (c.verb < VERB_COUNT && c.argument.n); /* "AUTH XYZ": base64 has no blank */
+	bool command = command_is_known(&c) || (c.verb < VERB_COUNT && command_argument(&c).n); /* "AUTH XYZ": base64 has no blank */
 	arena_drop(&scratch);
 	d->mode = MODE_LINES;
 	d->state.certain = false;

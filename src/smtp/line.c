@@ -6,13 +6,13 @@
 
 #include "base/banned.h"
 
-static unsigned octet_flags(struct bytes b)
+static uint16_t octet_flags(struct bytes b)
 {
 	static const uint8_t of[256] = {
 		[0] = LINE_HAS_NUL, [1 ... 8] = LINE_HAS_CONTROL, [10 ... 12] = LINE_HAS_CONTROL, [13] = LINE_HAS_BARE_CR,
 		[14 ... 31] = LINE_HAS_CONTROL, [127] = LINE_HAS_CONTROL, [128 ... 255] = LINE_HAS_8BIT,
 	};
-	unsigned flags = 0;
+	uint16_t flags = 0;
 	for (size_t i = 0; i < b.n;) {
 		size_t plain = bytes_printable(bytes_from(b, i));
 		for (size_t end = i + plain + 8; plain == 0 && i < b.n && i < end; i++)
@@ -60,11 +60,11 @@ static void count_segment(struct lines *l)
 	const struct chunk *chunk = l->chunk;
 	l->line.last = chunk->place;
 	l->line.acked = chunk->acked;
-	l->line.marks = chunk->marks;
+	l->line.ttl = chunk->marks.ttl;
 	if (l->counted)
 		return;
 	l->counted = true;
-	l->line.segments++;
+	l->line.segments = (uint16_t)(l->line.segments + (l->line.segments < UINT16_MAX));
 	l->line.odd |= chunk->odd;
 }
 

@@ -16,6 +16,8 @@ struct exchange *exchange_new(struct dialogue *d, enum command_kind kind)
 	e->command.verb = kind == COMMAND_LINE ? VERB_UNKNOWN : VERB_NONE;
 	e->command.meant = VERB_UNKNOWN;
 	e->command.offer = d->offer;
+	e->command.fault = &no_fault;
+	e->command.path = &no_path;
 	e->pairing = PAIRED_NONE;
 	return e;
 }
@@ -104,8 +106,8 @@ static void mask_as_answer(struct dialogue *d, struct exchange *e)
 	e->command.kind = COMMAND_AUTH;
 	e->command.line.text = B("<redacted>");
 	e->command.line.flags |= LINE_MASKED;
-	e->command.word = e->command.argument = (struct bytes){ 0 };
-	e->command.fault = (struct fault){ 0 };
+	e->command.word = (struct bytes){ 0 };
+	e->command.fault = &no_fault;
 	e->command.nparams = 0;
 }
 
@@ -360,7 +362,7 @@ static void forget_lines(struct dialogue *d, struct exchange *until)
 		struct exchange *e = d->waiting;
 		e->command.kind = COMMAND_UNSEEN;
 		e->command.line.text = (struct bytes){ 0 };
-		e->command.word = e->command.argument = (struct bytes){ 0 };
+		e->command.word = (struct bytes){ 0 };
 		e->command.ahead = e->command.first_of_group = e->command.followed = false; /* lines of a message follow each other */
 		exchange_give_up(d, e);
 	}

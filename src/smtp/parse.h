@@ -11,6 +11,8 @@ struct parse {
 	struct arena *arena;
 	struct command *command;
 	struct bytes line;
+	struct fault fault;
+	struct path path;
 	bool weak; /* the fault that is set is a weak one */
 };
 
@@ -23,15 +25,15 @@ struct misfit {
 
 static inline void parse_fault(struct parse *p, enum fault_kind kind, size_t at, const char *wanted, const char *clause)
 {
-	if (p->command->fault.kind != FAULT_NONE && !p->weak)
+	if (p->fault.kind != FAULT_NONE && !p->weak)
 		return;
-	p->command->fault = (struct fault){ kind, at, wanted, clause };
+	p->fault = (struct fault){ kind, at, wanted, clause };
 	p->weak = false;
 }
 
 static inline void parse_weak(struct parse *p, enum fault_kind kind, size_t at, const char *wanted, const char *clause)
 {
-	if (p->command->fault.kind != FAULT_NONE)
+	if (p->fault.kind != FAULT_NONE)
 		return;
 	parse_fault(p, kind, at, wanted, clause);
 	p->weak = true;

@@ -67,7 +67,7 @@ static struct misfit check_dot_string(struct bytes local)
 
 static void parse_domain(struct parse *p, struct bytes domain)
 {
-	struct path *path = &p->command->path;
+	struct path *path = &p->path;
 	path->domain = domain;
 	if (domain.n && domain.p[0] == '[') {
 		path->flags |= PATH_LITERAL;
@@ -84,7 +84,7 @@ static void parse_domain(struct parse *p, struct bytes domain)
 /* Local-part "@" (Domain / address-literal) */
 static void parse_mailbox(struct parse *p, struct bytes b, bool forward)
 {
-	struct path *path = &p->command->path;
+	struct path *path = &p->path;
 	size_t end = b.n && b.p[0] == '"' ? quoted_end(b) : BYTES_NONE;
 	if (b.n && b.p[0] == '"') {
 		path->flags |= PATH_QUOTED_LOCAL;
@@ -120,7 +120,7 @@ static struct bytes parse_source_route(struct parse *p, struct bytes b)
 	size_t colon = bytes_index(b, ':');
 	if (colon == BYTES_NONE)
 		return b;
-	p->command->path.flags |= PATH_SOURCE_ROUTE;
+	p->path.flags |= PATH_SOURCE_ROUTE;
 	struct cut cut = { .tail = bytes_first(b, colon), .found = true };
 	while (cut.found) {
 		cut = bytes_cut(cut.tail, ',');
@@ -137,7 +137,7 @@ static struct bytes parse_source_route(struct parse *p, struct bytes b)
 
 static void parse_inner(struct parse *p, struct bytes inner, bool forward)
 {
-	struct path *path = &p->command->path;
+	struct path *path = &p->path;
 	for (size_t i = 0, n; i < inner.n; i += n) {
 		n = utf8_character(bytes_from(inner, i), NULL);
 		if (n == 0) {
@@ -167,7 +167,7 @@ static void parse_inner(struct parse *p, struct bytes inner, bool forward)
 static size_t parse_naked(struct parse *p, size_t at, bool forward)
 {
 	struct bytes rest = bytes_from(p->line, at), word = parse_word(p, at);
-	struct path *path = &p->command->path;
+	struct path *path = &p->path;
 	path->flags |= PATH_NO_BRACKETS;
 	path->whole = word;
 	size_t bracket = bytes_index(rest, '<');
@@ -188,7 +188,7 @@ static size_t parse_naked(struct parse *p, size_t at, bool forward)
 
 size_t path_parse(struct parse *p, size_t at, bool forward)
 {
-	struct path *path = &p->command->path;
+	struct path *path = &p->path;
 	size_t start = parse_skip_blanks(p, at);
 	const char *clause = forward ? "RFC 5321 4.1.1.3" : "RFC 5321 4.1.1.2";
 	if (start == p->line.n) {
@@ -221,7 +221,7 @@ size_t path_parse(struct parse *p, size_t at, bool forward)
 
 void path_mailbox(struct parse *p, size_t at)
 {
-	struct path *path = &p->command->path;
+	struct path *path = &p->path;
 	struct bytes b = bytes_trim(bytes_from(p->line, at));
 	path->whole = b;
 	if (b.n > 1 && b.p[0] == '<' && b.p[b.n - 1] == '>')

@@ -157,7 +157,7 @@ static void offer_changes(struct dialogue *d, const struct exchange *e, uint64_t
 		d->helo_done = rows[i].kind != OFFER_NONE;
 		if (!d->helo_done)
 			return;
-		s->helo = arena_copy(&s->arena, e->command.argument);
+		s->helo = arena_copy(&s->arena, command_argument(&e->command));
 		if (s->protocol == PROTOCOL_SMTP && rows[i].kind == OFFER_EHLO)
 			s->protocol = PROTOCOL_ESMTP;
 		if (rows[i].kind == OFFER_LHLO)

@@ -133,7 +133,7 @@ struct auth_facts redact_auth_facts(struct bytes answer)
 		bits -= 8;
 		uint8_t octet = (uint8_t)(held >> bits);
 		facts.octets++;
-		facts.nuls += octet == 0;
+		facts.nuls = (uint16_t)(facts.nuls + (octet == 0));
 		cram_octet(&cram, octet);
 	}
 	facts.has_word = cram.word && cram.hex == 32;

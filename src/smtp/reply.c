@@ -36,7 +36,7 @@ static struct enhanced take_enhanced(struct bytes *text)
 	struct enhanced e = { .present = true };
 	if (rest.n < 5 || (rest.p[0] != '2' && rest.p[0] != '4' && rest.p[0] != '5') || rest.p[1] != '.' || !octet_is_digit(rest.p[2]))
 		return (struct enhanced){ 0 };
-	e.class = take_number(&rest);
+	e.class = (uint8_t)take_number(&rest); /* one digit */
 	rest = bytes_from(rest, 1);
 	e.subject = take_number(&rest);
 	if (rest.n < 2 || rest.p[0] != '.' || !octet_is_digit(rest.p[1]))
@@ -69,7 +69,7 @@ static void note_place(struct replies *r, const struct line *line)
 	r->begun = true;
 	reply->last = line->last;
 	reply->acked = line->acked;
-	reply->marks = line->marks;
+	reply->ttl = line->ttl;
 	reply->odd |= line->odd;
 	if (line->ending == LINE_LF || line->ending == LINE_CR || line->flags & LINE_HAS_BARE_CR)
 		reply->flags |= REPLY_BARE_NEWLINE;
@@ -83,7 +83,7 @@ static void note_code(struct reply *reply, int code)
 {
 	if (reply->code != MISSING && reply->code != code)
 		reply->flags |= REPLY_CODE_CHANGES;
-	reply->code = code;
+	reply->code = (int16_t)code;
 }
 
 static void note_text(struct replies *r, struct bytes text, struct bytes whole)
@@ -94,7 +94,7 @@ static void note_text(struct replies *r, struct bytes text, struct bytes whole)
 		reply->enhanced = e;
 	add_capped(&r->text, text, reply->nlines == 0);
 	add_capped(&r->raw, whole, reply->nlines == 0);
-	reply->nlines++;
+	reply->nlines = (uint16_t)(reply->nlines + (reply->nlines < UINT16_MAX));
 }
 
 /* Facts that need the whole reply. */

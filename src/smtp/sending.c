@@ -18,7 +18,7 @@ static void parse_masked(struct dialogue *d, struct exchange *e, struct bytes or
 	grammar_parse(&scratch, &sent);
 	e->command.line.text = masked;
 	grammar_parse(&d->session->arena, &e->command);
-	e->command.fault = sent.fault;
+	e->command.fault = fault_copy(&d->session->arena, sent.fault);
 	e->command.verb = sent.verb;
 	e->command.meant = sent.meant;
 	e->command.masked_run = sent.masked_run;
@@ -60,6 +60,8 @@ static void record_fill(struct dialogue *d, struct exchange *e, const struct lin
 	text_free(&head);
 }
 
+static const struct fault record_fault = { FAULT_PROTOCOL, 0, "a command", "RFC 5321 4.1.1" };
+
 /* Copies the line, masked as its kind demands, and parses it. */
 void line_fill(struct dialogue *d, struct exchange *e, const struct line *line)
 {
@@ -76,7 +78,7 @@ void line_fill(struct dialogue *d, struct exchange *e, const struct line *line)
 	} else if (c->kind == COMMAND_TLS) {
 		record_fill(d, e, line);
 		c->protocol = "TLS";
-		c->fault = (struct fault){ FAULT_PROTOCOL, 0, "a command", "RFC 5321 4.1.1" };
+		c->fault = &record_fault;
 	} else if (c->content_of || is_header_behind_loss(d, line->text)) {
 		struct bytes kept = redact_content(arena, line->text);
 		c->line.flags |= LINE_CONTENT;
@@ -155,7 +157,7 @@ static void note_line(struct dialogue *d, const struct exchange *e)
 
 bool command_is_known(const struct command *c)
 {
-	return c->kind == COMMAND_LINE && c->verb < VERB_COUNT && c->fault.kind == FAULT_NONE;
+	return c->kind == COMMAND_LINE && c->verb < VERB_COUNT && c->fault->kind == FAULT_NONE;
 }
 
 static bool is_known_line(const struct line *line)
@@ -222,7 +224,7 @@ static void verb_begins(struct dialogue *d, struct exchange *e)
 		hold(d, e);
 		break;
 	case VERB_BDAT:
-		if (c->fault.kind != FAULT_NONE)
+		if (c->fault->kind != FAULT_NONE)
 			break;
 		if (!d->content)
 			d->content = memory_new(1, sizeof *d->content);
@@ -287,17 +289,17 @@ static void judge_half(struct exchange *e)
 	bool headless = (c->line.flags & LINE_AFTER_GAP) && !command_is_known(c);
 	if (c->kind != COMMAND_LINE || !(headless || c->line.ending == LINE_GAP))
 		return;
-	c->fault = (struct fault){ 0 };
-	c->nparams -= c->nparams > 0;
+	c->fault = &no_fault;
+	c->nparams = (uint16_t)(c->nparams - (c->nparams > 0));
 	c->masked_run = false;
 	if (!headless && c->verb < VERB_COUNT)
 		return;
 	c->kind = COMMAND_UNSEEN;
 	c->verb = VERB_UNKNOWN;
 	c->meant = VERB_UNKNOWN;
-	c->word = c->argument = c->line.text = (struct bytes){ 0 };
+	c->word = c->line.text = (struct bytes){ 0 };
 	c->content_of = 0;
-	c->line.flags &= ~(unsigned)LINE_CONTENT;
+	c->line.flags &= (uint16_t)~LINE_CONTENT;
 }
 
 static void client_line(struct dialogue *d, const struct line *line)

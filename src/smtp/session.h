@@ -56,11 +56,11 @@ struct line {
 	uint64_t length;       /* octets on the wire without the ending */
 	uint64_t offset;       /* stream offset of its first octet */
 	struct place first, last; /* frames of its first and last octet */
-	enum line_ending ending;
-	unsigned flags;        /* enum line_flag */
-	unsigned segments;     /* TCP segments that brought it */
 	uint64_t acked;        /* what the segment of its last octet acknowledged of the other stream */
-	struct marks marks;    /* of its last segment */
+	enum line_ending ending : 8;
+	uint8_t ttl;           /* of its last segment */
+	uint16_t flags;        /* enum line_flag */
+	uint16_t segments;     /* TCP segments that brought it; stops at its top */
 	uint16_t odd;          /* enum odd, of all its segments */
 };
 
@@ -150,37 +150,39 @@ struct path {
 };
 
 struct command {
-	enum command_kind kind;
 	struct line line;
-	enum verb verb, meant;    /* meant: of a near miss; else VERB_UNKNOWN */
 	struct bytes word;        /* first word as sent, view of the line */
-	struct bytes argument;    /* after the verb and its blanks */
-	struct fault fault;       /* the first one; kind FAULT_NONE when the line keeps its grammar */
-	struct path path;         /* MAIL, RCPT, VRFY (a mailbox) */
+	const struct fault *fault; /* the first one; no_fault when the line keeps its grammar; never NULL */
+	const struct path *path;  /* MAIL, RCPT, VRFY (a mailbox), the name of HELO, EHLO and LHLO; else no_path; never NULL */
 	struct param *params;
-	size_t nparams;
-	struct bytes mechanism;   /* AUTH */
 	const char *protocol;     /* of FAULT_PROTOCOL and COMMAND_TLS: "HTTP", "SSH", "TLS" ...; else NULL */
-	bool masked_run;          /* its word is a run of one filler letter (XXXX): overwritten in transit */
 	uint64_t chunk;           /* BDAT: octets announced */
-	bool chunk_last, chunk_short; /* LAST; fewer octets followed than announced */
-
-	/* the moment it was sent */
 	const struct offer *offer; /* the generation in force at the client when it was sent */
-	bool before_greeting;      /* sent before the greeting was complete: an early talker */
-	bool ahead;                /* sent before the reply of an earlier command had come */
-	bool first_of_group;       /* no earlier command was without reply, and one followed ahead of its reply */
-	bool followed;             /* commands or data followed ahead of its reply */
-	bool behind_starttls;      /* in the segments that brought STARTTLS, or before its reply */
-	unsigned content_of;       /* message content read as a command: ordinal of the DATA or BDAT exchange it belongs to; 0 none */
+	enum command_kind kind : 8;
+	enum verb verb : 8, meant : 8; /* meant: of a near miss; else VERB_UNKNOWN */
+	bool masked_run : 1;      /* its word is a run of one filler letter (XXXX): overwritten in transit */
+	bool chunk_last : 1, chunk_short : 1; /* LAST; fewer octets followed than announced */
+	/* the moment it was sent */
+	bool before_greeting : 1; /* sent before the greeting was complete: an early talker */
+	bool ahead : 1;           /* sent before the reply of an earlier command had come */
+	bool first_of_group : 1;  /* no earlier command was without reply, and one followed ahead of its reply */
+	bool followed : 1;        /* commands or data followed ahead of its reply */
+	bool behind_starttls : 1; /* in the segments that brought STARTTLS, or before its reply */
+	uint16_t nparams;
+	uint32_t content_of;      /* message content read as a command: ordinal of the DATA or BDAT exchange it belongs to; 0 none */
 };
+extern const struct fault no_fault;
+extern const struct path no_path;
+const struct fault *fault_copy(struct arena *, const struct fault *);
+struct bytes command_argument(const struct command *);  /* after the verb and its blanks */
+struct bytes command_mechanism(const struct command *); /* AUTH: what stands where it belongs; else empty */
 
 /* A few facts of one AUTH exchange line, judged before it was masked. */
 struct auth_facts {
-	bool seen, base64, cancelled, empty; /* empty: "=" or nothing */
-	size_t octets;         /* of the decoded answer */
-	unsigned nuls;         /* in it: PLAIN needs two (RFC 4616 2) */
-	bool has_word;         /* CRAM-MD5: "user SP 32 hex digits" (RFC 2195 2) */
+	bool seen : 1, base64 : 1, cancelled : 1, empty : 1; /* empty: "=" or nothing */
+	bool has_word : 1;     /* CRAM-MD5: "user SP 32 hex digits" (RFC 2195 2) */
+	uint16_t octets;       /* of the decoded answer: fewer than LIMIT_LINE */
+	uint16_t nuls;         /* in it: PLAIN needs two (RFC 4616 2) */
 };
 
 /* ---- replies ---- */
@@ -200,21 +202,22 @@ enum reply_flag {
 
 struct enhanced {
 	bool present;
-	uint16_t class, subject, detail; /* RFC 3463 2 */
+	uint8_t class;
+	uint16_t subject, detail; /* RFC 3463 2 */
 };
 
 struct reply {
-	int code;               /* 0..999; -1 missing */
-	struct enhanced enhanced;
 	struct bytes text;      /* lines joined by \n, without codes, separators and enhanced codes; at most LIMIT_REPLY */
 	struct bytes raw;       /* as it stands, lines joined by \n; at most LIMIT_REPLY; credentials that it echoes are masked */
-	unsigned nlines;
 	struct place first, last;
 	uint64_t offset;        /* of its first octet in the server's stream */
-	unsigned flags;         /* enum reply_flag */
 	uint64_t acked;         /* octets of the client's stream that its last segment acknowledges */
-	struct marks marks;
+	int16_t code;           /* 0..999; -1 missing */
+	uint16_t flags;         /* enum reply_flag */
+	struct enhanced enhanced;
+	uint16_t nlines;        /* stops at its top */
 	uint16_t odd;           /* enum odd, of all its segments */
+	uint8_t ttl;            /* of its last segment */
 };
 
 /* ---- the dialogue ---- */
@@ -234,9 +237,9 @@ enum phase {
 
 /* What the server had accepted when it read a command, as its replies tell. */
 struct state {
-	enum phase phase;
+	enum phase phase : 8;
 	bool certain;           /* false after a gap or a start in mid-session: phase is the best guess */
-	bool authenticated, encrypted, sender_refused;
+	bool authenticated : 1, encrypted : 1, sender_refused : 1;
 	unsigned recipients_accepted, recipients_refused;
 	unsigned errors;        /* 5xx replies before it in the session */
 	unsigned errors_in_a_row; /* 4xx and 5xx replies directly before it */
@@ -258,18 +261,19 @@ struct content {
 enum pairing { PAIRED_IN_ORDER, PAIRED_BY_ACK, PAIRED_UNCERTAIN, PAIRED_NONE };
 
 struct exchange {
-	unsigned ordinal;          /* 1.. in the session */
+	struct exchange *next, *previous; /* in order of commands */
 	struct command command;
 	struct reply reply;
-	bool answered;             /* the reply is in the capture */
-	enum pairing pairing;
-	struct state before;       /* the server's state when it read the command */
-	unsigned transaction;      /* 1.. counts MAIL commands that began one; 0 outside */
 	struct content *content;   /* COMMAND_CONTENT and COMMAND_CHUNK; else NULL */
+	struct state before;       /* the server's state when it read the command */
 	struct auth_facts auth;    /* AUTH with an initial response, COMMAND_AUTH */
+	bool answered;             /* the reply is in the capture */
+	enum pairing pairing : 8;
+	unsigned ordinal;          /* 1.. in the session */
+	unsigned transaction;      /* 1.. counts MAIL commands that began one; 0 outside */
 	unsigned recipient_of;     /* LMTP: the ordinal of the RCPT that this reply to the data answers; 0 none */
-	struct exchange *next, *previous; /* in order of commands */
 };
+_Static_assert(sizeof(struct exchange) <= 320, "most of what a session keeps");
 
 enum protocol { PROTOCOL_SMTP, PROTOCOL_ESMTP, PROTOCOL_LMTP, PROTOCOL_TLS, PROTOCOL_OTHER };
 

@@ -97,6 +97,31 @@ const char *phase_name(enum phase phase)
 	return names[phase];
 }
 
+const struct fault no_fault;
+const struct path no_path;
+
+const struct fault *fault_copy(struct arena *arena, const struct fault *fault)
+{
+	if (fault->kind == FAULT_NONE)
+		return &no_fault;
+	struct fault *copy = ARENA_NEW(arena, struct fault);
+	*copy = *fault;
+	return copy;
+}
+
+struct bytes command_argument(const struct command *c)
+{
+	if (c->word.n == 0)
+		return (struct bytes){ 0 };
+	size_t end = (size_t)(c->word.p - c->line.text.p) + c->word.n;
+	return bytes_trim(bytes_from(c->line.text, end));
+}
+
+struct bytes command_mechanism(const struct command *c)
+{
+	return c->verb == VERB_AUTH ? bytes_word(command_argument(c)).head : (struct bytes){ 0 };
+}
+
 bool offer_has(const struct offer *offer, enum extension extension)
 {
 	if (extension == EXT_CORE)

@@ -54,16 +54,18 @@ static struct exchange *exchange_moved(struct session *to, const struct exchange
 	e->next = e->previous = NULL;
 	e->command.params = NULL;
 	e->command.nparams = 0;
+	e->command.path = &no_path;
+	e->command.word = (struct bytes){ 0 };
 	e->command.line.text = arena_copy(&to->arena, old->command.line.text);
 	if (old->command.kind == COMMAND_LINE || old->command.kind == COMMAND_CHUNK) {
 		enum command_kind kind = old->command.kind;
 		grammar_parse(&to->arena, &e->command);
 		e->command.kind = kind;
-		e->command.fault = old->command.fault; /* judged on the line as sent, before it was masked */
 		e->command.verb = old->command.verb;
 		e->command.meant = old->command.meant;
 		e->command.protocol = old->command.protocol;
 	}
+	e->command.fault = fault_copy(&to->arena, old->command.fault); /* judged on the line as sent, before it was masked */
 	if (old->content) {
 		e->content = ARENA_NEW(&to->arena, struct content);
 		*e->content = *old->content;

@@ -241,7 +241,7 @@ static void gather(struct store *s, struct pending *p, const struct session *ses
 		if (x->command.kind == COMMAND_LINE && x->command.verb == VERB_AUTH) {
 			p->auth_seen = true;
 			text_clear(&s->text);
-			wire_add(&s->text, x->command.mechanism, sizeof p->auth - 1);
+			wire_add(&s->text, command_mechanism(&x->command), sizeof p->auth - 1);
 			short_text(p->auth, sizeof p->auth, text_view(&s->text));
 		}
 		int64_t took = x->reply.last.time - x->command.line.last.time;

@@ -131,7 +131,7 @@ static bool error_row(struct store *s, const struct verdict *v, int64_t session_
 {
 	const struct exchange *x = v->exchange;
 	const struct command *c = &x->command, *mail = mail_of(x);
-	bool rcpt = c->kind == COMMAND_LINE && c->verb == VERB_RCPT, faulty = c->fault.kind != FAULT_NONE;
+	bool rcpt = c->kind == COMMAND_LINE && c->verb == VERB_RCPT, faulty = c->fault->kind != FAULT_NONE;
 	struct feed *row = &s->error;
 	feed_number(row, session_id * IDS_PER_SESSION + v->ordinal);
 	feed_number(row, session_id);
@@ -144,13 +144,13 @@ static bool error_row(struct store *s, const struct verdict *v, int64_t session_
 	feed_number(row, x->transaction);
 	feed_id(row, writer_says(s, phase_name(x->before.phase), error));
 	feed_id(row, writer_offer(s, c->offer, error));
-	lower_column(row, mail ? mail->path.domain : (struct bytes){ 0 }, mail);
-	lower_column(row, rcpt ? c->path.domain : (struct bytes){ 0 }, rcpt);
+	lower_column(row, mail ? mail->path->domain : (struct bytes){ 0 }, mail);
+	lower_column(row, rcpt ? c->path->domain : (struct bytes){ 0 }, rcpt);
 	if (faulty)
-		feed_number(row, (int64_t)c->fault.at);
+		feed_number(row, (int64_t)c->fault->at);
 	else
 		feed_null(row);
-	feed_id(row, faulty ? writer_says(s, c->fault.wanted, error) : 0);
+	feed_id(row, faulty ? writer_says(s, c->fault->wanted, error) : 0);
 	feed_number(row, s->causes[v->cause]);
 	feed_number(row, v->certainty);
 	feed_id(row, writer_says(s, v->rule, error));

@@ -126,7 +126,7 @@ static const char *rewriting_phrase(struct changes *c, const struct turn *inside
 			: "the verb was changed";
 	if (greets(inside->exchange->command.verb))
 		return "the name that the client gives was replaced";
-	const struct path *x = &inside->exchange->command.path, *y = &outside->exchange->command.path;
+	const struct path *x = inside->exchange->command.path, *y = outside->exchange->command.path;
 	if (inside->exchange->command.verb == VERB_MAIL || inside->exchange->command.verb == VERB_RCPT)
 		return bytes_equal(x->whole, y->whole) ? "the parameters were changed" : "the address was changed";
 	return bytes_equal(a.head, b.head) ? "the argument was changed" : "the case of its letters was changed";

@@ -84,7 +84,7 @@ static bool bare_newline(const struct failure *f, struct evidence *e)
 		|| f->command->line.flags & LINE_HAS_BARE_CR);
 	bool data = c && (c->bare_lf || c->bare_cr || c->lone_dots_odd);
 	bool said = phrases_say(&f->says, phrases);
-	if (!said && !(line && failure_tone(f) == TONE_DIALOGUE && f->command->fault.kind == FAULT_NONE && !failure_is_content(f)
+	if (!said && !(line && failure_tone(f) == TONE_DIALOGUE && f->command->fault->kind == FAULT_NONE && !failure_is_content(f)
 			&& reply_enhanced(f->reply, 5, 2)))
 		return false;
 	if (!said || (!line && !data && !words_say(f, CAUSE_CLIENT_BARE_NEWLINE, 3)))

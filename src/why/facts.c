@@ -25,11 +25,11 @@ bool words_say(const struct failure *f, enum cause cause, int strength)
 static bool breaks_as_coded(const struct failure *f)
 {
 	int code = f->reply->code;
-	if (!command_is_line(f->command) || f->command->fault.kind == FAULT_NONE)
+	if (!command_is_line(f->command) || f->command->fault->kind == FAULT_NONE)
 		return false;
 	/* 553: mailbox syntax incorrect, or a name that nobody can look up because of it */
 	return code == 500 || code == 501 || code == 504 || code == 555
-		|| (code == 553 && f->command->fault.kind == FAULT_ADDRESS && f->words.cause == CAUSE_ROUTING_DOMAIN_NOT_FOUND);
+		|| (code == 553 && f->command->fault->kind == FAULT_ADDRESS && f->words.cause == CAUSE_ROUTING_DOMAIN_NOT_FOUND);
 }
 
 /* "No valid recipients" to DATA tells of RCPT, which had its own answer; here the order is wrong. */
@@ -116,7 +116,7 @@ bool command_is_line(const struct command *c)
 
 bool command_is_sound(const struct command *c)
 {
-	return command_is_line(c) && c->verb < VERB_COUNT && c->fault.kind == FAULT_NONE && !c->content_of && !c->masked_run;
+	return command_is_line(c) && c->verb < VERB_COUNT && c->fault->kind == FAULT_NONE && !c->content_of && !c->masked_run;
 }
 
 const struct exchange *exchange_earlier(const struct exchange *x, bool (*is)(const struct exchange *))
@@ -178,7 +178,7 @@ static bool has_headers(const char *protocol)
 
 static bool opens_foreign(const struct command *c)
 {
-	return !c->content_of && c->fault.kind == FAULT_PROTOCOL && c->kind != COMMAND_TLS;
+	return !c->content_of && c->fault->kind == FAULT_PROTOCOL && c->kind != COMMAND_TLS;
 }
 
 const struct exchange *foreign_opening(const struct exchange *x)

@@ -8,7 +8,7 @@
 
 static void show_fault(const struct failure *f, struct evidence *e)
 {
-	const struct fault *fault = &f->command->fault;
+	const struct fault *fault = f->command->fault;
 	evidence_line(e, f->command, "the refused line");
 	evidence_reply(e, f->reply, "the server refuses it as a command");
 	evidence_detail(e, "The line breaks its grammar at octet %zu: wanted %s (%s).", fault->at + 1,
@@ -93,7 +93,7 @@ static bool tls_on_plaintext(const struct failure *f, struct evidence *e)
 
 static bool verb_misspelled(const struct failure *f, struct evidence *e)
 {
-	if (is_misread(f) || f->command->fault.kind != FAULT_VERB_NEAR || failure_tone(f) == TONE_POLICY || is_foreign(f->exchange))
+	if (is_misread(f) || f->command->fault->kind != FAULT_VERB_NEAR || failure_tone(f) == TONE_POLICY || is_foreign(f->exchange))
 		return false;
 	evidence_line(e, f->command, "no verb of SMTP");
 	evidence_reply(e, f->reply, "the server does not know it");
@@ -107,7 +107,7 @@ static bool verb_unknown(const struct failure *f, struct evidence *e)
 {
 	if (is_misread(f) || failure_tone(f) == TONE_POLICY || is_foreign(f->exchange) || is_tls_junk(f->exchange))
 		return false;
-	if (f->command->fault.kind != FAULT_VERB_UNKNOWN && !(f->command->verb >= VERB_COUNT && f->command->fault.kind == FAULT_NONE))
+	if (f->command->fault->kind != FAULT_VERB_UNKNOWN && !(f->command->verb >= VERB_COUNT && f->command->fault->kind == FAULT_NONE))
 		return false;
 	evidence_line(e, f->command, f->command->line.length ? "no verb of SMTP, and none is near" : "an empty line where a command belongs");
 	evidence_reply(e, f->reply, "the server does not know it");
@@ -122,7 +122,7 @@ static bool verb_unknown(const struct failure *f, struct evidence *e)
 
 static bool illegal_bytes(const struct failure *f, struct evidence *e)
 {
-	if (is_misread(f) || f->reply->code == 530 || f->command->fault.kind != FAULT_OCTET || is_tls_junk(f->exchange) || is_foreign(f->exchange))
+	if (is_misread(f) || f->reply->code == 530 || f->command->fault->kind != FAULT_OCTET || is_tls_junk(f->exchange) || is_foreign(f->exchange))
 		return false;
 	if (failure_tone(f) == TONE_POLICY && f->command->verb < VERB_COUNT && f->reply->code >= 550)
 		return false;
@@ -134,7 +134,7 @@ static bool illegal_bytes(const struct failure *f, struct evidence *e)
 static bool utf8_address(const struct failure *f, struct evidence *e)
 {
 	const struct command *c = f->command;
-	if ((c->verb != VERB_MAIL && c->verb != VERB_RCPT) || is_misread(f) || f->reply->code == 530 || !(c->path.flags & PATH_UTF8))
+	if ((c->verb != VERB_MAIL && c->verb != VERB_RCPT) || is_misread(f) || f->reply->code == 530 || !(c->path->flags & PATH_UTF8))
 		return false;
 	const struct exchange *x = f->exchange;
 	while (x && x->command.verb != VERB_MAIL)
@@ -163,14 +163,14 @@ static bool line_too_long(const struct failure *f, struct evidence *e)
 	}
 	if (is_misread(f) || (failure_tone(f) == TONE_POLICY && !said) || is_tls_junk(f->exchange))
 		return false;
-	if (f->command->line.length <= command_limit(f->command) && f->command->fault.kind != FAULT_TOO_LONG)
+	if (f->command->line.length <= command_limit(f->command) && f->command->fault->kind != FAULT_TOO_LONG)
 		return false;
 	evidence_line(e, f->command, "the beginning of the long line");
 	evidence_reply(e, f->reply, "the refusal");
 	evidence_detail(e, "The command line has %llu octets without CRLF; %llu are allowed.", (unsigned long long)f->command->line.length,
 		(unsigned long long)command_limit(f->command));
 	if (f->command->line.length <= command_limit(f->command))
-		evidence_detail(e, "A part of the line is longer than the grammar allows, from octet %zu on.", f->command->fault.at + 1);
+		evidence_detail(e, "A part of the line is longer than the grammar allows, from octet %zu on.", f->command->fault->at + 1);
 	return true;
 }
 
@@ -184,10 +184,10 @@ static bool is_argument_fault(enum fault_kind kind)
 
 static bool argument_syntax(const struct failure *f, struct evidence *e)
 {
-	if (is_misread(f) || !is_argument_fault(f->command->fault.kind) || failure_tone(f) == TONE_POLICY)
+	if (is_misread(f) || !is_argument_fault(f->command->fault->kind) || failure_tone(f) == TONE_POLICY)
 		return false;
 	/* Blanks and brackets are tolerated widely: 503 at the wrong moment is about the moment. */
-	if (f->reply->code == 503 && f->command->path.flags & (PATH_SPACE_AFTER_COLON | PATH_NO_BRACKETS) && failure_wrong_moment(f))
+	if (f->reply->code == 503 && f->command->path->flags & (PATH_SPACE_AFTER_COLON | PATH_NO_BRACKETS) && failure_wrong_moment(f))
 		return false;
 	show_fault(f, e);
 	if (f->reply->code != 501 && f->reply->code != 500 && f->reply->code != 555)
@@ -198,9 +198,9 @@ static bool argument_syntax(const struct failure *f, struct evidence *e)
 static bool helo_name(const struct failure *f, struct evidence *e)
 {
 	enum verb verb = f->command->verb;
-	if (is_misread(f) || f->reply->code == 503 || f->command->fault.kind == FAULT_NONE || (verb != VERB_EHLO && verb != VERB_HELO && verb != VERB_LHLO))
+	if (is_misread(f) || f->reply->code == 503 || f->command->fault->kind == FAULT_NONE || (verb != VERB_EHLO && verb != VERB_HELO && verb != VERB_LHLO))
 		return false;
-	if (reply_is_unrecognised(f) && f->reply->code != 501 && f->command->argument.n)
+	if (reply_is_unrecognised(f) && f->reply->code != 501 && command_argument(f->command).n)
 		return false;
 	show_fault(f, e);
 	return true;
@@ -209,7 +209,7 @@ static bool helo_name(const struct failure *f, struct evidence *e)
 /* Words that speak of the form of an address, for refusals at RCPT that are about the sender (servers often wait until then). */
 static bool address_syntax(const struct failure *f, struct evidence *e)
 {
-	if (is_misread(f) || f->command->fault.kind != FAULT_ADDRESS || failure_tone(f) == TONE_POLICY)
+	if (is_misread(f) || f->command->fault->kind != FAULT_ADDRESS || failure_tone(f) == TONE_POLICY)
 		return false;
 	show_fault(f, e);
 	if (f->reply->code == 503)
@@ -224,8 +224,8 @@ static bool address_odd(const struct failure *f, struct evidence *e)
 	const struct command *c = f->command;
 	if (is_misread(f) || (c->verb != VERB_MAIL && c->verb != VERB_RCPT) || words_overrule(f))
 		return false;
-	bool faulty = c->fault.kind == FAULT_ADDRESS;
-	if (!faulty && !(c->path.flags & ODD && c->fault.kind == FAULT_NONE && !(c->path.flags & PATH_POSTMASTER)))
+	bool faulty = c->fault->kind == FAULT_ADDRESS;
+	if (!faulty && !(c->path->flags & ODD && c->fault->kind == FAULT_NONE && !(c->path->flags & PATH_POSTMASTER)))
 		return false;
 	/* Brackets, blanks and unqualified names are tolerated widely: only a reply about form makes them the cause. */
 	static const char *const form[] = { "syntax", "bracket", "malformed", "violates rfc", NULL };
@@ -247,14 +247,14 @@ static bool address_odd(const struct failure *f, struct evidence *e)
 static bool address_of_sender(const struct failure *f, struct evidence *e)
 {
 	static const char *const phrases[] = { "sender", "mail from", "return path", "from address", NULL };
-	if (f->command->verb != VERB_RCPT || f->command->fault.kind != FAULT_NONE || words_overrule(f) || !phrases_say(&f->says, phrases))
+	if (f->command->verb != VERB_RCPT || f->command->fault->kind != FAULT_NONE || words_overrule(f) || !phrases_say(&f->says, phrases))
 		return false;
 	if (!(f->reply->code == 501 || f->reply->code == 504 || f->reply->code == 553 || reply_enhanced(f->reply, 1, 7)))
 		return false;
 	const struct exchange *x = f->exchange->previous;
 	while (x && x->command.verb != VERB_MAIL)
 		x = x->previous;
-	if (!x || (x->command.fault.kind != FAULT_ADDRESS && !(x->command.path.flags & (PATH_NO_DOMAIN | PATH_DOMAIN_NOT_QUALIFIED))))
+	if (!x || (x->command.fault->kind != FAULT_ADDRESS && !(x->command.path->flags & (PATH_NO_DOMAIN | PATH_DOMAIN_NOT_QUALIFIED))))
 		return false;
 	evidence_line(e, &x->command, "the sender's address, accepted at first");
 	evidence_reply(e, f->reply, "refused with the first recipient");

@@ -362,7 +362,7 @@ static bool sees_noop(const struct session *s, size_t i, struct evidence *e, str
 	const struct exchange *noop = noop_of(s);
 	for (const struct exchange *x = s->first; x && i == 0 && session_banner_starred(s); x = x->next) {
 		const struct command *c = &x->command;
-		if (c->kind != COMMAND_LINE || c->content_of || c->fault.kind != FAULT_VERB_UNKNOWN || !x->answered || x->reply.code != 250)
+		if (c->kind != COMMAND_LINE || c->content_of || c->fault->kind != FAULT_VERB_UNKNOWN || !x->answered || x->reply.code != 250)
 			continue;
 		if (noop && !bytes_equal(noop->reply.text, x->reply.text))
 			continue;

@@ -65,7 +65,7 @@ static bool is_parameter_reply(const struct failure *f)
 /* A fault before the parameters is the cause unless the reply is about parameters alone (555). */
 static bool breaks_earlier(const struct failure *f, const struct param *p)
 {
-	const struct fault *fault = &f->command->fault;
+	const struct fault *fault = f->command->fault;
 	if (fault->kind == FAULT_NONE || f->reply->code == 555)
 		return false;
 	return fault->at < p->at && fault->kind != FAULT_PARAMETER_UNKNOWN && fault->kind != FAULT_PARAMETER_VALUE;
@@ -95,16 +95,17 @@ static bool parameter_not_advertised(const struct failure *f, struct evidence *e
 static bool mechanism_not_advertised(const struct failure *f, struct evidence *e)
 {
 	const struct command *c = f->command;
-	if (c->verb != VERB_AUTH || c->kind != COMMAND_LINE || !c->mechanism.n || !offer_has(f->offer, EXT_AUTH) || f->offer->incomplete)
+	struct bytes mechanism = command_mechanism(c);
+	if (c->verb != VERB_AUTH || c->kind != COMMAND_LINE || !mechanism.n || !offer_has(f->offer, EXT_AUTH) || f->offer->incomplete)
 		return false;
-	if (offer_has_mechanism(f->offer, c->mechanism) || f->state->authenticated)
+	if (offer_has_mechanism(f->offer, mechanism) || f->state->authenticated)
 		return false;
 	int code = f->reply->code;
 	if (!(failure_tone(f) == TONE_DIALOGUE || code == 534 || code == 535 || code == 538 || code == 550 || code == 554))
 		return false;
 	show_offer(f, e, "the AUTH line of this reply does not name the mechanism");
-	evidence_detail(e, "%.*s is not among the mechanisms offered.", (int)(c->mechanism.n < 30 ? c->mechanism.n : 30),
-		(const char *)c->mechanism.p);
+	evidence_detail(e, "%.*s is not among the mechanisms offered.", (int)(mechanism.n < 30 ? mechanism.n : 30),
+		(const char *)mechanism.p);
 	if (code != 504 && code != 501 && !reply_enhanced(f->reply, 5, 4))
 		e->certainty = CERTAINTY_LIKELY;
 	return true;
@@ -135,7 +136,7 @@ static bool contradicts(const struct failure *f, struct evidence *e)
 		return false;
 	if ((code != 500 && code != 502 && code != 504) || phrases_say(&f->says, off))
 		return false;
-	if (f->command->verb == VERB_AUTH && !offer_has_mechanism(f->offer, f->command->mechanism))
+	if (f->command->verb == VERB_AUTH && !offer_has_mechanism(f->offer, command_mechanism(f->command)))
 		return false;
 	if (words_say(f, CAUSE_CLIENT_LINE_TOO_LONG, 3) || words_say(f, CAUSE_CLIENT_AUTH_EXCHANGE_MALFORMED, 4))
 		return false; /* known, and found wanting */

@@ -33,7 +33,7 @@ static bool other_sender(const struct failure *f, struct evidence *e)
 		return false;
 	cause_of_injection(f, e);
 	evidence_reply(e, f->reply, "its packet does not look like the server's others");
-	evidence_detail(e, "TTL %u where the server's packets have %u%s%s%s%s%s%s.", f->reply->marks.ttl,
+	evidence_detail(e, "TTL %u where the server's packets have %u%s%s%s%s%s%s.", f->reply->ttl,
 		f->session->connection.baseline[FROM_SERVER].ttl,
 		odd & ODD_IP_ID ? ", IP ID out of series" : "", odd & ODD_NO_TIMESTAMP ? ", the timestamp option is missing" : "",
 		odd & ODD_TIMESTAMP ? ", timestamp off the server's line" : "", odd & ODD_WINDOW ? ", another window" : "",

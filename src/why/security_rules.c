@@ -87,7 +87,7 @@ static const char *malformed(const struct failure *f)
 {
 	const struct auth_facts *a = &f->exchange->auth;
 	const struct exchange *x = auth_command(f->exchange);
-	struct bytes mechanism = x ? x->command.mechanism : (struct bytes){ 0 };
+	struct bytes mechanism = x ? command_mechanism(&x->command) : (struct bytes){ 0 };
 	if (a->cancelled)
 		return "the client cancels the exchange (RFC 4954 4)";
 	if (a->seen && !a->base64)
@@ -106,7 +106,7 @@ static bool exchange_malformed(const struct failure *f, struct evidence *e)
 	if (f->command->verb == VERB_AUTH && f->command->kind == COMMAND_LINE && !offer_has(f->offer, EXT_AUTH) && f->offer->kind != OFFER_NONE)
 		return false;
 	/* The mechanism is refused, or the channel, before anybody looks at the response (RFC 4954 4, 6). */
-	if ((f->reply->code == 504 && !(f->command->mechanism.n && offer_has_mechanism(f->offer, f->command->mechanism))) || f->reply->code == 534 || f->reply->code == 538 || reply_enhanced(f->reply, 7, 10) || reply_enhanced(f->reply, 7, 11))
+	if ((f->reply->code == 504 && !(command_mechanism(f->command).n && offer_has_mechanism(f->offer, command_mechanism(f->command)))) || f->reply->code == 534 || f->reply->code == 538 || reply_enhanced(f->reply, 7, 10) || reply_enhanced(f->reply, 7, 11))
 		return false;
 	const char *what = malformed(f);
 	if (!what)
@@ -124,7 +124,7 @@ static bool exchange_said(const struct failure *f, struct evidence *e)
 	static const char *const phrases[] = { "base64", "decod", "malformed", "cancel", "abort", "challenge", "encoding", NULL };
 	if (!is_auth(f) || (f->reply->code != 501 && f->reply->code != 500 && !phrases_say(&f->says, phrases)))
 		return false;
-	if (f->command->fault.kind != FAULT_NONE && f->command->kind == COMMAND_LINE)
+	if (f->command->fault->kind != FAULT_NONE && f->command->kind == COMMAND_LINE)
 		return false;
 	if (f->words.strength >= 4 && f->words.cause == CAUSE_AUTH_CREDENTIALS_REJECTED)
 		return false;
@@ -162,7 +162,7 @@ static bool too_weak(const struct failure *f, struct evidence *e)
 
 static bool tls_unavailable(const struct failure *f, struct evidence *e)
 {
-	if (f->command->verb != VERB_STARTTLS || f->command->fault.kind != FAULT_NONE || f->state->encrypted)
+	if (f->command->verb != VERB_STARTTLS || f->command->fault->kind != FAULT_NONE || f->state->encrypted)
 		return false;
 	static const char *const phrases[] = { "not available", "unavailable", "temporar", "not ready", "certificate", "tls error", "cannot", "failed", NULL };
 	bool offered = offer_has(f->offer, EXT_STARTTLS);

@@ -127,10 +127,10 @@ static bool bad_sequence(const struct failure *f, struct evidence *e)
 	show_order(f, e, moment);
 	/* A transaction that a faulty MAIL began: which of the two was the client's mistake the bytes do not tell. */
 	const struct exchange *before = exchange_earlier(f->exchange, is_late_for);
-	bool doubtful = before && before->command.verb == VERB_MAIL && before->command.fault.kind != FAULT_NONE;
+	bool doubtful = before && before->command.verb == VERB_MAIL && before->command.fault->kind != FAULT_NONE;
 	if (f->command->verb == VERB_MAIL)
 		for (const struct exchange *x = f->exchange->previous; x && !doubtful; x = x->previous)
-			doubtful = x->command.verb == VERB_MAIL && x->command.fault.kind != FAULT_NONE && exchange_accepted(x);
+			doubtful = x->command.verb == VERB_MAIL && x->command.fault->kind != FAULT_NONE && exchange_accepted(x);
 	if (doubtful || !f->state->certain || (f->reply->code != 503 && !said))
 		e->certainty = CERTAINTY_LIKELY;
 	return true;
@@ -266,7 +266,7 @@ static bool has_bare_end(const struct exchange *x)
 
 static bool is_foreign_line(const struct exchange *x)
 {
-	return x->command.fault.kind == FAULT_PROTOCOL;
+	return x->command.fault->kind == FAULT_PROTOCOL;
 }
 
 /* Servers that test clients before they let them in (postscreen: pregreet, pipelining, bare newline, non-SMTP command tests) answer
@@ -274,7 +274,7 @@ static bool is_foreign_line(const struct exchange *x)
 static bool postponed(const struct failure *f)
 {
 	static const char *const phrases[] = { "protocol", NULL };
-	if (f->command->verb != VERB_RCPT || f->command->fault.kind != FAULT_NONE || f->reply->code == 503 || words_overrule(f))
+	if (f->command->verb != VERB_RCPT || f->command->fault->kind != FAULT_NONE || f->reply->code == 503 || words_overrule(f))
 		return false;
 	if (f->state->phase != PHASE_SENDER && f->state->phase != PHASE_RECIPIENT)
 		return false;

@@ -33,12 +33,12 @@ static bool find(const struct session *s, size_t i, exchange_test *is, const cha
 static bool is_foreign_tolerated(const struct exchange *x)
 {
 	/* A PROXY header that the server expects draws the greeting (haproxy.org proxy-protocol.txt). */
-	return x->command.fault.kind == FAULT_PROTOCOL && x->command.kind != COMMAND_TLS && x->answered && !exchange_accepted(x) && !is_refused(x);
+	return x->command.fault->kind == FAULT_PROTOCOL && x->command.kind != COMMAND_TLS && x->answered && !exchange_accepted(x) && !is_refused(x);
 }
 
 static bool is_closed_on(const struct exchange *x)
 {
-	return x->command.fault.kind == FAULT_PROTOCOL && x->answered && x->reply.code == 221;
+	return x->command.fault->kind == FAULT_PROTOCOL && x->answered && x->reply.code == 221;
 }
 
 static bool sees_protocol(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
@@ -67,7 +67,7 @@ static bool is_bare_line(const struct exchange *x)
 {
 	const struct command *c = &x->command;
 	return c->kind == COMMAND_LINE && (c->line.ending == LINE_LF || c->line.ending == LINE_CR) && exchange_accepted(x)
-		&& c->fault.kind != FAULT_PROTOCOL && !(c->line.flags & LINE_AFTER_GAP);
+		&& c->fault->kind != FAULT_PROTOCOL && !(c->line.flags & LINE_AFTER_GAP);
 }
 
 static bool is_bare_content(const struct exchange *x)

@@ -221,7 +221,7 @@ static bool names_recipient(enum verb v)
 static bool is_about_line(const struct exchange *x)
 {
 	int code = x->reply.code;
-	return (code >= 500 && code <= 504) || code == 555 || x->command.fault.kind != FAULT_NONE || x->command.path.flags & PATH_NO_BRACKETS;
+	return (code >= 500 && code <= 504) || code == 555 || x->command.fault->kind != FAULT_NONE || x->command.path->flags & PATH_NO_BRACKETS;
 }
 
 /* Words that the dialogue refutes: of a message that the server has not seen, of a recipient where none was named, of a missing offer
@@ -230,7 +230,7 @@ static bool is_refuted(const struct exchange *x, enum cause cause)
 {
 	const struct command *c = &x->command;
 	if (cause == CAUSE_CLIENT_AUTH_MECHANISM_NOT_ADVERTISED)
-		return c->verb == VERB_AUTH && c->offer && offer_has_mechanism(c->offer, c->mechanism);
+		return c->verb == VERB_AUTH && c->offer && offer_has_mechanism(c->offer, command_mechanism(c));
 	if ((c->kind != COMMAND_LINE && c->kind != COMMAND_CHUNK) || c->verb >= VERB_COUNT)
 		return false;
 	if (cause == CAUSE_MESSAGE_MALFORMED)

@@ -33,7 +33,7 @@ static void take(void *to, struct session *s, bool final)
 		must(e->command.offer != NULL);
 		must(!e->next || e->next->previous == e);
 		must_lack(e->command.line.text);
-		must_lack(e->command.argument);
+		must_lack(command_argument(&e->command));
 		must_lack(e->reply.text);
 		must_lack(e->reply.raw);
 		n++;

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct command command = { .line = { .text = { data, size }, .length = size } };
 	struct reply reply = { .code = 250, .text = { data, size } };
 	grammar_parse(&arena, &command);
-	if (command.fault.kind != FAULT_NONE && (command.fault.at > size || !command.fault.wanted || !command.fault.clause))
+	if (command.fault->kind != FAULT_NONE && (command.fault->at > size || !command.fault->wanted || !command.fault->clause))
 		abort();
 	struct offer *offer = offer_new(&arena, OFFER_EHLO, &reply, NULL);
 	offer_copy(&arena, offer);

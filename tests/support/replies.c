@@ -36,10 +36,10 @@ static void assert_same(struct words_result a, struct words_result b)
 struct words_result reply_judge(const struct words *table, const struct reply_case *k)
 {
 	struct guard guard = guarded(bytes_of(k->text));
-	struct reply reply = { .code = k->code, .text = guard.bytes };
+	struct reply reply = { .code = (int16_t)k->code, .text = guard.bytes };
 	unsigned class, subject, detail;
 	if (sscanf(k->enhanced, "%u.%u.%u", &class, &subject, &detail) == 3)
-		reply.enhanced = (struct enhanced){ true, (uint16_t)class, (uint16_t)subject, (uint16_t)detail };
+		reply.enhanced = (struct enhanced){ true, (uint8_t)class, (uint16_t)subject, (uint16_t)detail };
 	struct words_result result = words_judge(table, NULL, k->stage, &reply);
 	struct words_memo *memo = words_memo_new();
 	for (int again = 0; again < 2; again++)

@@ -36,17 +36,19 @@ static void set_enhanced(struct enhanced *e, const char *text)
 {
 	unsigned a, b, c;
 	if (sscanf(text, "%u.%u.%u", &a, &b, &c) == 3)
-		*e = (struct enhanced){ true, (uint16_t)a, (uint16_t)b, (uint16_t)c };
+		*e = (struct enhanced){ true, (uint8_t)a, (uint16_t)b, (uint16_t)c };
 }
 
-static void set_path(struct command *c)
+static void set_path(struct session_maker *m, struct command *c)
 {
 	size_t open = bytes_index(c->line.text, '<'), close = bytes_index(c->line.text, '>'), at = bytes_index(c->line.text, '@');
 	if (open == BYTES_NONE || close == BYTES_NONE || close < open)
 		return;
-	c->path.whole = (struct bytes){ c->line.text.p + open, close - open + 1 };
+	struct path *path = ARENA_NEW(&m->session.arena, struct path);
+	c->path = path;
+	path->whole = (struct bytes){ c->line.text.p + open, close - open + 1 };
 	if (at != BYTES_NONE)
-		c->path.domain = (struct bytes){ c->line.text.p + at + 1, close - at - 1 };
+		path->domain = (struct bytes){ c->line.text.p + at + 1, close - at - 1 };
 }
 
 struct exchange *session_maker_exchange(struct session_maker *m, enum verb verb, const char *line, int code, const char *enhanced, const char *reply)
@@ -57,13 +59,15 @@ struct exchange *session_maker_exchange(struct session_maker *m, enum verb verb,
 	x->ordinal = s->last ? s->last->ordinal + 1 : 1;
 	c->kind = line ? COMMAND_LINE : COMMAND_CONNECT;
 	c->verb = verb;
+	c->fault = &no_fault;
+	c->path = &no_path;
 	if (line) {
 		c->line.text = arena_copy(&s->arena, bytes_of(line));
 		c->line.length = c->line.text.n;
 		c->line.first = c->line.last = next_place(m);
 		c->word = bytes_word(c->line.text).head;
 		s->commands++;
-		set_path(c);
+		set_path(m, c);
 	} else {
 		s->banner = arena_copy(&s->arena, bytes_of(reply));
 	}
@@ -72,7 +76,7 @@ struct exchange *session_maker_exchange(struct session_maker *m, enum verb verb,
 	x->before.phase = PHASE_READY;
 	x->answered = code != 0;
 	if (x->answered) {
-		x->reply.code = code;
+		x->reply.code = (int16_t)code;
 		set_enhanced(&x->reply.enhanced, enhanced);
 		x->reply.text = arena_copy(&s->arena, bytes_of(reply));
 		char raw[1024];
