@@ -21,7 +21,8 @@ static bool header_read(struct bytes head, struct pcap_state *p)
 {
 	for (int big = 0; big < 2; big++) {
 		uint32_t magic = field_u32(head, 0, big);
-		if ((magic == MICROSECONDS_MAGIC || magic == NANOSECONDS_MAGIC) && field_u16(head, 4, big) == 2 && field_u16(head, 6, big) == 4) {
+		bool right = head.n < 8 || (field_u16(head, 4, big) == 2 && field_u16(head, 6, big) == 4); /* the version is cut off as well */
+		if ((magic == MICROSECONDS_MAGIC || magic == NANOSECONDS_MAGIC) && right) {
 			p->big = big;
 			p->fraction = magic == MICROSECONDS_MAGIC ? 1000 : 1;
 			/* section 4: the upper bits tell of frame check sequences, the link type is the lower 16 */

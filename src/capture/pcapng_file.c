@@ -174,6 +174,16 @@ static bool is_numbered(uint32_t type)
 	return false;
 }
 
+/* What the specification, Wireshark and its kin write without packets: names, statistics, secrets, journals, custom blocks. */
+static bool is_known(uint32_t type)
+{
+	static const uint32_t known[] = { 0x4, 0x5, 0x7, 0x8, 0xa, 0xb };
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (known[i] == type)
+			return true;
+	return is_numbered(type);
+}
+
 /* ---- blocks ---- */
 
 static bool damaged(struct reader *r, const struct pcapng_state *ng, uint32_t length, uint32_t again)
@@ -253,6 +263,10 @@ static bool pcapng_next(struct reader *r, struct frame *frame)
 		if (!packet && type != BLOCK_SECTION && type != BLOCK_INTERFACE) {
 			r->skip = padded(length);
 			r->number += is_numbered(type);
+			if (!is_known(type)) {
+				r->unknown_blocks++;
+				r->unknown_type = type;
+			}
 			continue;
 		}
 		if (!block_take(r, ng, length, &body))

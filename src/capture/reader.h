@@ -21,6 +21,7 @@ struct reader {
 	uint32_t snaplen;        /* the largest of its interfaces; 0 unknown */
 	uint32_t number;         /* of the last frame */
 	bool cut;                /* ends in the middle of a packet or block */
+	uint32_t unknown_blocks, unknown_type; /* pcapng: blocks of types that nobody here knows, and the last of these */
 	struct text trouble;     /* one sentence that begins with the path; empty: all was read */
 	/* for the formats' own files */
 	const char *path;

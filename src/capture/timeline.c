@@ -10,6 +10,7 @@
 #include "capture/reader.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,7 +28,7 @@ struct input {
 	/* A frame that seems misdated is judged by the one after it, and kept meanwhile. */
 	struct frame after;
 	uint8_t *kept;
-	bool has_after, at_end;
+	bool has_after, at_end, redated;
 };
 
 struct timeline {
@@ -116,6 +117,15 @@ static void trouble_set(struct timeline *t, struct input *in, const char *senten
 		in->capture.trouble = kept(t, sentence);
 }
 
+/* Something to know; what was noted before stands in front of it. */
+static void note_add(struct timeline *t, struct capture *c, const char *sentence)
+{
+	struct text both = { 0 };
+	text_addf(&both, c->note ? "%s; %s" : "%s%s", c->note ? c->note : "", sentence);
+	c->note = kept(t, both.p);
+	text_free(&both);
+}
+
 static void facts_take(struct timeline *t, struct input *in)
 {
 	struct capture *c = &in->capture;
@@ -134,9 +144,28 @@ static void facts_take(struct timeline *t, struct input *in)
 	c->cut = r->cut;
 }
 
+/* What a reader of the report would ask about a file that was read well. */
+static void facts_note(struct timeline *t, struct input *in)
+{
+	const struct reader *r = in->reader;
+	struct capture *c = &in->capture;
+	struct text note = { 0 };
+	if (c->filtered)
+		text_addf(&note, "the filter left out %llu of %llu packets", (unsigned long long)c->filtered, (unsigned long long)(c->filtered + c->packets));
+	else if (r->format_name && r->number == 0 && r->trouble.n == 0)
+		text_addf(&note, "it holds no packets");
+	if (r->unknown_blocks)
+		text_addf(&note, r->unknown_blocks == 1 ? "%s%u block of a type that is not known (0x%x) was passed over" :
+		          "%s%u blocks of types that are not known (the last: 0x%x) were passed over", note.n ? "; " : "", r->unknown_blocks, r->unknown_type);
+	if (note.n)
+		note_add(t, c, note.p);
+	text_free(&note);
+}
+
 static void input_finish(struct timeline *t, struct input *in)
 {
 	facts_take(t, in);
+	facts_note(t, in);
 	if (in->reader->trouble.n)
 		trouble_set(t, in, in->reader->trouble.p);
 	t->bytes_done += in->reader->source->offset;
@@ -183,6 +212,7 @@ static bool is_wanted(struct timeline *t, struct input *in)
 		trouble_set(t, in, sentence.p);
 		text_free(&sentence);
 	}
+	in->capture.filtered++;
 	return false;
 }
 
@@ -212,11 +242,12 @@ static void input_redate(struct timeline *t, struct input *in)
 	if (!in->has_after || in->head.time - in->after.time <= MISDATED)
 		return;
 	in->head.time = c->last_time;
-	if (c->note)
+	if (in->redated)
 		return;
+	in->redated = true;
 	struct text note = { 0 };
 	text_addf(&note, "%s frame %u is dated hours ahead of those around it, and was read at their time", c->path, in->head.number);
-	in->capture.note = kept(t, note.p);
+	note_add(t, &in->capture, note.p);
 	text_free(&note);
 }
 
@@ -415,6 +446,35 @@ bool timeline_next(struct timeline *t, struct frame *frame)
 	*frame = in->head;
 	t->came_out = true;
 	return true;
+}
+
+/* ---- an end before the end ---- */
+
+void timeline_trouble(struct timeline *t, size_t index, const char *words)
+{
+	struct capture *c = &t->inputs[index]->capture;
+	struct text sentence = { 0 };
+	text_addf(&sentence, c->trouble ? "%s; it %s" : "%s %s", c->trouble ? c->trouble : c->path, words);
+	c->trouble = kept(t, sentence.p);
+	text_free(&sentence);
+}
+
+void timeline_stop(struct timeline *t)
+{
+	char words[80];
+	for (size_t i = 0; i < t->nheap; i++) {
+		struct input *in = t->heap[i];
+		bool came_out = i == 0 && t->came_out;
+		if (in->reader->trouble.n)
+			trouble_set(t, in, in->reader->trouble.p);
+		snprintf(words, sizeof words, "was read to packet %u and no further: the run was interrupted", in->head.number - !came_out);
+		timeline_trouble(t, in->index, words);
+	}
+	for (size_t i = t->next; i < t->norder; i++)
+		timeline_trouble(t, t->order[i]->index, "was not read: the run was interrupted");
+	for (size_t i = 0; i < t->count; i++)
+		if (!t->inputs[i]->placed)
+			timeline_trouble(t, i, "was not read: the run was interrupted");
 }
 
 /* ---- the rest ---- */

@@ -18,6 +18,7 @@ struct capture {
 	int linktype;            /* of its first frame or header; -1 none */
 	bool mixed_linktypes;
 	uint64_t packets;        /* frames that came out */
+	uint64_t filtered;       /* frames that the filter left out */
 	uint64_t bytes;          /* captured octets of these frames */
 	uint64_t size;           /* octets of the file as it lies on the disk, 0 unknown */
 	uint32_t snaplen;        /* 0 unknown */
@@ -44,6 +45,8 @@ struct timeline *timeline_new(struct timeline_options);
  * a file that is no capture is added all the same and has its trouble. A file that was added before, under whatever name, is read once. */
 bool timeline_add(struct timeline *, const char *path, struct error *);
 bool timeline_next(struct timeline *, struct frame *); /* false: no more */
+void timeline_stop(struct timeline *); /* the last call of the reading: what it leaves unread becomes each file's trouble */
+void timeline_trouble(struct timeline *, size_t index, const char *words); /* what a later stage found, as "holds ..." */
 size_t timeline_count(const struct timeline *);
 const struct capture *timeline_capture(const struct timeline *, size_t index);
 uint64_t timeline_bytes_read(const struct timeline *);  /* of the files on the disk, for progress */

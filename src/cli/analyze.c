@@ -77,7 +77,7 @@ static bool part_of(const char *word, struct smtpwhy_options *wanted)
 	return true;
 }
 
-enum { PORTS_MOST = 64 };
+enum { PORTS_MOST = 64, TROUBLES_TOLD = 20 };
 
 static bool ports_of(const char *word, uint16_t *ports)
 {
@@ -208,8 +208,12 @@ static enum exit_status outcome(struct job *job, struct smtpwhy *run, bool whole
 	struct error error = { 0 };
 	enum exit_status status = (enum exit_status)smtpwhy_status(run);
 	const char *trouble;
-	for (size_t i = 0; (trouble = smtpwhy_input_trouble(run, i)); i++)
-		cli_complain("%s", trouble);
+	size_t troubles = 0;
+	for (; (trouble = smtpwhy_input_trouble(run, troubles)); troubles++)
+		if (troubles < TROUBLES_TOLD)
+			cli_complain("%s", trouble);
+	if (troubles > TROUBLES_TOLD)
+		cli_complain("and %zu more files that were not read whole: the report's table of captures names each", troubles - TROUBLES_TOLD);
 	if (any_matches(job, run) && status == EXIT_DONE)
 		status = EXIT_MATCHED;
 	if (smtpwhy_skipped(run) && !job->words->given[QUIET])

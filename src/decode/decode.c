@@ -75,6 +75,18 @@ const struct decode_counts *decoder_counts(const struct decoder *r, uint32_t fil
 	return file < r->nfiles && r->counts[file] ? r->counts[file] : &none;
 }
 
+void decode_counts_blind(const struct decode_counts *counts, struct text *t)
+{
+	uint64_t n = counts->frames[DECODED_UNKNOWN_LINK];
+	const char *name = linktype_name(counts->unknown_linktype);
+	if (n == 0)
+		return;
+	text_addf(t, "%llu packet%s of link type %d", (unsigned long long)n, n == 1 ? "" : "s", counts->unknown_linktype);
+	if (!bytes_equal(bytes_of(name), B("unknown")))
+		text_addf(t, " (%s)", name);
+	text_add_string(t, ", which cannot be decoded");
+}
+
 void decoder_free(struct decoder *r)
 {
 	if (!r)

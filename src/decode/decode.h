@@ -6,6 +6,7 @@
 #ifndef SMTPWHY_DECODE_DECODE_H
 #define SMTPWHY_DECODE_DECODE_H
 
+#include "base/text.h"
 #include "capture/frame.h"
 #include "decode/packet.h"
 
@@ -37,6 +38,8 @@ struct decoder;
 struct decoder *decoder_new(void);
 enum decoded decoder_packet(struct decoder *, const struct frame *, struct packet *);
 const struct decode_counts *decoder_counts(const struct decoder *, uint32_t file);
+/* "36 packets of link type 147 (USER0), which cannot be decoded"; nothing where there are none. */
+void decode_counts_blind(const struct decode_counts *, struct text *);
 void decoder_free(struct decoder *);
 
 const char *linktype_name(int linktype); /* "ETHERNET", the name behind LINKTYPE_; "unknown" for one without: print the number too */

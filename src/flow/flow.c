@@ -222,8 +222,10 @@ static bool is_accepted(const struct entry *e, const struct packet *p)
 
 static void note_syn(struct entry *e, const struct packet *p, unsigned side)
 {
-	if (e->isn_known[side])
+	if (e->isn_known[side]) {
+		e->syn_ack_seen |= e->simultaneous && side == FROM_SERVER && p->flags & TCP_ACK; /* RFC 9293 figure 8: its SYN again, with an ACK */
 		return;
+	}
 	e->isn_known[side] = true;
 	e->isn[side] = p->seq;
 	e->syn[side] = p->marks;

@@ -135,6 +135,8 @@ void headline_read(struct reader *reader, struct headline *h)
 	count_causes(reader, h);
 	what_to_change(reader, h);
 	h->redacted = read_number(reader, "SELECT count(*) FROM sqlite_schema WHERE name = 'redaction'");
+	h->packets = read_number(reader, "SELECT sum(packets) FROM capture");
+	h->segments = read_number(reader, "SELECT sum(tcp) FROM capture");
 	h->damaged = read_number(reader, "SELECT sum(skipped IS NOT NULL OR cut) FROM capture_report");
 }
 
@@ -201,6 +203,10 @@ enum ink headline_verdict(const struct headline *h, struct text *text)
 	}
 	if (h->all == 0) {
 		text_add_string(text, "No SMTP session was found. That is no clean bill: nothing here could be judged.");
+		if (h->packets == 0)
+			text_add_string(text, " There was not a single packet to look at.");
+		else if (h->segments == 0)
+			text_add_string(text, " No packet held TCP that could be read.");
 		return INK_WARN;
 	}
 	if (h->unread) {
@@ -208,6 +214,14 @@ enum ink headline_verdict(const struct headline *h, struct text *text)
 		say_count(text, h->unread);
 		text_add_string(text, " of ");
 		say_counted(text, h->all, "session", "sessions");
+		text_add_string(text, " could not be read whole.");
+		return INK_WARN;
+	}
+	if (h->damaged) {
+		text_add_string(text, "No 5xx reply was seen in ");
+		say_counted(text, h->all, "session", "sessions");
+		text_add_string(text, ", but ");
+		say_counted(text, h->damaged, "capture", "captures");
 		text_add_string(text, " could not be read whole.");
 		return INK_WARN;
 	}

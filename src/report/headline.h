@@ -32,6 +32,7 @@ struct headline {
 	int64_t box;                     /* the most frequent cause that is a middlebox's; 0 none */
 	bool redacted;                   /* names are tokens */
 	int64_t damaged;                 /* captures that were not read whole */
+	int64_t packets, segments;       /* of all captures; segments: of TCP */
 	int64_t findings, traces;        /* observations; of them a middlebox's */
 	struct text day;                 /* "2026-11-22" */
 	struct bytes first, last;        /* ISO times of the first and the last 5xx */

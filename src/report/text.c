@@ -448,6 +448,18 @@ static void captures(struct view *view)
 		page_spaces(view->page, 2);
 		page_fill(view->page, INK_FAINT, 2, 2, text_view(&text));
 	}
+	text_clear(&text);
+	rows = read_rows(&view->reader, "SELECT name, note FROM capture_report WHERE note IS NOT NULL ORDER BY name LIMIT %d", TROUBLE_MOST);
+	while (read_next(&view->reader, &rows)) {
+		if (!bytes_starts(rows_text(rows, 1), rows_text(rows, 0))) { /* some name their file */
+			text_add(&text, rows_text(rows, 0));
+			text_add_string(&text, ": ");
+		}
+		text_add(&text, rows_text(rows, 1));
+		page_spaces(view->page, 2);
+		page_fill(view->page, INK_FAINT, 2, 4, text_view(&text));
+		text_clear(&text);
+	}
 	text_free(&text);
 }
 

@@ -388,9 +388,17 @@ bool store_capture(struct store *s, uint32_t file, const struct capture *c, cons
 		sqlite3_bind_int64(row, ++at, (int64_t)numbers[i]);
 	text_clear(&s->note);
 	wire_add(&s->note, bytes_of(c->trouble), 4096);
-	database_bind_text(row, ++at, c->trouble ? text_view(&s->note) : (struct bytes){ 0 });
-	database_bind_text(row, ++at, bytes_of(c->note));
-	return database_step(&s->database, row, error);
+	if (f[DECODED_UNKNOWN_LINK] && f[DECODED_UNKNOWN_LINK] < c->packets) { /* of a file that holds nothing else it is the trouble */
+		text_add_string(&s->note, c->trouble ? ", " : "");
+		decode_counts_blind(counts, &s->note);
+	}
+	database_bind_text(row, ++at, s->note.n ? text_view(&s->note) : (struct bytes){ 0 });
+	struct text note = { 0 };
+	wire_add(&note, bytes_of(c->note), 4096);
+	database_bind_text(row, ++at, c->note ? text_view(&note) : (struct bytes){ 0 });
+	bool stored = database_step(&s->database, row, error);
+	text_free(&note);
+	return stored;
 }
 
 bool store_print(struct store *s, uint32_t file, const char *print, struct error *error)

@@ -156,10 +156,10 @@ SELECT name, format, link_type, packets, bytes,
 	strftime('%Y-%m-%dT%H:%M:%S', first_time / 1000000000, 'unixepoch') || printf('.%06dZ', first_time / 1000 % 1000000) AS first_time,
 	strftime('%Y-%m-%dT%H:%M:%S', last_time / 1000000000, 'unixepoch') || printf('.%06dZ', last_time / 1000 % 1000000) AS last_time,
 	nullif(rtrim(CASE WHEN trouble IS NULL THEN '' ELSE trouble || ', ' END ||
-		CASE WHEN truncated THEN truncated || ' with cut headers, ' ELSE '' END || CASE WHEN malformed THEN malformed || ' malformed, ' ELSE '' END ||
-		CASE WHEN unknown_link THEN unknown_link || ' of an unknown link type, ' ELSE '' END ||
-		CASE WHEN too_deep THEN too_deep || ' in too many tunnels, ' ELSE '' END ||
-		CASE WHEN fragments_lost THEN fragments_lost || ' IP datagrams incomplete, ' ELSE '' END, ', '), '') AS skipped, -- and why; NULL nothing
+		CASE WHEN truncated THEN truncated || iif(truncated = 1, ' packet', ' packets') || ' whose headers are cut, ' ELSE '' END ||
+		CASE WHEN malformed THEN malformed || ' malformed ' || iif(malformed = 1, 'packet, ', 'packets, ') ELSE '' END ||
+		CASE WHEN too_deep THEN too_deep || iif(too_deep = 1, ' packet', ' packets') || ' in too many tunnels, ' ELSE '' END ||
+		CASE WHEN fragments_lost THEN fragments_lost || iif(fragments_lost = 1, ' IP datagram that lacks', ' IP datagrams that lack') || ' fragments, ' ELSE '' END, ', '), '') AS skipped, -- and why; NULL nothing
 	cut,                                       -- 1: it ends in mid-packet
 	not_tcp, truncated, malformed, unknown_link, fragments_lost, bad_ip_checksums, bad_tcp_checksums, cut_packets, clock_steps_back,
 	size, snaplen, trouble, note, capture_id

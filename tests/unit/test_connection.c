@@ -153,7 +153,7 @@ static void scenario(void **state)
 
 static const struct fact {
 	const char *name, *script;
-	enum { RETRANSMITTED, DUPLICATES, KEEP_ALIVES, MISSING, DATA_AFTER, EXPECTED, UNACKNOWLEDGED, REPEATED, SILENT, OVERLAPS } what;
+	enum { RETRANSMITTED, DUPLICATES, KEEP_ALIVES, MISSING, DATA_AFTER, EXPECTED, UNACKNOWLEDGED, REPEATED, SILENT, OVERLAPS, ANSWERED } what;
 	unsigned side;
 	uint64_t want;
 } facts[] = {
@@ -168,6 +168,7 @@ static const struct fact {
 	{ "octets never acknowledged", SHAKE "C 0 0 PA abcd\nC 0 0 +300 PA abcd\nC 0 0 +600 PA abcd\n", UNACKNOWLEDGED, 0, 4 },
 	{ "and how often they were repeated", SHAKE "C 0 0 PA abcd\nC 0 0 +300 PA abcd\nC 0 0 +600 PA abcd\n", REPEATED, 0, 2 },
 	{ "the client is not in the capture", "S -1 0 SA\nS 0 0 PA 220|\n", SILENT, 0, 1 },
+	{ "a simultaneous open has its beginning", "C -1 0 S\nS -1 0 S\nC -1 0 SA\nS -1 0 SA\nS 0 0 PA 220 a|\n", ANSWERED, 1, 1 },
 	{ "an overlap is counted", SHAKE "C 0 0 PA abcd\nC 0 0 +9 PA aXcd\n", OVERLAPS, 0, 1 },
 };
 
@@ -183,6 +184,7 @@ static uint64_t fact_of(const struct connection *c, const struct fact *f)
 	case UNACKNOWLEDGED: return c->unacknowledged[f->side];
 	case REPEATED: return c->repeated_unacknowledged[f->side];
 	case SILENT: return c->client_silent;
+	case ANSWERED: return c->syn_ack_seen;
 	default: return c->overlaps[f->side];
 	}
 }

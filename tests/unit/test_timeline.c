@@ -46,7 +46,7 @@ static const struct kase {
 	{ "the same packets in two files", { { .name = "a", .times = { 1, 2 } }, { .name = "b", .times = { 1, 2 } } }, { "a", "b" }, false, "0:1 1:1 0:2 1:2", "a 2\nb 2\n" },
 	{ "no capture, an empty file and one without packets beside a good one",
 	  { { .name = "a", .times = { 1 } }, { .name = "b", .content = "hello" }, { .name = "c", .content = "" }, { .name = "d", .times = { 0 } } }, { "b", "c", "d", "a" }, false,
-	  "3:1", "b 0 is not a capture (begins with \"hello\")\nc 0 is empty\nd 0\na 1\n" },
+	  "3:1", "b 0 is not a capture (begins with \"hello\")\nc 0 is empty\nd 0 note it holds no packets\na 1\n" },
 	{ "a directory: captures by content, in order of name; strangers, hidden files and directories passed over",
 	  { { .name = "d/" }, { .name = "d/z", .times = { 1 } }, { .name = "d/b.txt", .times = { 3 } }, { .name = "d/notes", .content = "hello" },
 	    { .name = "d/.hidden", .times = { 2 } }, { .name = "d/bad.pcap", .content = "hello" }, { .name = "d/e/" }, { .name = "d/e/f", .times = { 5 } } },
