@@ -296,6 +296,8 @@ enum interest dialogue_data(struct dialogue *d, enum direction direction, const 
 		return interest(d);
 	if (is_tls_unannounced(d, direction, &chunk))
 		tls_join(d);
+	if (d->prelude && direction == FROM_SERVER)
+		prelude_give_up(d);
 	if (direction == FROM_SERVER)
 		server_chunk(d, chunk);
 	else
@@ -308,6 +310,7 @@ enum interest dialogue_data(struct dialogue *d, enum direction direction, const 
 enum interest dialogue_gap(struct dialogue *d, enum direction direction, const struct gap *gap)
 {
 	begin(d, false);
+	prelude_give_up(d);
 	lost(d, direction, gap);
 	return interest(d);
 }

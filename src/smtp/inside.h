@@ -121,6 +121,9 @@ struct dialogue {
 	uint64_t tls_until;             /* octets before it belong to a TLS record in clear */
 	struct secrets *secrets;
 	struct tls_reader *tls;
+	struct prelude *prelude;        /* a PROXY header of version 2 that has not come whole; NULL: none */
+	uint64_t client_begins;         /* what stands before it is a PROXY header */
+	bool prelude_read;              /* its first octets were no such header */
 	bool plain_masked;
 	bool plain_after_tls;           /* SMTP went on in clear where TLS belongs */
 	struct place altered[2];        /* frame whose further octets are the tail of a differing copy */
@@ -181,6 +184,9 @@ void unseen_guess(struct exchange *);                                           
 /* sending.c */
 void client_chunk(struct dialogue *, const struct chunk *);
 void client_read(struct dialogue *, const struct chunk *);
+/* prelude.c */
+struct chunk without_proxy_header(struct dialogue *, const struct chunk *); /* what of it is the client's own; empty: nothing so far */
+void prelude_give_up(struct dialogue *); /* what was kept is no header, since something else came first: it is read */
 void client_gap(struct dialogue *, const struct gap *);
 void client_end(struct dialogue *);
 void line_fill(struct dialogue *, struct exchange *, const struct line *);               /* copies the line, masked */

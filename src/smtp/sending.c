@@ -260,6 +260,7 @@ static bool is_proxy_header(struct dialogue *d, const struct line *line)
 		return false;
 	struct note *n = note_add(d, NOTE_PROXY_LINE, FROM_CLIENT, line->first);
 	n->first = arena_copy(&d->session->arena, bytes_first(line->text, EXCERPT));
+	d->client_begins = line->offset + line->length + (line->ending == LINE_CRLF ? 2 : line->ending == LINE_LF);
 	struct exchange *e = exchange_new(d, COMMAND_LINE);
 	line_fill(d, e, line);
 	e->command.before_greeting = true;
@@ -344,38 +345,24 @@ static void client_line(struct dialogue *d, const struct line *line)
 
 /* ---- the stream ---- */
 
-/* Octets 20.. and version 3 as the very first: wait for what the server says to it. */
+/* Octets 20.. and version 3 as the very first, or behind a PROXY header: wait for what the server says to it. */
 static bool is_first_tls(const struct dialogue *d, const struct chunk *chunk)
 {
-	return chunk->offset == 0 && chunk->bytes.n && chunk->bytes.p[0] == 0x16 && !d->heard[FROM_SERVER] && d->waiting
+	return chunk->offset == d->client_begins && chunk->bytes.n && chunk->bytes.p[0] == 0x16 && !d->heard[FROM_SERVER] && d->waiting
 	       && d->waiting == d->session->first && d->waiting->command.kind == COMMAND_CONNECT && !d->waiting->next;
 }
 
-/* A PROXY header of version 2 (PROXY protocol 2.2): twelve octets of signature, and its length. */
-static struct chunk without_proxy_header(struct dialogue *d, const struct chunk *chunk)
+void client_read(struct dialogue *d, const struct chunk *given)
 {
-	enum { FIXED = 16 };
-	struct exchange *first = d->session->first;
-	bool begins = chunk->offset == 0 && chunk->bytes.n >= FIXED && bytes_starts(chunk->bytes, B("\r\n\r\n\0\r\nQUIT\n"));
-	if (!begins || !first)
-		return *chunk;
-	size_t n = FIXED + ((size_t)chunk->bytes.p[14] << 8 | chunk->bytes.p[15]);
-	struct note *note = note_add(d, NOTE_PROXY_LINE, FROM_CLIENT, chunk->place);
-	note->first = arena_copy(&d->session->arena, bytes_first(chunk->bytes, n < EXCERPT ? n : EXCERPT));
-	if (first->answered || first->next)
-		return *chunk; /* it greeted without having waited for one: the header is read as lines */
-	return chunk_part_of(chunk, bytes_from(chunk->bytes, n), chunk->offset + n);
-}
-
-void client_read(struct dialogue *d, const struct chunk *chunk)
-{
+	struct chunk beyond = without_proxy_header(d, given);
+	const struct chunk *chunk = &beyond;
+	if (chunk->bytes.n == 0)
+		return;
 	struct lines *lines = &d->lines[FROM_CLIENT];
 	struct line line;
 	content_may_have_ended(d, chunk);
 	if (d->mode == MODE_LINES && is_first_tls(d, chunk))
 		hold(d, d->waiting);
-	struct chunk beyond = without_proxy_header(d, chunk);
-	chunk = &beyond;
 	lines_push(lines, chunk);
 	for (;;) {
 		struct bytes rest = lines_rest(lines);
@@ -483,6 +470,7 @@ void client_gap(struct dialogue *d, const struct gap *gap)
 void client_end(struct dialogue *d)
 {
 	struct line line;
+	prelude_give_up(d);
 	if (d->mode == MODE_HELD && d->held_for && !d->heard[FROM_SERVER]) {
 		struct exchange *e = d->held_for;
 		d->held_for = NULL;

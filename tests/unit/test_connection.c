@@ -59,6 +59,21 @@ static const struct kase {
 	{ "urgent octets are in line", SHAKE "S 0 0 PA 220 mx|\nC 0 8 PAU QUIT|\n", "S:220 mx|\nC:QUIT|\nclose CAPTURE\n", 0 },
 	{ "through an HTTP proxy", SHAKE "C 0 0 PA CONNECT a:25 HTTP/1.0||\nS 0 25 PA HTTP/1.0 200 ok||\nS 19 25 PA 220 mx SMTP|\nC 25 32 PA EHLO a|\nS 32 33 PA 250 ok|\n",
 	  "S:220 mx SMTP|\nC:EHLO a|\nS:250 ok|\nclose CAPTURE\n", 8080 },
+	{ "through SOCKS 5", SHAKE "C 0 0 PA \5\1^\nS 0 3 PA \5^\nC 3 2 PA \5\1^\3\2mx^\31\nS 2 12 PA \5^^\1abcd12\nS 12 12 PA 220 mx SMTP|\nC 12 25 PA EHLO a|\nS 25 20 PA 250 ok|\n",
+	  "S:220 mx SMTP|\nC:EHLO a|\nS:250 ok|\nclose CAPTURE\n", 1080 },
+	{ "through SOCKS 5 with a password, the greeting in the segment of the answer",
+	  SHAKE "C 0 0 PA \5\2^\2\nS 0 4 PA \5\2\nC 4 2 PA \1\1u\2pw\nS 2 10 PA \1^\nC 10 4 PA \5\1^\1abcd^\31\nS 4 20 PA \5^^\1abcd12220 mx SMTP|\n"
+	  "C 20 27 PA EHLO a|\n", "S:220 mx SMTP|\nC:EHLO a|\nclose CAPTURE\n", 1080 },
+	{ "through SOCKS 4", SHAKE "C 0 0 PA \4\1^\31abcdme^\nS 0 11 PA ^Z^\31abcd\nS 8 11 PA 220 mx SMTP|\nC 11 21 PA EHLO a|\n",
+	  "S:220 mx SMTP|\nC:EHLO a|\nclose CAPTURE\n", 1080 },
+	{ "through SOCKS 4 with a name", SHAKE "C 0 0 PA \4\1^\31^^^\1me^mx^\nS 0 14 PA ^Z^\31abcd\nS 8 14 PA 220 mx SMTP|\nC 14 21 PA EHLO a|\n",
+	  "S:220 mx SMTP|\nC:EHLO a|\nclose CAPTURE\n", 1080 },
+	{ "SOCKS refuses", SHAKE "C 0 0 PA \5\1^\nS 0 3 PA \5\377\n", "", 1080 },
+	{ "another protocol through SOCKS is let go", SHAKE "C 0 0 PA \5\1^\nS 0 3 PA \5^\nC 3 2 PA \5\1^\1abcd^\31\nS 2 13 PA \5^^\1abcd12\nS 12 13 PA SSH-2.0-a|\n"
+	  "C 13 23 PA SSH-2.0-b|\n", "", 1080 },
+	{ "a PROXY header on another port, and a greeting that could be FTP's",
+	  SHAKE "C 0 0 PA PROXY TCP4 10.0.0.1 10.0.0.2 1 2|\nS 0 34 PA 220 mx|\nC 34 8 PA EHLO a|\n",
+	  "C:PROXY TCP4 10.0.0.1 10.0.0.2 1 2|\nS:220 mx|\nC:EHLO a|\nclose CAPTURE\n", 3325 },
 	{ "data in the SYN", "C -1 0 S EHLO a|\nS -1 8 SA 220 mx|\nS 8 8 PA 250 ok|\n",
 	  "C:EHLO a|\nS:220 mx|250 ok|\nclose CAPTURE\n", 0 },
 	{ "sequence numbers wrap", "C -1 0 isn=4294967290 S\nS -1 0 isn=4294967293 SA\nC 0 0 A\nS 0 0 PA 220 mx|\nC 0 8 PA EHLO a|\n"
