@@ -52,6 +52,12 @@ static void arena_grow(struct arena *a, size_t need)
 	a->size += size;
 }
 
+void arena_reserve(struct arena *a, size_t size)
+{
+	if ((size_t)(a->end - a->at) < size)
+		arena_grow(a, size);
+}
+
 void *arena_alloc(struct arena *a, size_t count, size_t size)
 {
 	size_t need = product(count, size), gap = -(uintptr_t)a->at & (ALIGNMENT - 1); /* behind octets of any number */

@@ -16,6 +16,7 @@ struct arena {
 	size_t size;                /* bytes held from the system, for caps */
 };
 
+void arena_reserve(struct arena *, size_t size); /* the next allocations of so much together lie in one block */
 void *arena_alloc(struct arena *, size_t count, size_t size); /* count * size is checked for overflow */
 struct bytes arena_copy(struct arena *, struct bytes);
 void arena_drop(struct arena *);

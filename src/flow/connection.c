@@ -437,7 +437,11 @@ static void sum_up(struct talk *t, enum ending ending)
 {
 	struct connection *c = &t->connection;
 	bool both_fin = c->fin[0] && c->fin[1];
-	c->ending = t->reset ? END_RST : both_fin ? END_FIN : ending;
+	if (t->reset)
+		ending = END_RST;
+	else if (both_fin)
+		ending = END_FIN;
+	c->ending = ending;
 	c->server_silent = is_silent(t, FROM_SERVER);
 	c->client_silent = is_silent(t, FROM_CLIENT);
 	for (unsigned side = 0; side < 2; side++) {

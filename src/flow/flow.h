@@ -80,31 +80,33 @@ struct reset {
 
 enum { RESETS_KEPT = 4 };
 
-/* What the packets say of a connection as a whole; complete when the sink's close is called. */
+/* What the packets say of a connection as a whole; complete when the sink's close is called. What each packet touches comes first. */
 struct connection {
 	uint64_t ordinal;           /* of its first packet in the timeline: the session's id */
-	struct endpoint client, server;
-	struct place first, last;
-	bool syn_seen, syn_ack_seen;
-	bool roles_guessed;         /* no SYN: who is the server was judged by ports and first bytes */
-	bool simultaneous_open;
+	struct place last;
+	uint32_t packets[2];
+	uint64_t octets[2];         /* payload octets on the wire, each counted once */
+	bool syn_seen : 1, syn_ack_seen : 1;
+	bool roles_guessed : 1;     /* no SYN: who is the server was judged by ports and first bytes */
+	bool simultaneous_open : 1;
+	bool snaplen_cut : 1;
+	bool limit_reached : 1;
+	bool in_tunnel : 1;
+	bool server_silent : 1, client_silent : 1; /* no packet at all from that side: a one-sided capture */
 	bool fin[2];                /* by enum direction */
-	enum ending ending;
-	struct reset *resets;       /* the first RESETS_KEPT of nresets; NULL: none */
+	enum ending ending : 8;
 	unsigned nresets;
-	uint64_t packets[2], octets[2]; /* payload octets on the wire, each counted once */
-	uint64_t missing[2];        /* octets in gaps */
 	unsigned gaps[2];
-	bool snaplen_cut;
-	bool limit_reached;
-	uint64_t retransmissions[2], out_of_order[2], overlaps[2], keep_alives[2], duplicates;
+	struct reset *resets;       /* the first RESETS_KEPT of nresets; NULL: none */
+	struct place first;
+	struct endpoint client, server;
+	uint32_t duplicates, retransmissions[2], out_of_order[2], overlaps[2], keep_alives[2];
+	uint32_t repeated_unacknowledged[2]; /* how often the last octets that nobody acknowledged were sent again: a silent drop on the path */
+	uint64_t missing[2];        /* octets in gaps */
 	uint64_t unacknowledged[2]; /* octets sent at the end that the other side never acknowledged */
-	unsigned repeated_unacknowledged[2]; /* how often the last of these were sent again: a silent drop on the path */
+	int64_t handshake_rtt;      /* nanoseconds from SYN to SYN-ACK, 0 unknown */
 	struct marks syn[2];        /* marks of the SYN and of the SYN-ACK */
 	struct marks baseline[2];   /* marks most of the sender's packets share */
-	int64_t handshake_rtt;      /* nanoseconds from SYN to SYN-ACK, 0 unknown */
-	bool in_tunnel;
-	bool server_silent, client_silent; /* no packet at all from that side: a one-sided capture */
 };
 
 enum interest {

@@ -36,6 +36,8 @@ static void dialogue_free(struct dialogue *d)
 	if (d->tls)
 		tls_reader_free(d->tls);
 	free(d->put_off);
+	free(d->holes);
+	free(d->lost);
 	free(d->content);
 	free(d);
 }
@@ -76,8 +78,9 @@ static struct reply masked_reply(struct dialogue *d, struct reply r)
 
 static void server_cut(struct dialogue *d, uint64_t at)
 {
-	if (replies_cut(&d->replies))
-		reply_came(d, masked_reply(d, replies_take(&d->replies, &d->session->arena)), at);
+	struct reply reply;
+	if (replies_cut(&d->replies, &d->session->arena, &reply))
+		reply_came(d, masked_reply(d, reply), at);
 }
 
 /* A "220-" that is never finished is bait for clients that do not wait (Postfix POSTSCREEN_README, "pregreet tests"): the reply to
@@ -85,7 +88,8 @@ static void server_cut(struct dialogue *d, uint64_t at)
 static bool is_bait(const struct dialogue *d, const struct line *line)
 {
 	const struct exchange *e = d->waiting;
-	return d->replies.begun && d->replies.reply.code == 220 && e && e->command.kind == COMMAND_CONNECT && e->next
+	const struct gathering *g = d->replies.gathering;
+	return g && g->reply.code == 220 && e && e->command.kind == COMMAND_CONNECT && e->next
 	       && reply_line_looks_right(line->text) && !bytes_starts(line->text, B("220"));
 }
 
@@ -104,11 +108,12 @@ static bool line_behind_hole(struct dialogue *d, const struct line *line)
 	d->reply_holed = false;
 	const struct bytes code = bytes_first(line->text, 3);
 	uint64_t value;
-	if (!right || !bytes_number(code, &value) || (int)value != d->replies.reply.code) {
+	struct gathering *g = d->replies.gathering; /* the hole lies in it */
+	if (!g || !bytes_number(code, &value) || (int)value != g->reply.code) {
 		server_cut(d, line->offset);
 		return true;
 	}
-	d->replies.reply.flags |= REPLY_CUT; /* it goes on; some of its lines are lost */
+	g->reply.flags |= REPLY_CUT; /* it goes on; some of its lines are lost */
 	if (line->text.n < 4 || line->text.p[3] != '-')
 		d->lost[d->nlost - 1].end = d->lost_end = line->offset + line->length; /* or its end is lost, and this is the next reply with the same code */
 	return true;
@@ -126,8 +131,9 @@ static void server_line(struct dialogue *d, const struct line *line)
 	if (is_bait(d, line))
 		server_cut(d, line->offset);
 	uint64_t end = line->offset + line->length + (line->ending == LINE_CRLF ? 2 : line->ending == LINE_LF);
-	if (replies_line(&d->replies, &this))
-		reply_came(d, masked_reply(d, replies_take(&d->replies, &d->session->arena)), end);
+	struct reply reply;
+	if (replies_line(&d->replies, &d->session->arena, &this, &reply))
+		reply_came(d, masked_reply(d, reply), end);
 }
 
 /* True: TLS took it. */
@@ -180,7 +186,7 @@ static void server_gap(struct dialogue *d, const struct gap *gap)
 	if (head)
 		server_line(d, &line);
 	d->head_taken = head;
-	d->reply_holed = d->replies.begun;
+	d->reply_holed = d->replies.gathering;
 	d->state.certain = false;
 }
 
@@ -407,9 +413,9 @@ void dialogue_close(struct dialogue *d, const struct connection *connection, con
 
 size_t dialogue_size(const struct dialogue *d)
 {
-	size_t lines = d->lines[FROM_CLIENT].room + d->lines[FROM_SERVER].room;
+	size_t lines = lines_size(&d->lines[FROM_CLIENT]) + lines_size(&d->lines[FROM_SERVER]);
 	size_t content = d->content ? sizeof *d->content : 0;
-	return sizeof *d + sizeof *d->session + d->session->arena.size + d->nheld + lines + content;
+	return sizeof *d + d->session->arena.size + d->nheld + lines + content;
 }
 
 void dialogue_discard(struct dialogue *d)

@@ -60,82 +60,85 @@ struct put_off {
 	uint64_t end; /* of its last line in the server's stream */
 };
 
+/* What an undisturbed exchange of command and reply touches comes first: some thousand dialogues take turns, and each is fetched
+ * from memory that the others have pushed out of the caches. */
 struct dialogue {
 	const struct connection *connection;
 	struct dialogue_sink sink;
 	struct offers *offers;          /* NULL: none */
 	struct session *session;
 
+	enum mode mode : 8;
+	bool heard[2], ended[2];
+	bool begun;
+	bool start_judged : 1;          /* the first reply of a capture that began late has been looked at */
+	bool had_loss : 1;
+	bool runs_ahead : 1;            /* the client has sent a command before the reply to an earlier one had come */
+	bool reply_holed : 1;           /* a hole lies in the reply being gathered */
+	bool tail_dropped : 1;          /* the line before was the end of one whose beginning is missing */
+	bool head_taken : 1;            /* the line before the hole was read: what follows of it is no line of its own */
+	bool command_head_taken : 1;    /* the same of the client's */
+	bool latent_live : 1;           /* they proved to be commands for the server: further ones are queued at once */
+	bool content_answered : 1;      /* the reply to the data came before its end */
+	bool content_lost : 1;          /* a hole lies in it */
+	bool auth_expected : 1;         /* 334 pends */
+	bool auth_tried : 1;
+	bool surplus_begun : 1;
+	bool plain_masked : 1;
+	bool prelude_read : 1;          /* its first octets were no PROXY header of version 2 */
+	bool plain_after_tls : 1;       /* SMTP went on in clear where TLS belongs */
+	bool helo_done : 1;
+	bool altered_skip[2];
+	enum phase before_auth : 8;
+	uint64_t seen[2];               /* end of what was delivered or declared lost */
 	struct lines lines[2];
 	struct replies replies;
-	uint64_t seen[2];               /* end of what was delivered or declared lost */
-	bool heard[2], ended[2];
-	bool reply_holed;               /* a hole lies in the reply being gathered */
-	bool tail_dropped;              /* the line before was the end of one whose beginning is missing */
-	bool head_taken;                /* the line before the hole was read: what follows of it is no line of its own */
-	bool begun;
-	bool start_judged;              /* the first reply of a capture that began late has been looked at */
 
 	/* the queue (pairing.c) */
 	struct exchange *waiting;       /* the first without reply; NULL none */
 	unsigned nwaiting;
-	struct exchange *early;         /* answered before its line was complete: the line is still to come */
-	struct hole holes[HOLES_MOST];  /* where commands are missing, until a command behind them is paired */
-	unsigned nholes;
-	bool command_head_taken;        /* the line before the hole was read: what follows of it is no line of its own */
-	bool had_loss;
-	struct lost lost[HOLES_MOST];   /* where replies are missing, until one behind them is paired */
-	unsigned nlost;
-	uint64_t lost_end;              /* of the newest of them */
-	bool runs_ahead;                /* the client has sent a command before the reply to an earlier one had come */
-	size_t aligned_replies;         /* what the last alignment left over, and with how many commands: no use to try again */
-	unsigned aligned_commands;
-	struct put_off *put_off;
-	size_t nput_off;
-	struct exchange *latent, **latent_end, *latent_after; /* lines by ->next */
-	unsigned nlatent;
-	bool latent_live;               /* they proved to be commands for the server: further ones are queued at once */
-	struct lines *shadow;           /* cuts data into latent lines */
+	unsigned last_ordinal;          /* of the newest exchange, also across windows */
 	uint64_t answered_end;          /* end of the last paired reply */
 	uint64_t greeting_end;
-	unsigned last_ordinal;          /* of the newest exchange, also across windows */
+	struct exchange *early;         /* answered before its line was complete: the line is still to come */
+	unsigned nholes, nlost, nput_off;
+	unsigned nlatent;
+	struct exchange *latent;        /* lines by ->next */
+
+	/* the server's state (phase.c) */
+	const struct offer *offer, *offer_before;
+	uint64_t offer_end;
+	struct state state;
+	unsigned transaction;
 
 	/* the client's side (sending.c) */
-	enum mode mode;
+	unsigned surplus_of;            /* ordinal: unknown words now are content of this DATA or BDAT */
 	struct exchange *held_for;
 	struct held *held, **held_end;
 	size_t nheld;
 	uint64_t held_dropped;
-	struct reader_of_content *content;
-	uint64_t content_from, content_to; /* the newest range of data in the client's stream */
-	uint64_t secret_from, secret_to;   /* the newest AUTH line */
-	bool content_answered;          /* the reply to the data came before its end */
-	struct exchange *content_exchange;
-	bool content_lost;              /* a hole lies in it */
-	uint64_t chunk_left;
-	struct exchange *chunk_exchange;
-	bool auth_expected;             /* 334 pends */
-	bool auth_tried;
-	unsigned surplus_of;            /* ordinal: unknown words now are content of this DATA or BDAT */
-	bool surplus_begun;
 	uint64_t tls_until;             /* octets before it belong to a TLS record in clear */
+	uint64_t client_begins;         /* what stands before it is a PROXY header */
+	struct prelude *prelude;        /* a PROXY header of version 2 that has not come whole; NULL: none */
 	struct secrets *secrets;
 	struct tls_reader *tls;
-	struct prelude *prelude;        /* a PROXY header of version 2 that has not come whole; NULL: none */
-	uint64_t client_begins;         /* what stands before it is a PROXY header */
-	bool prelude_read;              /* its first octets were no such header */
-	bool plain_masked;
-	bool plain_after_tls;           /* SMTP went on in clear where TLS belongs */
-	struct place altered[2];        /* frame whose further octets are the tail of a differing copy */
-	bool altered_skip[2];
+	struct reader_of_content *content;
+	struct lines *shadow;           /* cuts data into latent lines */
+	uint64_t content_from, content_to; /* the newest range of data in the client's stream */
+	uint64_t secret_from, secret_to;   /* the newest AUTH line */
+	struct exchange *content_exchange;
+	uint64_t chunk_left;
+	struct exchange *chunk_exchange;
 
-	/* the server's state (phase.c) */
-	struct state state;
-	enum phase before_auth;
-	const struct offer *offer, *offer_before;
-	uint64_t offer_end;
-	unsigned transaction;
-	bool helo_done;
+	/* after a loss (loss.c, alignment.c); lists on the heap */
+	struct hole *holes;             /* where commands are missing, until a command behind them is paired; HOLES_MOST at most */
+	struct lost *lost;              /* where replies are missing, until one behind them is paired; HOLES_MOST at most */
+	uint64_t lost_end;              /* of the newest of them */
+	size_t aligned_replies;         /* what the last alignment left over, and with how many commands: no use to try again */
+	unsigned aligned_commands;
+	struct put_off *put_off;
+	struct exchange **latent_end, *latent_after;
+	struct place altered[2];        /* frame whose further octets are the tail of a differing copy */
 };
 
 /* pairing.c */

@@ -42,63 +42,41 @@ static bool has_invisible(struct bytes b)
 	return false;
 }
 
-static void begin(struct lines *l)
+/* The line's facts as its first octet shows them. */
+static struct line line_begun(const struct lines *l)
 {
 	const struct chunk *chunk = l->chunk;
-	l->line = (struct line){ .offset = chunk->offset + l->at, .first = chunk->place };
-	if (l->after_gap)
-		l->line.flags = LINE_AFTER_GAP;
-	l->begun = true;
-	l->counted = false;
-	l->nkept = 0;
-	l->last_was_cr = false;
+	return (struct line){ .offset = chunk->offset + l->at, .first = chunk->place, .flags = l->after_gap ? LINE_AFTER_GAP : 0 };
 }
 
 /* The chunk brought octets of the line. */
-static void count_segment(struct lines *l)
+static void note_segment(struct line *line, const struct chunk *chunk, bool counted)
 {
-	const struct chunk *chunk = l->chunk;
-	l->line.last = chunk->place;
-	l->line.acked = chunk->acked;
-	l->line.ttl = chunk->marks.ttl;
-	if (l->counted)
+	line->last = chunk->place;
+	line->acked = chunk->acked;
+	line->ttl = chunk->marks.ttl;
+	if (counted)
 		return;
-	l->counted = true;
-	l->line.segments = (uint16_t)(l->line.segments + (l->line.segments < UINT16_MAX));
-	l->line.odd |= chunk->odd;
+	line->segments = (uint16_t)(line->segments + (line->segments < UINT16_MAX));
+	line->odd |= chunk->odd;
 }
 
 /* A CR at the end of a part is judged when the next octet is known: it may belong to the line's end. */
-static void note_octets(struct lines *l, struct bytes part)
+static void note_octets(struct line *line, bool *last_was_cr, struct bytes part)
 {
 	if (part.n == 0)
 		return;
-	if (l->last_was_cr)
-		l->line.flags |= LINE_HAS_BARE_CR;
-	l->last_was_cr = part.p[part.n - 1] == '\r';
-	l->line.flags |= octet_flags(bytes_first(part, part.n - l->last_was_cr));
-	l->line.length += part.n;
+	if (*last_was_cr)
+		line->flags |= LINE_HAS_BARE_CR;
+	*last_was_cr = part.p[part.n - 1] == '\r';
+	line->flags |= octet_flags(bytes_first(part, part.n - *last_was_cr));
+	line->length += part.n;
 }
 
-static void keep(struct lines *l, struct bytes part)
+/* The line ends: whole is its text, a CR of its ending included. */
+static void finish(struct line *line, bool last_was_cr, struct bytes whole, enum line_ending ending)
 {
-	note_octets(l, part);
-	part = bytes_first(part, LIMIT_LINE + 1 - l->nkept); /* one more: a CR there may belong to the line's end */
-	if (part.n == 0)
-		return;
-	if (l->nkept + part.n > l->room) {
-		l->room = l->nkept + part.n < 128 ? 128 : LIMIT_LINE + 1;
-		l->kept = memory_grow(l->kept, l->room, 1);
-	}
-	memcpy(l->kept + l->nkept, part.p, part.n);
-	l->nkept += part.n;
-}
-
-/* Gives the line that whole is the text of, a CR of its ending included. */
-static void finish(struct lines *l, struct bytes whole, enum line_ending ending, struct line *out)
-{
-	struct line *line = &l->line;
-	if (l->last_was_cr) {
+	if (last_was_cr) {
 		if (whole.n == line->length)
 			whole.n--;
 		line->length--;
@@ -111,16 +89,49 @@ static void finish(struct lines *l, struct bytes whole, enum line_ending ending,
 	line->ending = ending;
 	if (line->flags & LINE_HAS_8BIT && has_invisible(line->text))
 		line->flags |= LINE_INVISIBLE;
-	*out = *line;
-	l->begun = false;
-	l->nkept = 0;
-	l->last_was_cr = false;
-	l->after_gap = ending == LINE_GAP;
 }
 
-static struct bytes kept(const struct lines *l)
+/* ---- a line that lies in several chunks ---- */
+
+static void part_room(struct lines *l, size_t need)
 {
-	return (struct bytes){ l->kept, l->nkept };
+	enum { FIRST_ROOM = 128 };
+	if (l->part && need <= l->part->room)
+		return;
+	size_t room = need <= FIRST_ROOM ? FIRST_ROOM : LIMIT_LINE + 1;
+	l->part = memory_grow(l->part, sizeof *l->part + room, 1);
+	l->part->room = room;
+}
+
+static void part_begin(struct lines *l)
+{
+	part_room(l, 0);
+	l->part->line = line_begun(l);
+	l->part->line.text.p = l->part->kept;
+	l->begun = true;
+	l->counted = false;
+	l->last_was_cr = false;
+}
+
+static void part_keep(struct lines *l, struct bytes octets)
+{
+	size_t nkept = l->part->line.text.n;
+	note_octets(&l->part->line, &l->last_was_cr, octets);
+	octets = bytes_first(octets, LIMIT_LINE + 1 - nkept); /* one more: a CR there may belong to the line's end */
+	if (octets.n == 0)
+		return;
+	part_room(l, nkept + octets.n);
+	memcpy(l->part->kept + nkept, octets.p, octets.n);
+	l->part->line.text = (struct bytes){ l->part->kept, nkept + octets.n };
+}
+
+static void part_finish(struct lines *l, enum line_ending ending, struct line *out)
+{
+	*out = l->part->line;
+	finish(out, l->last_was_cr, out->text, ending);
+	l->begun = false;
+	l->last_was_cr = false;
+	l->after_gap = ending == LINE_GAP;
 }
 
 void lines_push(struct lines *l, const struct chunk *chunk)
@@ -141,34 +152,44 @@ static size_t end_of_line(const struct lines *l, struct bytes rest)
 	return cr != BYTES_NONE && cr + 1 < rest.n && rest.p[cr + 1] != '\n' ? cr : lf;
 }
 
+/* Nothing of it came in an earlier chunk. */
+static void whole_line(struct lines *l, struct bytes octets, enum line_ending ending, struct line *out)
+{
+	bool last_was_cr = false;
+	*out = line_begun(l);
+	note_segment(out, l->chunk, false);
+	note_octets(out, &last_was_cr, octets);
+	finish(out, last_was_cr, octets, ending);
+	l->after_gap = false;
+}
+
 bool lines_next(struct lines *l, struct line *out)
 {
 	struct bytes rest = lines_rest(l);
 	if (rest.n == 0)
 		return false;
 	if (l->begun && l->bare_cr_ends && l->last_was_cr && rest.p[0] != '\n') {
-		finish(l, kept(l), LINE_CR, out);
+		part_finish(l, LINE_CR, out);
 		return true;
 	}
-	if (!l->begun)
-		begin(l);
-	count_segment(l);
 	size_t end = end_of_line(l, rest);
+	if (end == BYTES_NONE || l->begun) {
+		if (!l->begun)
+			part_begin(l);
+		note_segment(&l->part->line, l->chunk, l->counted);
+		l->counted = true;
+		part_keep(l, bytes_first(rest, end));
+	}
 	if (end == BYTES_NONE) {
-		keep(l, rest);
 		l->at += rest.n;
 		return false;
 	}
-	struct bytes part = bytes_first(rest, end);
-	bool lone_cr = rest.p[end] == '\r';
+	enum line_ending ending = rest.p[end] == '\r' ? LINE_CR : LINE_LF;
+	if (l->begun)
+		part_finish(l, ending, out);
+	else
+		whole_line(l, bytes_first(rest, end), ending, out);
 	l->at += end + 1;
-	if (l->nkept == 0 && l->line.length == 0) {
-		note_octets(l, part);
-		finish(l, part, lone_cr ? LINE_CR : LINE_LF, out);
-	} else {
-		keep(l, part);
-		finish(l, kept(l), lone_cr ? LINE_CR : LINE_LF, out);
-	}
 	return true;
 }
 
@@ -189,7 +210,7 @@ bool lines_gap(struct lines *l, const struct gap *gap, struct line *out)
 	(void)gap;
 	bool unfinished = l->begun;
 	if (unfinished)
-		finish(l, kept(l), LINE_GAP, out);
+		part_finish(l, LINE_GAP, out);
 	l->after_gap = true;
 	return unfinished;
 }
@@ -198,24 +219,22 @@ bool lines_end(struct lines *l, struct line *out)
 {
 	if (!l->begun)
 		return false;
-	finish(l, kept(l), l->bare_cr_ends && l->last_was_cr ? LINE_CR : LINE_END, out);
+	part_finish(l, l->bare_cr_ends && l->last_was_cr ? LINE_CR : LINE_END, out);
 	return true;
 }
 
-struct bytes lines_unfinished(const struct lines *l)
+const struct line *lines_unfinished(const struct lines *l)
 {
-	return l->begun ? kept(l) : (struct bytes){ 0 };
+	return l->begun ? &l->part->line : NULL;
 }
 
-void lines_forget(struct lines *l)
+size_t lines_size(const struct lines *l)
 {
-	l->begun = false;
-	l->nkept = 0;
-	l->last_was_cr = false;
+	return l->part ? sizeof *l->part + l->part->room : 0;
 }
 
 void lines_free(struct lines *l)
 {
-	free(l->kept);
+	free(l->part);
 	*l = (struct lines){ 0 };
 }

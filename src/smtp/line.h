@@ -4,6 +4,7 @@
  *        lines (DATA, BDAT, TLS) before the rest of the chunk is looked at.
  * Keeps: LIMIT_LINE octets of a line; the excess is counted, not kept.
  * Never: fails on input. Bare LF, bare CR, NUL, a gap: each is a fact on the line.
+ * Costs: a line that lies whole in its chunk is neither copied nor kept.
  * Ends:  CRLF and bare LF end a line; a bare CR does not end it but is flagged, unless bare_cr_ends is set.
  * Lives: line.text until the next call on the same lines. */
 #ifndef SMTPWHY_SMTP_LINE_H
@@ -11,15 +12,19 @@
 
 #include "smtp/session.h"
 
+struct part {
+	struct line line;       /* what is known of it; its text: the octets that are kept */
+	size_t room;
+	uint8_t kept[];         /* grown as needed up to LIMIT_LINE */
+};
+
 struct lines { /* zeroed storage is ready */
-	uint8_t *kept;          /* an unfinished line, heap, grown as needed up to LIMIT_LINE */
-	size_t nkept, room;
-	struct line line;       /* facts of the unfinished line */
+	struct part *part;         /* on the heap: of an unfinished line; NULL: none yet */
+	const struct chunk *chunk; /* being read */
+	size_t at;                 /* octets of it already taken */
 	bool begun, last_was_cr, after_gap;
 	bool bare_cr_ends;         /* set by the reader: a peer that ends its lines with a lone CR */
 	bool counted;              /* this chunk is one of the unfinished line's segments */
-	const struct chunk *chunk; /* being read */
-	size_t at;                 /* octets of it already taken */
 };
 
 void lines_push(struct lines *, const struct chunk *);            /* the chunk must outlive the pulling */
@@ -28,8 +33,8 @@ struct bytes lines_rest(const struct lines *);                    /* octets of t
 void lines_take(struct lines *, size_t n);                        /* so many of these were read by another mode */
 bool lines_gap(struct lines *, const struct gap *, struct line *); /* an unfinished line ends with LINE_GAP: true and the line */
 bool lines_end(struct lines *, struct line *);                    /* likewise LINE_END */
-struct bytes lines_unfinished(const struct lines *);              /* what is kept of a line whose end has not come; until the next call */
-void lines_forget(struct lines *);                                /* the unfinished line was read by another mode */
+const struct line *lines_unfinished(const struct lines *);        /* what is known of a line whose end has not come, until the next call; NULL: none */
+size_t lines_size(const struct lines *);                          /* bytes on the heap */
 void lines_free(struct lines *);
 
 #endif

@@ -11,6 +11,13 @@ bool loss_any(const struct dialogue *d)
 	return d->nholes || d->nlost;
 }
 
+static void hole_add(struct dialogue *d, struct hole hole)
+{
+	if (!d->holes)
+		d->holes = memory_new(HOLES_MOST, sizeof *d->holes);
+	d->holes[d->nholes++] = hole;
+}
+
 void loss_of_commands(struct dialogue *d, uint64_t begin, uint64_t end, bool from_line_begin)
 {
 	struct exchange *after = d->session->last;
@@ -24,14 +31,14 @@ void loss_of_commands(struct dialogue *d, uint64_t begin, uint64_t end, bool fro
 		last->answered = false;
 		return;
 	}
-	d->holes[d->nholes++] = (struct hole){ .after = after, .begin = begin, .end = end, .from_line_begin = from_line_begin };
+	hole_add(d, (struct hole){ .after = after, .begin = begin, .end = end, .from_line_begin = from_line_begin });
 }
 
 /* Somewhere before this one; nothing tells where. */
 void loss_of_commands_before(struct dialogue *d, const struct exchange *e)
 {
 	if (d->nholes < HOLES_MOST)
-		d->holes[d->nholes++] = (struct hole){ .after = e->previous };
+		hole_add(d, (struct hole){ .after = e->previous });
 }
 
 /* A command in good order is the first behind the hole: where that also began with a line, at least one command is missing. */
@@ -60,6 +67,8 @@ void loss_of_replies(struct dialogue *d, uint64_t begin, uint64_t end)
 		d->lost[d->nlost - 1].end = end;
 		return;
 	}
+	if (!d->lost)
+		d->lost = memory_new(HOLES_MOST, sizeof *d->lost);
 	d->lost[d->nlost++] = (struct lost){ begin, end };
 }
 

@@ -212,21 +212,20 @@ void exchange_answer(struct dialogue *d, struct exchange *e, const struct put_of
 /* The server answered the beginning of a line, a TLS record or data whose end had not come: "line too long", "message too big". */
 static bool answers_unfinished(struct dialogue *d, const struct put_off *p)
 {
-	const struct lines *l = &d->lines[FROM_CLIENT];
+	const struct line *begun = lines_unfinished(&d->lines[FROM_CLIENT]);
 	if (p->reply.code == 421)
 		return false; /* a timeout, or a shutdown (RFC 5321 3.8): answers nothing */
 	if (d->mode == MODE_CONTENT && !d->content_answered && p->reply.acked > d->content_from) {
 		content_answer_early(d);
 		return true;
 	}
-	if (d->mode != MODE_LINES || !l->begun || d->early || p->reply.acked <= l->line.offset || p->reply.code / 100 != 5)
+	if (d->mode != MODE_LINES || !begun || d->early || p->reply.acked <= begun->offset || p->reply.code / 100 != 5)
 		return false;
-	bool tls = l->line.offset < d->tls_until || tls_looks_like_record((struct bytes){ l->kept, l->nkept });
-	if (!tls && l->line.length <= 512) /* RFC 5321 4.5.3.1.4: no server takes offence before that */
+	bool tls = begun->offset < d->tls_until || tls_looks_like_record(begun->text);
+	if (!tls && begun->length <= 512) /* RFC 5321 4.5.3.1.4: no server takes offence before that */
 		return false;
 	struct exchange *e = exchange_new(d, tls ? COMMAND_TLS : COMMAND_LINE);
-	struct line line = l->line;
-	line.text = (struct bytes){ l->kept, l->nkept };
+	struct line line = *begun;
 	line.ending = LINE_END;
 	line_fill(d, e, &line);
 	exchange_append(d, e, true);

@@ -4,6 +4,8 @@
 
 #include "base/limits.h"
 
+#include <stdlib.h>
+
 #include "base/banned.h"
 
 enum { MISSING = -1 };
@@ -58,15 +60,8 @@ static void add_capped(struct text *t, struct bytes b, bool first)
 	text_add(t, bytes_first(b, LIMIT_REPLY - t->n));
 }
 
-static void note_place(struct replies *r, const struct line *line)
+static void note_line(struct reply *reply, const struct line *line)
 {
-	struct reply *reply = &r->reply;
-	if (!r->begun) {
-		*reply = (struct reply){ .code = MISSING, .first = line->first, .offset = line->offset };
-		text_clear(&r->text);
-		text_clear(&r->raw);
-	}
-	r->begun = true;
 	reply->last = line->last;
 	reply->acked = line->acked;
 	reply->ttl = line->ttl;
@@ -86,17 +81,6 @@ static void note_code(struct reply *reply, int code)
 	reply->code = (int16_t)code;
 }
 
-static void note_text(struct replies *r, struct bytes text, struct bytes whole)
-{
-	struct reply *reply = &r->reply;
-	struct enhanced e = take_enhanced(&text);
-	if (e.present && !reply->enhanced.present)
-		reply->enhanced = e;
-	add_capped(&r->text, text, reply->nlines == 0);
-	add_capped(&r->raw, whole, reply->nlines == 0);
-	reply->nlines = (uint16_t)(reply->nlines + (reply->nlines < UINT16_MAX));
-}
-
 /* Facts that need the whole reply. */
 static void judge(struct reply *reply)
 {
@@ -108,67 +92,102 @@ static void judge(struct reply *reply)
 		reply->flags |= REPLY_ENHANCED_MISMATCH;
 }
 
-bool replies_line(struct replies *r, const struct line *line)
+/* Gives the line's text without code, separator and enhanced code. */
+static struct bytes note_text(struct reply *reply, struct bytes whole)
 {
-	struct bytes whole = line->text, text = whole;
-	if (!r->begun && bytes_trim(whole).n == 0)
-		return false; /* an empty line between replies says nothing */
-	bool inside = r->begun;
-	note_place(r, line);
+	struct bytes text = whole;
 	if (!has_code(whole)) {
-		r->reply.flags |= REPLY_CODE_MISSING;
-		note_text(r, text, whole);
-		return !inside; /* inside a reply the end is still to come */
+		reply->flags |= REPLY_CODE_MISSING;
+	} else {
+		uint8_t separator = whole.n > 3 ? whole.p[3] : ' ';
+		if (separator != ' ' && separator != '-')
+			reply->flags |= REPLY_SEPARATOR_ODD;
+		note_code(reply, (whole.p[0] - '0') * 100 + (whole.p[1] - '0') * 10 + whole.p[2] - '0');
+		bool blank = separator == ' ' || separator == '-' || separator == '\t';
+		text = bytes_from(whole, blank ? 4 : 3);
 	}
-	uint8_t separator = whole.n > 3 ? whole.p[3] : ' ';
-	if (separator != ' ' && separator != '-')
-		r->reply.flags |= REPLY_SEPARATOR_ODD;
-	note_code(&r->reply, (whole.p[0] - '0') * 100 + (whole.p[1] - '0') * 10 + whole.p[2] - '0');
-	bool blank = separator == ' ' || separator == '-' || separator == '\t';
-	note_text(r, bytes_from(whole, blank ? 4 : 3), whole);
-	if (separator == '-')
-		return false;
-	judge(&r->reply);
-	return true;
+	struct enhanced e = take_enhanced(&text);
+	if (e.present && !reply->enhanced.present)
+		reply->enhanced = e;
+	reply->nlines = (uint16_t)(reply->nlines + (reply->nlines < UINT16_MAX));
+	return text;
 }
 
-bool replies_cut(struct replies *r)
+static void gather(struct replies *r, const struct reply *reply, struct bytes text, struct bytes whole)
 {
-	if (!r->begun)
-		return false;
-	r->reply.flags |= REPLY_CUT;
-	judge(&r->reply);
-	return true;
+	enum { USUAL = 500 };
+	bool first = !r->gathering;
+	if (first) {
+		r->gathering = memory_new(1, sizeof *r->gathering);
+		text_room(&r->gathering->text, USUAL);
+		text_room(&r->gathering->raw, USUAL);
+	}
+	r->gathering->reply = *reply;
+	add_capped(&r->gathering->text, text, first);
+	add_capped(&r->gathering->raw, whole, first);
 }
 
-/* A session waits longest with nothing but short replies to come: EHLO's was the long one. */
-static void buffer_shrink(struct text *t)
+/* The reply that was gathered; nothing is kept. */
+static struct reply take(struct replies *r, struct arena *arena)
 {
-	enum { USUAL = 128 };
-	if (t->room > USUAL)
-		text_free(t);
-}
-
-struct reply replies_take(struct replies *r, struct arena *arena)
-{
-	struct reply reply = r->reply;
-	struct bytes text = text_view(&r->text);
-	reply.raw = arena_copy(arena, text_view(&r->raw));
-	reply.text = bytes_from(reply.raw, reply.raw.n - text.n); /* one line: its end, but where a reply was capped */
-	if (reply.raw.n < text.n || !bytes_equal(reply.text, text))
-		reply.text = arena_copy(arena, text);
-	buffer_shrink(&r->text);
-	buffer_shrink(&r->raw);
-	r->begun = false;
-	r->reply = (struct reply){ .code = MISSING };
+	struct gathering *g = r->gathering;
+	struct reply reply = g->reply;
+	reply.raw = arena_copy(arena, text_view(&g->raw));
+	reply.text = arena_copy(arena, text_view(&g->text));
+	replies_free(r);
 	return reply;
+}
+
+/* A line that is a reply by itself: its text is the end of the line. */
+static void keep_line(struct reply *reply, struct arena *arena, struct bytes text, struct bytes whole)
+{
+	reply->raw = arena_copy(arena, whole);
+	reply->text = text.n ? (struct bytes){ reply->raw.p + (text.p - whole.p), text.n } : (struct bytes){ 0 };
+}
+
+bool replies_line(struct replies *r, struct arena *arena, const struct line *line, struct reply *out)
+{
+	struct bytes whole = line->text;
+	bool inside = r->gathering != NULL;
+	if (!inside && bytes_trim(whole).n == 0)
+		return false; /* an empty line between replies says nothing */
+	struct reply reply = inside ? r->gathering->reply : (struct reply){ .code = MISSING, .first = line->first, .offset = line->offset };
+	note_line(&reply, line);
+	struct bytes text = note_text(&reply, whole);
+	bool coded = has_code(whole);
+	bool goes_on = coded ? whole.n > 3 && whole.p[3] == '-' : inside; /* inside a reply the end is still to come */
+	if (!goes_on && coded)
+		judge(&reply);
+	if (inside || goes_on)
+		gather(r, &reply, text, whole);
+	if (goes_on)
+		return false;
+	if (inside)
+		reply = take(r, arena);
+	else
+		keep_line(&reply, arena, text, whole);
+	*out = reply;
+	return true;
+}
+
+bool replies_cut(struct replies *r, struct arena *arena, struct reply *out)
+{
+	if (!r->gathering)
+		return false;
+	*out = take(r, arena);
+	out->flags |= REPLY_CUT;
+	judge(out);
+	return true;
 }
 
 void replies_free(struct replies *r)
 {
-	text_free(&r->text);
-	text_free(&r->raw);
-	*r = (struct replies){ 0 };
+	if (!r->gathering)
+		return;
+	text_free(&r->gathering->text);
+	text_free(&r->gathering->raw);
+	free(r->gathering);
+	r->gathering = NULL;
 }
 
 static bool octet_is_word(struct bytes b, size_t i)

@@ -5,7 +5,7 @@
  * Never: fails on input: a changed code, a missing one, a line without separator are flags. A line without code stands for itself
  *        (code -1, REPLY_CODE_MISSING), one line a reply, so that echoed junk swallows no good reply; inside a multi-line reply it
  *        is text of that. An empty line between replies is none.
- * Lives: the reply's text on the arena given when it is taken. */
+ * Lives: the reply's text on the arena that its last line comes with. */
 #ifndef SMTPWHY_SMTP_REPLY_H
 #define SMTPWHY_SMTP_REPLY_H
 
@@ -13,15 +13,17 @@
 
 #include "base/text.h"
 
-struct replies { /* zeroed storage is ready */
+struct gathering {
+	struct reply reply;
 	struct text text, raw;
-	struct reply reply;  /* being gathered */
-	bool begun;
 };
 
-bool replies_line(struct replies *, const struct line *);   /* true: a reply is complete, take it */
-bool replies_cut(struct replies *);                          /* a gap or the end: true when an incomplete reply is there to take, flagged REPLY_CUT */
-struct reply replies_take(struct replies *, struct arena *); /* and begins anew */
+struct replies { /* zeroed storage is ready */
+	struct gathering *gathering; /* on the heap: a reply of several lines whose last has not come; NULL: none */
+};
+
+bool replies_line(struct replies *, struct arena *, const struct line *, struct reply *); /* true: with it a reply is complete */
+bool replies_cut(struct replies *, struct arena *, struct reply *); /* a gap or the end: true when an incomplete reply was there, flagged REPLY_CUT */
 /* Does it refuse the command while quoting filler of the verb's length that the client did not send (XXXX for EHLO)? */
 bool reply_quotes_mask(const struct reply *, const struct command *);
 void replies_free(struct replies *);

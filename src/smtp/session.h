@@ -280,19 +280,18 @@ enum protocol { PROTOCOL_SMTP, PROTOCOL_ESMTP, PROTOCOL_LMTP, PROTOCOL_TLS, PROT
 /* TLS as seen from outside (tls.h). */
 enum tls_state { TLS_NONE, TLS_OFFERED, TLS_REFUSED, TLS_ACCEPTED, TLS_STARTED, TLS_FINISHED, TLS_FAILED, TLS_PLAINTEXT };
 struct tls {
-	enum tls_state state;      /* PLAINTEXT: plain bytes where records belong */
+	enum tls_state state : 8;  /* PLAINTEXT: plain bytes where records belong */
 	bool implicit;             /* from the first byte (465) */
+	bool client_hello, server_hello, application_data[2];
+	bool alert : 1;
+	bool commands_behind : 1;  /* commands injected behind STARTTLS in clear */
+	enum direction alert_from : 2, plaintext_from : 2;
 	const char *version;       /* "TLS 1.2" as the ServerHello agrees, or the ClientHello offers; NULL not seen */
 	struct bytes server_name;  /* SNI */
-	bool client_hello, server_hello, application_data[2];
-	bool alert;
-	enum direction alert_from;
 	uint8_t alert_level, alert_description; /* RFC 8446 6; only alerts in clear */
 	struct place client_hello_at, server_hello_at, alert_at, plaintext_at, encrypted_from;
 	struct bytes plaintext;    /* first octets of it, at most 64, no credentials */
-	enum direction plaintext_from;
 	struct place ended_at;
-	bool commands_behind;      /* commands injected behind STARTTLS in clear */
 };
 
 /* Odd things that stand on their own, in order; rules make findings of them. */
@@ -324,30 +323,30 @@ struct note {
 
 enum { HEAD_BYTES = 64 };
 
+/* What each exchange touches comes first. */
 struct session {
-	struct arena arena;
+	struct arena arena;         /* it lies there itself: session_free */
 	uint64_t id;                /* connection.ordinal */
-	struct connection connection; /* a copy, filled when the session closes */
-	enum protocol protocol;
-	const char *speaks;         /* nDPI's name when protocol is PROTOCOL_OTHER; else NULL */
-	bool confirmed;             /* it is SMTP beyond doubt: greeting and verb, or replies and verbs fit */
-	struct bytes banner;        /* text of the greeting, lines joined by \n */
-	struct bytes helo;          /* argument of the last accepted HELO, EHLO or LHLO */
-	struct bytes server_name;   /* first word of the greeting, or of the EHLO reply */
-	struct tls tls;
 	struct exchange *first, *last;
 	unsigned nexchanges;        /* kept in this window */
-	struct offer *offers;       /* the newest; older ones by ->before */
-	struct note *notes, **notes_end;
-
+	enum protocol protocol : 8;
+	bool confirmed;             /* it is SMTP beyond doubt: greeting and verb, or replies and verbs fit */
+	bool mid_start;             /* no handshake in the capture: it may have begun earlier */
+	bool line_limit : 1, queue_limit : 1, error_limit : 1, memory_limit : 1; /* caps that were reached */
+	bool closed : 1;
 	/* counts of the whole session, not of the window */
 	unsigned commands, replies, errors, transactions, accepted_messages, unanswered;
 	unsigned window;            /* 0: the session fitted; else how many windows were diagnosed and dropped before this one */
-	bool mid_start;             /* no handshake in the capture: it may have begun earlier */
-	bool line_limit, queue_limit, error_limit, memory_limit; /* caps that were reached */
 	unsigned resyncs;           /* times the pairing was anchored anew after a gap */
 	unsigned uncertain;         /* replies whose command is not in the capture */
-	bool closed;
+	struct offer *offers;       /* the newest; older ones by ->before */
+	struct bytes banner;        /* text of the greeting, lines joined by \n */
+	struct bytes helo;          /* argument of the last accepted HELO, EHLO or LHLO */
+	struct bytes server_name;   /* first word of the greeting, or of the EHLO reply */
+	struct note *notes, **notes_end;
+	const char *speaks;         /* nDPI's name when protocol is PROTOCOL_OTHER; else NULL */
+	struct tls tls;
+	struct connection connection; /* a copy, filled when the session closes */
 };
 
 /* Names of the closed vocabularies, for stores and reports. */

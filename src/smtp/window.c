@@ -4,9 +4,21 @@
 
 #include "base/banned.h"
 
+enum { FIRST_ROOM = 2000 }; /* the session, its greeting, and some more */
+
+/* A session lies in its own arena: what begins together lies together. */
+static struct session *session_new(void)
+{
+	struct arena arena = { 0 };
+	arena_reserve(&arena, FIRST_ROOM);
+	struct session *s = ARENA_NEW(&arena, struct session);
+	s->arena = arena;
+	return s;
+}
+
 struct session *session_begin(const struct connection *connection)
 {
-	struct session *s = memory_new(1, sizeof *s);
+	struct session *s = session_new();
 	s->id = connection->ordinal;
 	s->notes_end = &s->notes;
 	return s;
@@ -16,8 +28,8 @@ void session_free(struct session *s)
 {
 	if (!s)
 		return;
-	arena_drop(&s->arena);
-	free(s);
+	struct arena arena = s->arena;
+	arena_drop(&arena);
 }
 
 static struct tls tls_copy(struct arena *arena, const struct tls *old)
@@ -31,9 +43,10 @@ static struct tls tls_copy(struct arena *arena, const struct tls *old)
 /* What the whole session knows; the window's lists stay behind. */
 static struct session *session_continued(struct session *old)
 {
-	struct session *s = memory_new(1, sizeof *s);
+	struct session *s = session_new();
+	struct arena arena = s->arena;
 	*s = *old;
-	s->arena = (struct arena){ 0 };
+	s->arena = arena;
 	s->first = s->last = NULL;
 	s->nexchanges = 0;
 	s->offers = NULL;

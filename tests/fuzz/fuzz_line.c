@@ -11,20 +11,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena arena = { 0 };
 	size_t step = size ? (size_t)data[0] % 61 + 1 : 1;
 	struct line line;
+	struct reply reply;
 	for (size_t at = 1; at < size; at += step) {
 		struct chunk chunk = { .bytes = { data + at, at + step < size ? step : size - at }, .offset = at };
 		struct gap gap = { .offset = at, .missing = 9 };
 		lines_push(&lines, &chunk);
 		while (lines_next(&lines, &line))
-			if (replies_line(&replies, &line))
-				replies_take(&replies, &arena);
-		if (data[at] == 0xee && lines_gap(&lines, &gap, &line) && replies_line(&replies, &line))
-			replies_take(&replies, &arena);
+			replies_line(&replies, &arena, &line, &reply);
+		if (data[at] == 0xee && lines_gap(&lines, &gap, &line))
+			replies_line(&replies, &arena, &line, &reply);
 	}
-	if (lines_end(&lines, &line) && replies_line(&replies, &line))
-		replies_take(&replies, &arena);
-	if (replies_cut(&replies))
-		replies_take(&replies, &arena);
+	if (lines_end(&lines, &line))
+		replies_line(&replies, &arena, &line, &reply);
+	replies_cut(&replies, &arena, &reply);
 	lines_free(&lines);
 	replies_free(&replies);
 	arena_drop(&arena);
