@@ -194,9 +194,10 @@ static bool begin(struct database *d, const char *target, const char *from, bool
 	d->replaces = from != NULL;
 	if (from && !copy_old(d, from, error))
 		return false;
-	/* Nobody else sees this file: no journal, no sync until it is whole. */
+	/* Nobody else sees this file: no journal, no sync until it is whole. What is freed in it need not be overwritten: a redacted copy ends
+	 * with VACUUM. */
 	if (!database_run(d, "PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -8192;"
-	                     "PRAGMA foreign_keys = OFF; BEGIN", error))
+	                     "PRAGMA secure_delete = OFF; PRAGMA foreign_keys = OFF; BEGIN", error))
 		return false;
 	if (d->replaces)
 		return true;

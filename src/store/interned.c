@@ -39,10 +39,11 @@ int64_t interned_again(struct interned *t, struct bytes text, struct error *erro
 	void **slot = map_get_hashed(&t->map, text, hash);
 	if (slot)
 		return (int64_t)(intptr_t)*slot;
-	uint32_t *sighted = &t->sighted[hash % INTERNED_SIGHTED], short_hash = (uint32_t)(hash >> 32) | 1;
-	bool again = *sighted == short_hash;
-	*sighted = short_hash;
-	return again ? make(t, text, hash, error) : 0;
+	uint32_t *sighted = &t->sighted[hash % INTERNED_SIGHTED], once = ((uint32_t)(hash >> 32) | 2) & ~1u, twice = once | 1;
+	if (*sighted == twice)
+		return make(t, text, hash, error);
+	*sighted = *sighted == once ? twice : once;
+	return 0;
 }
 
 /* What stands at the address is compared all the same: a sentence may have been made for the occasion. */

@@ -23,15 +23,15 @@ struct interned {
 	struct map map; /* value: the id */
 	size_t octets;
 	int64_t last;
-	uint32_t sighted[INTERNED_SIGHTED]; /* hashes of texts that came once */
+	uint32_t sighted[INTERNED_SIGHTED]; /* hashes of texts that came once or, with the lowest bit, twice */
 	struct interned_word words[INTERNED_WORDS]; /* by address */
 	struct arena says;                  /* their texts */
 };
 
 bool interned_begin(struct interned *, struct database *, struct error *);
 int64_t interned_id(struct interned *, struct bytes, struct error *); /* 0: the error is filled */
-/* For places that can hold the text itself: a row is made at the second sighting. 0: keep the text. Most texts come once (queue
- * ids, addresses), and a row costs more than the text. */
+/* For places that can hold the text itself: a row is made at the third sighting. 0: keep the text. Most texts come once or
+ * twice (queue ids, addresses), and a row costs more than they do. */
 int64_t interned_again(struct interned *, struct bytes, struct error *);
 /* The same as interned_id, for words of ours, which come again from the same address. */
 int64_t interned_says(struct interned *, const char *, struct error *);

@@ -56,7 +56,7 @@ CREATE TABLE session ( -- SMTP (or something else on its port) on one TCP connec
 	"end" INTEGER NOT NULL,         -- time of its last packet
 	protocol INTEGER NOT NULL,      -- 0 smtp, 1 esmtp, 2 lmtp, 3 tls, 4 other: speaks
 	speaks TEXT,                    -- what nDPI calls it when it is no SMTP
-	banner,                         -- text of the greeting, lines joined by LF; a text, or the text_id of one that came more than once
+	banner,                         -- text of the greeting, lines joined by LF; a text, or the text_id of one that came often
 	helo TEXT,                      -- argument of the last accepted EHLO, HELO, LHLO
 	tls_state INTEGER NOT NULL,     -- 0 none, 1 offered, 2 refused, 3 accepted, 4 started, 5 finished, 6 failed, 7 plaintext
 	tls TEXT NOT NULL,              -- '', 'offered', 'refused', 'accepted', 'started', 'TLS 1.3', 'failed: alert 40', 'plaintext in place of TLS'
@@ -106,7 +106,7 @@ CREATE TABLE error ( -- a 5xx reply
 	time INTEGER NOT NULL,          -- of the frame that ends the reply
 	code INTEGER NOT NULL,          -- 500..599
 	enhanced TEXT,                  -- '5.1.1'; NULL: none
-	reply_text NOT NULL,            -- lines joined by LF; a text, or the text_id of one that came more than once
+	reply_text NOT NULL,            -- lines joined by LF; a text, or the text_id of one that came often
 	trigger_verb TEXT,              -- verb in capitals; CONN, EOM, BDAT, AUTH-RESPONSE, '-' unprintable, '' empty line, NULL not in the capture
 	trigger_line TEXT,              -- as sent, C-escaped, at most 1,000 octets, credentials redacted
 	trigger_capture_id INTEGER REFERENCES capture,

@@ -56,7 +56,7 @@ enum { IDS_PER_SESSION = 100000 };
 int64_t writer_capture(const struct store *, struct place);              /* capture_id, 0 nowhere */
 int64_t writer_text(struct store *, struct bytes wire, size_t most, struct error *);  /* id of its C-escaped text */
 int64_t writer_says(struct store *, const char *, struct error *);       /* id; 0 for NULL */
-/* The next column of a row, which holds a text or the id of one that came more than once. */
+/* The next column of a row, which holds a text or the id of one that came often. */
 void writer_wire(struct store *, struct feed *, struct bytes wire, size_t most, struct error *); /* C-escaped; .p NULL is NULL */
 void writer_sentence(struct store *, struct feed *, const char *, struct error *);               /* as it stands; NULL is NULL */
 /* trigger_verb and trigger_line of a command; a NULL pointer is NULL. verb and line are views of room. */
