@@ -150,8 +150,8 @@ static int score_unseen(const struct alignment *a, size_t i, size_t j, unsigned 
 		return 0;
 	if (b->hole && after)
 		return answered ? HOLE_MORE : 0;
-	if (b->held && a->replies[i].reply.acked > b->begin)
-		return HELD;
+	if (b->held && after)
+		return client_had_answer(a, i, j - 1) ? 0 : HELD;
 	return UNASKED;
 }
 
@@ -414,6 +414,7 @@ static void place_holes(const struct dialogue *d, struct alignment *a)
 		a->held_acked = gap ? 0 : d->held->chunk.acked;
 		b->held = true;
 		b->begin = b->hole ? b->begin : gap ? d->held->gap.offset : d->held->chunk.offset;
+		b->hole |= gap;
 	}
 	/* How many recipients had been accepted may be in a hole (RFC 2033 4.2). */
 	for (size_t j = 0; j < a->ncommands && d->session->protocol == PROTOCOL_LMTP; j++)
@@ -463,6 +464,14 @@ static void resynced(struct dialogue *d, struct place at)
 	note_add(d, NOTE_RESYNC, FROM_SERVER, at);
 }
 
+/* What is held may turn out to be commands, and their replies may be missing too: but for what the client had received before it sent them. */
+static uint64_t known_to_sender(const struct dialogue *d)
+{
+	if (!d->held)
+		return d->lost_end;
+	return d->held->is_gap ? 0 : d->held->chunk.acked;
+}
+
 /* One pass; true when more may be decided now. */
 static bool align(struct dialogue *d, enum urgency urgency)
 {
@@ -483,7 +492,7 @@ static bool align(struct dialogue *d, enum urgency urgency)
 	if (done)
 		loss_forget_replies(d, replies[done - 1].end);
 	else if (n == 0 && !d->waiting)
-		loss_forget_replies(d, d->lost_end);
+		loss_forget_replies(d, known_to_sender(d));
 	bool more = d->nput_off && (done || d->nwaiting != waiting);
 	free(replies);
 	free(a);

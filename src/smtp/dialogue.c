@@ -293,7 +293,10 @@ enum interest dialogue_data(struct dialogue *d, enum direction direction, const 
 		d->reply_holed = false; /* the client goes on: the end of the reply was in the hole */
 		server_cut(d, d->lost_end);
 	}
-	if (direction == FROM_CLIENT && d->mode != MODE_CHUNK)
+	d->fills_hole = chunk.bytes.n && chunk.offset < d->seen[direction];
+	if (direction == FROM_CLIENT && d->fills_hole)
+		chunk.acked = loss_filled(d, &chunk);
+	else if (direction == FROM_CLIENT && d->mode != MODE_CHUNK)
 		pairing_settle(d, chunk.acked, false);
 	uint64_t end = chunk.offset + chunk.bytes.n;
 	if (end > d->seen[direction])
@@ -304,10 +307,12 @@ enum interest dialogue_data(struct dialogue *d, enum direction direction, const 
 		tls_join(d);
 	if (d->prelude && direction == FROM_SERVER)
 		prelude_give_up(d);
-	if (direction == FROM_SERVER)
+	if (direction == FROM_SERVER) {
 		server_chunk(d, chunk);
-	else
+	} else {
 		client_chunk(d, &chunk);
+		d->acked = d->fills_hole ? d->acked : chunk.acked;
+	}
 	d->heard[direction] = true;
 	mask_plaintext(d);
 	return interest(d);
@@ -315,9 +320,15 @@ enum interest dialogue_data(struct dialogue *d, enum direction direction, const 
 
 enum interest dialogue_gap(struct dialogue *d, enum direction direction, const struct gap *gap)
 {
+	uint64_t end = gap->offset + gap->missing, from = d->seen[direction] > gap->offset ? d->seen[direction] : gap->offset;
+	struct gap rest = *gap;
 	begin(d, false);
 	prelude_give_up(d);
-	lost(d, direction, gap);
+	if (from < end) { /* the other side's acknowledgement may have told before */
+		rest.offset = from;
+		rest.missing = end - from;
+		lost(d, direction, &rest);
+	}
 	return interest(d);
 }
 

@@ -49,6 +49,7 @@ struct hole {
 	uint64_t begin, end;          /* in the client's stream */
 	bool from_line_begin, whole;  /* whole: lines only, so that one command at least is missing */
 	bool answered;                /* a reply was given to what stood in it */
+	uint64_t acked;               /* what the client had received before it */
 };
 
 struct lost { /* somewhere here replies are missing, or parts of some */
@@ -88,9 +89,11 @@ struct dialogue {
 	bool prelude_read : 1;          /* its first octets were no PROXY header of version 2 */
 	bool plain_after_tls : 1;       /* SMTP went on in clear where TLS belongs */
 	bool helo_done : 1;
+	bool fills_hole : 1;            /* what is read now came late: what its segment acknowledges was not known when it was first sent */
 	bool altered_skip[2];
 	enum phase before_auth : 8;
 	uint64_t seen[2];               /* end of what was delivered or declared lost */
+	uint64_t acked;                 /* by the client's newest octets */
 	struct lines lines[2];
 	struct replies replies;
 
@@ -165,6 +168,7 @@ bool loss_any(const struct dialogue *);
 void loss_of_commands(struct dialogue *, uint64_t begin, uint64_t end, bool from_line_begin); /* behind the newest command */
 void loss_of_commands_before(struct dialogue *, const struct exchange *);
 void loss_ends_with_line(struct dialogue *);                                             /* before the next command is added */
+uint64_t loss_filled(struct dialogue *, const struct chunk *);                           /* by the client, late; what it had received when it first sent this */
 bool loss_has_tail(struct dialogue *);                                                   /* the line that has just come is the end of what stood in the hole */
 void loss_of_replies(struct dialogue *, uint64_t begin, uint64_t end);
 void loss_grows(struct dialogue *, uint64_t from, uint64_t until);                       /* of replies */

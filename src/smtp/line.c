@@ -205,6 +205,11 @@ void lines_take(struct lines *l, size_t n)
 		l->after_gap = false;
 }
 
+void lines_put_aside(struct lines *l)
+{
+	l->at += lines_rest(l).n;
+}
+
 bool lines_gap(struct lines *l, const struct gap *gap, struct line *out)
 {
 	(void)gap;

@@ -4,7 +4,10 @@
 
 #include "base/banned.h"
 
-enum { SHORTEST = 5 }; /* "250" CRLF, "QUIT" without its ending: fewer octets hide neither a reply nor a command */
+enum {
+	SHORTEST = 5,      /* "250" CRLF: fewer octets hide no reply */
+	SHORTEST_LINE = 2, /* an empty line, or the ending between two lines: fewer octets hide no command */
+};
 
 bool loss_any(const struct dialogue *d)
 {
@@ -22,7 +25,7 @@ void loss_of_commands(struct dialogue *d, uint64_t begin, uint64_t end, bool fro
 {
 	struct exchange *after = d->session->last;
 	d->had_loss = true;
-	if (begin && end - begin < SHORTEST)
+	if (begin && end - begin < SHORTEST_LINE)
 		return;
 	struct hole *last = d->nholes ? &d->holes[d->nholes - 1] : NULL;
 	if (last && (last->after == after || d->nholes == HOLES_MOST)) {
@@ -31,7 +34,7 @@ void loss_of_commands(struct dialogue *d, uint64_t begin, uint64_t end, bool fro
 		last->answered = false;
 		return;
 	}
-	hole_add(d, (struct hole){ .after = after, .begin = begin, .end = end, .from_line_begin = from_line_begin });
+	hole_add(d, (struct hole){ .after = after, .begin = begin, .end = end, .from_line_begin = from_line_begin, .acked = d->acked });
 }
 
 /* Somewhere before this one; nothing tells where. */
@@ -47,6 +50,25 @@ void loss_ends_with_line(struct dialogue *d)
 	struct hole *last = d->nholes ? &d->holes[d->nholes - 1] : NULL;
 	if (last && last->after == d->session->last)
 		last->whole = last->from_line_begin;
+}
+
+/* A retransmission acknowledges what has come since the octets were first sent (RFC 9293 3.10.7.4): it tells nothing of what their
+ * sender knew then. What comes late in order leaves less of the hole; the rest of it stays, as what it held is not known. */
+uint64_t loss_filled(struct dialogue *d, const struct chunk *chunk)
+{
+	uint64_t end = chunk->offset + chunk->bytes.n, acked = chunk->acked < d->acked ? chunk->acked : d->acked;
+	unsigned n = 0;
+	for (unsigned k = 0; k < d->nholes; k++) {
+		struct hole h = d->holes[k];
+		bool within = h.end > h.begin && chunk->offset >= h.begin && chunk->offset < h.end;
+		if (within && h.acked < acked)
+			acked = h.acked;
+		if (within && chunk->offset == h.begin && end >= h.end)
+			continue;
+		d->holes[n++] = h;
+	}
+	d->nholes = n;
+	return acked;
 }
 
 /* The end of a line is the first behind the hole: its beginning, and with it a command, is missing. */

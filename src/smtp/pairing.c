@@ -113,10 +113,23 @@ static void mask_as_answer(struct dialogue *d, struct exchange *e)
 
 uint64_t command_end(const struct command *c)
 {
-	if (c->kind == COMMAND_CONNECT || c->kind == COMMAND_UNSEEN)
+	if (c->kind == COMMAND_CONNECT)
 		return 0;
 	uint64_t ending = c->line.ending == LINE_CRLF ? 2 : c->line.ending == LINE_LF || c->line.ending == LINE_CR;
 	return c->line.offset + c->line.length + ending;
+}
+
+/* 354 and 334 tell what the client sends next (RFC 5321 4.3.2, RFC 4954 4), though the command that drew them is not in the capture:
+ * where nothing has been read that it sent in the knowledge of them. */
+static void unseen_leads(struct dialogue *d, const struct exchange *e, uint64_t end)
+{
+	const struct exchange *last = d->session->last;
+	bool read = last != e && last->command.line.acked >= end;
+	if (d->mode != MODE_LINES || read || !d->heard[FROM_CLIENT] || d->lines[FROM_CLIENT].begun)
+		return;
+	if (e->reply.code == 354)
+		content_begin(d);
+	d->auth_expected = e->reply.code == 334;
 }
 
 void exchange_give(struct dialogue *d, struct exchange *e, const struct put_off *p, enum pairing how)
@@ -138,6 +151,8 @@ void exchange_give(struct dialogue *d, struct exchange *e, const struct put_off 
 		d->greeting_end = p->end;
 	if (d->held_for == e)
 		held_answered(d, e);
+	else if (e->command.kind == COMMAND_UNSEEN)
+		unseen_leads(d, e, p->end);
 }
 
 /* The capture lacks its reply, or the server gave none. */

@@ -70,6 +70,8 @@ bool reply_fits(const struct exchange *e, const struct reply *r)
 	const struct command *c = &e->command;
 	bool auth = c->kind == COMMAND_AUTH || c->verb == VERB_AUTH || c->verb == VERB_XEXPS;
 	bool line = c->kind == COMMAND_LINE;
+	if (c->kind == COMMAND_UNSEEN) /* a part of a line: what it was is not known */
+		return r->code != 220;
 	switch (r->code) {
 	case 354:
 		return line && c->verb == VERB_DATA;
@@ -111,7 +113,7 @@ bool reply_anchors(const struct exchange *e, const struct reply *r)
 	bool anchor = r->code == 250 && r->nlines > 1;
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
 		anchor |= r->code == codes[i];
-	return anchor && reply_fits(e, r);
+	return anchor && e->command.kind != COMMAND_UNSEEN && reply_fits(e, r);
 }
 
 void unseen_guess(struct exchange *e)

@@ -69,8 +69,10 @@ void line_fill(struct dialogue *d, struct exchange *e, const struct line *line)
 	struct arena *arena = &d->session->arena;
 	bool masked = false;
 	c->line = *line;
+	bool part = line->ending == LINE_GAP || (line->flags & LINE_AFTER_GAP); /* the rest of it is in a hole */
 	if (c->kind == COMMAND_AUTH) {
-		e->auth = redact_auth_facts(line->text);
+		if (!part)
+			e->auth = redact_auth_facts(line->text);
 		c->line.text = redact_answer(arena, &d->secrets, line->text);
 		masked = !bytes_equal(c->line.text, line->text);
 		d->secret_from = line->offset;
@@ -87,7 +89,8 @@ void line_fill(struct dialogue *d, struct exchange *e, const struct line *line)
 		struct bytes kept = redact_line(arena, &d->secrets, line->text, circumstances(d), &masked);
 		if (masked) {
 			parse_masked(d, e, line->text, kept);
-			note_initial_response(e, line->text);
+			if (!part)
+				note_initial_response(e, line->text);
 		} else {
 			c->line.text = kept;
 			grammar_parse(arena, c);
@@ -132,7 +135,8 @@ void command_describe(struct dialogue *d, struct exchange *e)
 	if (!last || last->command.kind == COMMAND_CONNECT)
 		return;
 	bool waits = d->nwaiting > (unsigned)connect_waits && last->command.kind != COMMAND_UNSEEN;
-	bool received = d->had_loss && acked > last->command.line.acked; /* its reply may be lost in the capture, or put off */
+	/* Its reply may be lost in the capture, or put off. */
+	bool received = d->had_loss && (acked > last->command.line.acked || d->fills_hole);
 	bool later = !waits && !d->had_loss && last->answered && last->command.kind != COMMAND_UNSEEN && acked < d->answered_end && acked <= last->reply.offset;
 	c->ahead = (waits && !received) || later;
 	c->behind_starttls = c->ahead && (last->command.behind_starttls || last->command.verb == VERB_STARTTLS);
@@ -271,7 +275,7 @@ static bool is_proxy_header(struct dialogue *d, const struct line *line)
 
 static enum command_kind kind_of(struct dialogue *d, const struct line *line)
 {
-	if (d->auth_expected)
+	if (d->auth_expected && !(d->had_loss && bytes_index(line->text, ' ') != BYTES_NONE && is_known_line(line))) /* base64 has no blank */
 		return COMMAND_AUTH;
 	if (line->offset < d->tls_until)
 		return COMMAND_TLS;
@@ -385,10 +389,13 @@ void client_read(struct dialogue *d, const struct chunk *given)
 			continue;
 		}
 		struct chunk part = chunk_part_of(chunk, rest, chunk->offset + (chunk->bytes.n - rest.n));
-		lines_take(lines, rest.n);
-		if (d->mode == MODE_HELD)
+		if (d->mode == MODE_HELD) {
+			lines_put_aside(lines);
 			held_add(d, &part, NULL);
-		else if (!tls_reader_data(d->tls, FROM_CLIENT, &part)) {
+			return;
+		}
+		lines_take(lines, rest.n);
+		if (!tls_reader_data(d->tls, FROM_CLIENT, &part)) {
 			d->plain_after_tls = true;
 			d->mode = MODE_LINES;
 			client_read(d, &part);
@@ -418,12 +425,14 @@ void client_chunk(struct dialogue *d, const struct chunk *chunk)
 static void commands_lost(struct dialogue *d, const struct gap *gap)
 {
 	struct line line;
-	d->command_head_taken = lines_gap(&d->lines[FROM_CLIENT], gap, &line) && line.length;
-	if (d->command_head_taken)
+	bool head = lines_gap(&d->lines[FROM_CLIENT], gap, &line) && line.length;
+	bool ended = head && gap->missing == 1 && line.offset + line.length < gap->offset; /* its CR was there, its LF is missing */
+	if (head)
 		client_line(d, &line);
+	d->command_head_taken = head && !ended;
 	if (d->mode == MODE_HELD)
 		return;
-	loss_of_commands(d, gap->offset, gap->offset + gap->missing, !d->command_head_taken);
+	loss_of_commands(d, gap->offset, gap->offset + gap->missing, !head);
 	d->state.certain = false;
 	d->surplus_of = 0;
 }

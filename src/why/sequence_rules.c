@@ -122,7 +122,8 @@ static bool bad_sequence(const struct failure *f, struct evidence *e)
 	bool said = phrases_say(&f->says, phrases);
 	if (f->reply->code != 503 && !said && !reply_enhanced(f->reply, 5, 1) && !((is_mandatory(f->command->verb) || was_taken(f)) && failure_tone(f) == TONE_DIALOGUE))
 		return false;
-	if (!f->state->certain && f->reply->code != 503 && !said) /* what would make it the wrong moment may be in a hole */
+	bool other = f->words.strength && f->words.cause != CAUSE_CLIENT_BAD_SEQUENCE;
+	if (!f->state->certain && f->reply->code != 503 && (!said || other)) /* what would make it the wrong moment may be in a hole */
 		return false;
 	show_order(f, e, moment);
 	/* A transaction that a faulty MAIL began: which of the two was the client's mistake the bytes do not tell. */

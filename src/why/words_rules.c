@@ -26,16 +26,17 @@ static bool specific(const struct failure *f, struct evidence *e)
 
 static bool general(const struct failure *f, struct evidence *e)
 {
-	if (f->words.cause == CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED && f->state->certain && !failure_was_hasty(f))
-		return false; /* "protocol error": of something else */
+	if (f->words.cause == CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED && !failure_was_hasty(f))
+		return false; /* "protocol error": of something else, or of what the capture lacks */
 	return f->words.strength == 3 && say(f, e, "the server's own words");
 }
 
-/* 503 and X.5.1 stand for a wrong order: not where the dialogue shows the right one. */
+/* 503 and X.5.1 stand for a wrong order: not where the dialogue shows the right one, nor X.5.1 where the capture lacks a part of it, as
+ * that stands for other faults of the dialogue too (RFC 3463 3.6). */
 static bool is_order_refuted(const struct failure *f)
 {
-	return f->words.cause == CAUSE_CLIENT_BAD_SEQUENCE && f->command->kind == COMMAND_LINE && f->command->verb < VERB_COUNT && f->state->certain
-		&& f->reply->code != 503 && !failure_wrong_moment(f);
+	return f->words.cause == CAUSE_CLIENT_BAD_SEQUENCE && f->command->kind == COMMAND_LINE && f->command->verb < VERB_COUNT
+		&& f->reply->code != 503 && (!f->state->certain || !failure_wrong_moment(f));
 }
 
 static bool enhanced(const struct failure *f, struct evidence *e)
