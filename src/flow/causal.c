@@ -37,14 +37,18 @@ static bool step_side(struct talk *t, unsigned side)
 	return false;
 }
 
-/* Both sides acknowledge what the other has not said yet: retransmissions carry newer acknowledgements. The earlier one goes. */
+/* Both sides acknowledge what the other has not said yet: retransmissions carry newer acknowledgements. The one that came late goes, else
+ * the earlier one: when its octets were first sent, their sender had received no more than has come out. */
 static bool step_crossed(struct talk *t)
 {
-	struct piece *a = ready_piece(t, 0), *b = ready_piece(t, 1);
-	if (!a || !b)
+	struct piece *pieces[2] = { ready_piece(t, 0), ready_piece(t, 1) };
+	if (!pieces[0] || !pieces[1])
 		return false;
-	unsigned side = b->arrival < a->arrival;
-	talk_emit_piece(t, side, side ? b : a);
+	bool later = pieces[1]->arrival < pieces[0]->arrival;
+	unsigned side = pieces[0]->late != pieces[1]->late ? pieces[1]->late : later;
+	if (pieces[side]->acked > t->streams[!side].next)
+		pieces[side]->acked = t->streams[!side].next;
+	talk_emit_piece(t, side, pieces[side]);
 	return true;
 }
 

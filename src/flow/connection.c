@@ -72,6 +72,13 @@ void talk_start(struct talk *t, enum direction side, uint32_t isn)
 	path_start(&t->paths[side], &t->connection.syn[side], t->connection.first.time, true);
 }
 
+/* A number that this side's first packet had, or that was acknowledged to it: its stream begins there at the latest. */
+void talk_hint(struct talk *t, enum direction side, uint32_t number)
+{
+	t->streams[side].hint = number;
+	t->streams[side].hinted = true;
+}
+
 /* ---- one packet ---- */
 
 static uint64_t mixed(uint64_t h, uint64_t word)
@@ -352,6 +359,7 @@ static void take_data(struct talk *t, const struct packet *p, unsigned side, int
 		t->connection.out_of_order[side] += soon;
 		t->connection.retransmissions[side] += !soon;
 		g.retransmitted = !soon;
+		g.late = true;
 	}
 	deliver(t, &g, side);
 }

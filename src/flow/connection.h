@@ -25,6 +25,7 @@ struct talk;
 /* on_port: opened without a look. The connection holds what is known so far: ends, SYN marks, ordinal. */
 struct talk *talk_new(struct surroundings *, const struct connection *, bool on_port);
 void talk_start(struct talk *, enum direction, uint32_t isn); /* of a SYN seen before the talk was made */
+void talk_hint(struct talk *, enum direction, uint32_t number); /* no SYN seen, but packets without payload */
 void talk_packet(struct talk *, const struct packet *, enum direction);
 bool talk_is_over(const struct talk *);     /* both FIN, or a credible RST */
 bool talk_was_reset(const struct talk *);

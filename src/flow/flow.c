@@ -262,6 +262,8 @@ static struct talk *make_talk(struct flow *f, const struct entry *e)
 	for (unsigned side = 0; side < 2; side++)
 		if (e->isn_known[side])
 			talk_start(talk, (enum direction)side, e->isn[side]);
+		else if (e->early_known[side])
+			talk_hint(talk, (enum direction)side, e->early[side]);
 	return talk;
 }
 

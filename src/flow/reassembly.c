@@ -74,7 +74,7 @@ static struct piece *piece_new(struct stream *s, struct piece *before, const str
 	uint32_t n = (uint32_t)(to - from);
 	struct piece *piece = memory_new(1, sizeof *piece + (cut ? 0 : n));
 	*piece = (struct piece){ .pos = from, .acked = g->acked, .arrival = g->arrival, .time = g->origin.place.time,
-		.origin = g->origin, .cut = cut, .pushed = g->pushed, .retransmitted = g->retransmitted, .n = n };
+		.origin = g->origin, .cut = cut, .pushed = g->pushed, .retransmitted = g->retransmitted, .late = g->late, .n = n };
 	if (!cut)
 		memcpy(piece->bytes, bytes_from(g->bytes, (size_t)(from - g->pos)).p, n);
 	piece_insert(s, before, piece);
@@ -223,7 +223,7 @@ void stream_skip(struct stream *s, uint32_t n)
 	struct piece *first = s->head;
 	if (first && first->pos < n) {
 		struct segment rest = { .pos = first->pos, .acked = first->acked, .arrival = first->arrival, .origin = first->origin,
-			.bytes = { first->bytes, first->cut ? 0 : first->n }, .length = first->n, .pushed = first->pushed, .retransmitted = first->retransmitted };
+			.bytes = { first->bytes, first->cut ? 0 : first->n }, .length = first->n, .pushed = first->pushed, .retransmitted = first->retransmitted, .late = first->late };
 		piece_new(s, first, &rest, n, first->pos + first->n);
 		piece_remove(s, first);
 	}

@@ -35,6 +35,7 @@ struct piece {
 	struct origin origin;
 	bool cut;              /* the snaplen took its octets: n of them, none here */
 	bool pushed, retransmitted;
+	bool late;             /* octets behind it had come before: sent again, perhaps, and what it acknowledges is newer than they are */
 	uint32_t n;
 	uint8_t bytes[];
 };
@@ -73,7 +74,7 @@ struct segment {
 	uint32_t length;       /* on the wire */
 	uint64_t arrival;
 	struct origin origin;
-	bool pushed, retransmitted;
+	bool pushed, retransmitted, late;
 	bool duplicate;        /* a frame recorded twice: it may bring what a cut one lacks, and is no rival */
 };
 

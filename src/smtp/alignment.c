@@ -489,8 +489,9 @@ static bool align(struct dialogue *d, enum urgency urgency)
 		d->put_off = memory_grow(d->put_off, d->nput_off + 1, sizeof *d->put_off);
 		d->put_off[d->nput_off++] = replies[i];
 	}
-	if (done)
-		loss_forget_replies(d, replies[done - 1].end);
+	const struct reply *newest = done ? &replies[done - 1].reply : NULL;
+	if (newest) /* the hole in which a reply breaks off may hold others */
+		loss_forget_replies(d, newest->flags & REPLY_CUT ? newest->offset : replies[done - 1].end);
 	else if (n == 0 && !d->waiting)
 		loss_forget_replies(d, known_to_sender(d));
 	bool more = d->nput_off && (done || d->nwaiting != waiting);

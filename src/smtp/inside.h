@@ -173,6 +173,8 @@ bool loss_has_tail(struct dialogue *);                                          
 void loss_of_replies(struct dialogue *, uint64_t begin, uint64_t end);
 void loss_grows(struct dialogue *, uint64_t from, uint64_t until);                       /* of replies */
 void loss_forget_replies(struct dialogue *, uint64_t until);
+bool loss_beyond(const struct dialogue *, uint64_t acked, uint64_t end);
+void loss_of_commands_over(struct dialogue *, uint64_t acked);
 void loss_forget_start(struct dialogue *);
 void loss_forget_all(struct dialogue *);
 bool lost_is_room(const struct lost *);                                                  /* for a whole reply */

@@ -52,6 +52,16 @@ void loss_ends_with_line(struct dialogue *d)
 		last->whole = last->from_line_begin;
 }
 
+/* A reply that ends a group of commands (RFC 2920 3.1) was given when all of them had been received, and answered. */
+void loss_of_commands_over(struct dialogue *d, uint64_t acked)
+{
+	unsigned n = 0;
+	for (unsigned k = 0; k < d->nholes; k++)
+		if (d->holes[k].end == 0 || d->holes[k].end > acked)
+			d->holes[n++] = d->holes[k];
+	d->nholes = n;
+}
+
 /* A retransmission acknowledges what has come since the octets were first sent (RFC 9293 3.10.7.4): it tells nothing of what their
  * sender knew then. What comes late in order leaves less of the hole; the rest of it stays, as what it held is not known. */
 uint64_t loss_filled(struct dialogue *d, const struct chunk *chunk)
@@ -79,6 +89,17 @@ bool loss_has_tail(struct dialogue *d)
 		return false;
 	last->whole = last->from_line_begin;
 	return true;
+}
+
+/* Is anything missing behind a reply that ends there and acknowledges so much? */
+bool loss_beyond(const struct dialogue *d, uint64_t acked, uint64_t end)
+{
+	bool any = false;
+	for (unsigned k = 0; k < d->nholes; k++)
+		any |= d->holes[k].end > acked;
+	for (unsigned k = 0; k < d->nlost; k++)
+		any |= d->lost[k].end > end;
+	return any;
 }
 
 void loss_of_replies(struct dialogue *d, uint64_t begin, uint64_t end)

@@ -99,13 +99,14 @@ static bool answers_auth_only(const struct reply *r)
 }
 
 /* A line of an AUTH exchange whose beginning is not in the capture. */
-static void mask_as_answer(struct dialogue *d, struct exchange *e)
+static void mask_as_answer(struct exchange *e)
 {
-	if (d->state.certain)
-		return;
+	bool cancels = bytes_equal(e->command.line.text, B("*")); /* RFC 4954 4 */
 	e->command.kind = COMMAND_AUTH;
-	e->command.line.text = B("<redacted>");
-	e->command.line.flags |= LINE_MASKED;
+	e->auth.cancelled = cancels;
+	e->command.line.text = cancels ? B("*") : B("<redacted>");
+	if (!cancels)
+		e->command.line.flags |= LINE_MASKED;
 	e->command.word = (struct bytes){ 0 };
 	e->command.fault = &no_fault;
 	e->command.nparams = 0;
@@ -123,9 +124,14 @@ uint64_t command_end(const struct command *c)
  * where nothing has been read that it sent in the knowledge of them. */
 static void unseen_leads(struct dialogue *d, const struct exchange *e, uint64_t end)
 {
-	const struct exchange *last = d->session->last;
-	bool read = last != e && last->command.line.acked >= end;
-	if (d->mode != MODE_LINES || read || !d->heard[FROM_CLIENT] || d->lines[FROM_CLIENT].begun)
+	struct exchange *next = e->next;
+	bool read = next && next->command.line.acked >= end;
+	if ((e->reply.code != 354 && e->reply.code != 334) || !d->heard[FROM_CLIENT])
+		return;
+	loss_of_commands_over(d, e->reply.acked);
+	if (read && e->reply.code == 334 && !next->answered && !command_is_known(&next->command))
+		mask_as_answer(next);
+	if (d->mode != MODE_LINES || read || d->lines[FROM_CLIENT].begun)
 		return;
 	if (e->reply.code == 354)
 		content_begin(d);
@@ -142,8 +148,8 @@ void exchange_give(struct dialogue *d, struct exchange *e, const struct put_off 
 		d->answered_end = p->end;
 	if (e->command.kind == COMMAND_UNSEEN)
 		unseen_guess(e);
-	if (answers_auth_only(&p->reply) && e->command.kind == COMMAND_LINE && e->command.verb == VERB_UNKNOWN)
-		mask_as_answer(d, e);
+	if (answers_auth_only(&p->reply) && e->command.kind == COMMAND_LINE && e->command.verb == VERB_UNKNOWN && !d->state.certain)
+		mask_as_answer(e);
 	if (reply_quotes_mask(&e->reply, &e->command))
 		e->reply.flags |= REPLY_QUOTES_MASK;
 	phase_answered(d, e, p->end);

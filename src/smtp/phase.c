@@ -109,8 +109,9 @@ bool reply_fits(const struct exchange *e, const struct reply *r)
 /* A code, or a form, that hardly anything else has. */
 bool reply_anchors(const struct exchange *e, const struct reply *r)
 {
-	static const int codes[] = { 220, 221, 235, 334, 354, 535 };
-	bool anchor = r->code == 250 && r->nlines > 1;
+	static const int codes[] = { 220, 221, 235, 334, 354 };
+	bool auth = e->command.kind == COMMAND_AUTH || e->command.verb == VERB_AUTH || e->command.verb == VERB_XEXPS;
+	bool anchor = (r->code == 250 && r->nlines > 1) || (r->code == 535 && auth);
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
 		anchor |= r->code == codes[i];
 	return anchor && e->command.kind != COMMAND_UNSEEN && reply_fits(e, r);
@@ -186,7 +187,7 @@ static void count(struct dialogue *d, const struct exchange *e, char class)
 	s->accepted_messages += data && class == '2';
 }
 
-static void verb_effects(struct dialogue *d, const struct exchange *e, char class)
+static void verb_effects(struct dialogue *d, const struct exchange *e, char class, uint64_t end)
 {
 	struct state *state = &d->state;
 	struct session *s = d->session;
@@ -208,7 +209,7 @@ static void verb_effects(struct dialogue *d, const struct exchange *e, char clas
 		d->transaction = s->transactions;
 	}
 	if (line && (c->verb == VERB_EHLO || c->verb == VERB_HELO || c->verb == VERB_RSET || c->verb == VERB_LHLO) && class == '2')
-		state->certain = true;
+		state->certain = !loss_beyond(d, e->reply.acked, end);
 	if (e->reply.code == 235)
 		state->authenticated = true;
 	if (line && (c->verb == VERB_STARTTLS || c->verb == VERB_XANONYMOUSTLS))
@@ -232,7 +233,7 @@ void phase_answered(struct dialogue *d, struct exchange *e, uint64_t end)
 	struct state *state = &d->state;
 	phase_describe(d, e);
 	count(d, e, class);
-	verb_effects(d, e, class);
+	verb_effects(d, e, class, end);
 	if (e->command.kind == COMMAND_LINE || e->command.kind == COMMAND_UNSEEN)
 		offer_changes(d, e, end);
 	int next = next_phase(e);

@@ -136,7 +136,7 @@ void command_describe(struct dialogue *d, struct exchange *e)
 		return;
 	bool waits = d->nwaiting > (unsigned)connect_waits && last->command.kind != COMMAND_UNSEEN;
 	/* Its reply may be lost in the capture, or put off. */
-	bool received = d->had_loss && (acked > last->command.line.acked || d->fills_hole);
+	bool received = d->had_loss && (acked > last->command.line.acked || d->fills_hole || (d->session->mid_start && acked == 0));
 	bool later = !waits && !d->had_loss && last->answered && last->command.kind != COMMAND_UNSEEN && acked < d->answered_end && acked <= last->reply.offset;
 	c->ahead = (waits && !received) || later;
 	c->behind_starttls = c->ahead && (last->command.behind_starttls || last->command.verb == VERB_STARTTLS);
@@ -307,6 +307,14 @@ static void judge_half(struct exchange *e)
 	c->line.flags &= (uint16_t)~LINE_CONTENT;
 }
 
+/* The first line of a capture that began late: typed by hand, or with more behind it than commands have, it may have begun earlier. */
+static bool may_be_half(const struct dialogue *d, const struct line *line)
+{
+	bool word = line->text.n && octet_is_alpha(line->text.p[0]);
+	bool more = lines_rest(&d->lines[FROM_CLIENT]).n && !is_known_line(line);
+	return line->segments > 1 || more || (!word && !bytes_equal(line->text, B(".")));
+}
+
 static void client_line(struct dialogue *d, const struct line *line)
 {
 	bool head_taken = d->command_head_taken;
@@ -324,8 +332,8 @@ static void client_line(struct dialogue *d, const struct line *line)
 	if (is_proxy_header(d, line) || queue_is_full(d, line))
 		return;
 	struct line maybe = *line;
-	if (d->session->mid_start && line->offset == 0 && (line->segments > 1 || line->text.n == 0 || (!octet_is_alpha(line->text.p[0]) && !bytes_equal(line->text, B(".")))))
-		maybe.flags |= LINE_AFTER_GAP; /* typed by hand, or a long text: the capture may have begun in its middle */
+	if (d->session->mid_start && line->offset == 0 && may_be_half(d, line))
+		maybe.flags |= LINE_AFTER_GAP;
 	line = &maybe;
 	struct exchange *e = exchange_new(d, kind_of(d, line));
 	if (e->command.kind == COMMAND_LINE && still_content(d, line))

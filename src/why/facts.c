@@ -216,9 +216,22 @@ bool is_tls_junk(const struct exchange *x)
 	return false;
 }
 
+/* The client went on in clear, and never began the handshake: an alert to it is what follows. */
+static bool tls_never_began(const struct tls *t)
+{
+	return t->plaintext_at.number && t->plaintext_from == FROM_CLIENT && !t->client_hello;
+}
+
+bool tls_was_plain(const struct tls *t)
+{
+	return tls_never_began(t) || (t->state == TLS_PLAINTEXT && !tls_handshake_broke(t));
+}
+
 bool tls_handshake_broke(const struct tls *t)
 {
 	enum { WARNING = 1 }; /* RFC 5246 7.2; a warning lets the handshake go on */
 	bool fatal = t->alert && t->alert_level != WARNING;
+	if (tls_never_began(t))
+		return false;
 	return t->state == TLS_FAILED || (t->state == TLS_PLAINTEXT && (fatal || (t->client_hello && t->plaintext_from == FROM_SERVER)));
 }

@@ -35,5 +35,6 @@ bool is_foreign(const struct exchange *); /* a line of another protocol, or one 
 const struct exchange *foreign_opening(const struct exchange *); /* the line that shows the other protocol; NULL */
 bool is_tls_junk(const struct exchange *); /* TLS records, or lines cut from them */
 bool tls_handshake_broke(const struct tls *); /* it had begun; plain text that follows is what came of that, not its cause */
+bool tls_was_plain(const struct tls *);       /* plain text where TLS belongs, and no handshake that broke before */
 
 #endif

@@ -185,7 +185,7 @@ static bool after_starttls(const struct failure *f, struct evidence *e, bool fai
 {
 	const struct tls *tls = &f->session->tls;
 	const struct exchange *start = exchange_earlier(f->exchange, is_started);
-	if (!start || words_overrule(f) || failure_is_content(f) || tls_handshake_broke(tls) != failed || (!failed && tls->state != TLS_PLAINTEXT))
+	if (!start || words_overrule(f) || failure_is_content(f) || !(failed ? tls_handshake_broke(tls) : tls_was_plain(tls)))
 		return false;
 	evidence_line(e, &start->command, "TLS is to begin");
 	evidence_reply(e, &start->reply, "the server is ready for it");

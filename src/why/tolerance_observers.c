@@ -184,7 +184,9 @@ static const struct exchange *starttls_of(const struct session *s)
 static bool sees_plaintext(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
 {
 	const struct tls *t = &s->tls;
-	if (i > 0 || (!t->commands_behind && (t->state != TLS_PLAINTEXT || tls_handshake_broke(t))))
+	/* Behind a ClientHello, what made the client give up TLS may be what the capture lacks. */
+	bool blind = t->client_hello && (s->connection.gaps[FROM_SERVER] || s->connection.server_silent);
+	if (i > 0 || (!t->commands_behind && (!tls_was_plain(t) || blind)))
 		return false;
 	const struct exchange *start = starttls_of(s);
 	if (t->implicit && !t->commands_behind)
