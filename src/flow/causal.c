@@ -4,7 +4,10 @@
 
 #include "base/banned.h"
 
-enum { CUT_PACKETS = 8 }; /* a copy with the octets that a snaplen took is the same frame from another interface: soon or never */
+enum {
+	CUT_PACKETS = 8, /* a copy with the octets that a snaplen took is the same frame from another interface: soon or never */
+	START_PACKETS = 24,
+};
 
 /* A segment comes out after the octets that it acknowledges. A side that has not been seen yet may only have been recorded late; one
  * that the capture never shows is not waited for. */
@@ -150,9 +153,22 @@ static bool is_settled(const struct stream *s)
 	return !s->head && s->end <= s->next && s->acked <= s->next && (!s->fin_known || (s->ended && s->fin_pos <= s->next));
 }
 
+bool talk_syn_seen(const struct talk *t, unsigned side)
+{
+	const struct connection *c = &t->connection;
+	return side == FROM_CLIENT ? c->syn_seen : c->syn_ack_seen || c->simultaneous_open;
+}
+
+/* Two directions that were recorded with another delay each: the SYN, and with it where a stream begins, may stand behind the first data. */
+bool talk_may_begin(const struct talk *t)
+{
+	bool known = talk_syn_seen(t, FROM_CLIENT) && talk_syn_seen(t, FROM_SERVER);
+	return known || t->closing || t->npackets > START_PACKETS || stream_is_full(&t->streams[0]) || stream_is_full(&t->streams[1]);
+}
+
 void talk_drain(struct talk *t)
 {
-	if (!t->opened)
+	if (!t->opened || !talk_may_begin(t))
 		return;
 	while (!t->deaf && !(is_settled(&t->streams[0]) && is_settled(&t->streams[1]))) {
 		if (step_side(t, 0) || step_side(t, 1) || step_crossed(t))

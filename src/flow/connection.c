@@ -137,14 +137,16 @@ static void count_acks_anew(struct talk *t, unsigned side)
 	peer->fin_ack += delta;
 }
 
-/* The SYN comes after a segment that was taken for the first: what the stream holds stands further back. Nothing is delivered yet. */
+/* The SYN, or an earlier segment, comes after one that was taken for the first: what the stream holds stands further back. Nothing is
+ * delivered yet. */
 static void learn_base_late(struct talk *t, const struct packet *p, unsigned side)
 {
 	struct stream *s = &t->streams[side], *peer = &t->streams[!side];
-	int64_t by = s->known && s->next == 0 && !s->ended ? -stream_position(s, p->seq + 1) : 0;
+	uint32_t first = p->flags & TCP_SYN ? p->seq + 1 : p->seq;
+	int64_t by = s->known && s->next == 0 && !s->ended ? -stream_position(s, first) : 0;
 	if (by <= 0 || by > RESET_WINDOW)
 		return;
-	s->base = p->seq + 1;
+	s->base = first;
 	s->end += by;
 	s->acked += by;
 	s->fin_pos += by;
@@ -310,7 +312,7 @@ static void take_repeated(struct talk *t, struct segment *g, unsigned side, bool
 static void deliver(struct talk *t, const struct segment *g, unsigned side)
 {
 	struct stream *s = &t->streams[side];
-	bool at_once = t->opened && !s->head && g->pos == s->next && g->bytes.n == g->length && talk_is_causal(t, side, g->acked);
+	bool at_once = t->opened && talk_may_begin(t) && !s->head && g->pos == s->next && g->bytes.n == g->length && talk_is_causal(t, side, g->acked);
 	if (at_once) {
 		struct chunk chunk = { .bytes = g->bytes, .offset = (uint64_t)g->pos, .acked = positive(g->acked),
 			.place = g->origin.place, .marks = g->origin.marks, .odd = g->origin.odd, .pushed = g->pushed,
@@ -385,10 +387,10 @@ void talk_packet(struct talk *t, const struct packet *p, enum direction side)
 	bool duplicate = is_duplicate(t, p, side);
 	t->connection.duplicates += duplicate;
 	uint16_t odd = duplicate ? 0 : path_judge(&t->paths[side], p, is_negotiated(t));
-	if (p->flags & TCP_SYN) {
+	if (p->flags & TCP_SYN)
 		take_syn(t, p, side);
+	if (p->flags & TCP_SYN || (p->payload_length && !talk_syn_seen(t, side)))
 		learn_base_late(t, p, side);
-	}
 	learn_base(t, p, side);
 	int64_t before = t->streams[!side].acked;
 	int64_t acked = p->flags & TCP_RST ? 0 : take_ack(t, p, side);

@@ -60,6 +60,8 @@ void talk_count_listener(struct talk *); /* what the listener keeps counts as ou
 
 /* causal.c */
 bool talk_is_causal(const struct talk *, unsigned side, int64_t acked); /* may data with this acknowledgement come out? */
+bool talk_syn_seen(const struct talk *, unsigned side);
+bool talk_may_begin(const struct talk *); /* may anything come out yet? */
 void talk_drain(struct talk *);
 
 /* first_look.c */

@@ -112,6 +112,15 @@ static bool may_be_content(const struct alignment *a, size_t i, size_t j)
 	return a->lost_track && c->kind == COMMAND_LINE && c->verb >= VERB_COUNT && (code < 500 || code > 503);
 }
 
+/* Commands of a group are received together: what a reply to one acknowledges, the others' acknowledge too. */
+static bool is_of_group(const struct exchange *e)
+{
+	const struct exchange *next = e->next, *before = e->previous;
+	uint64_t acked = e->command.line.acked;
+	return (next && next->command.line.length && next->command.line.acked == acked)
+	       || (before && before->command.line.length && before->command.line.acked == acked);
+}
+
 static int score_pair(const struct alignment *a, size_t i, size_t j)
 {
 	const struct reply *r = &a->replies[i].reply;
@@ -130,7 +139,8 @@ static int score_pair(const struct alignment *a, size_t i, size_t j)
 		return 0;
 	if (is_doubtful(a, i, j))
 		return anchors ? PAIR : 0;
-	return PAIR + (anchors ? ANCHOR : 0) + (a->names[i][j] ? NAMES : 0) + (r->acked == command_end(c) ? EXACT : 0);
+	bool exact = r->acked == command_end(c) && !is_of_group(e);
+	return PAIR + (anchors ? ANCHOR : 0) + (a->names[i][j] ? NAMES : 0) + (exact ? EXACT : 0);
 }
 
 /* Going on from command j, as reply i is given to it or it is passed by: a hole before it should have had its answer. */

@@ -250,7 +250,8 @@ class Case:
     @staticmethod
     def shorter(o, e):
         """The capture lacks a part of the line: what is told must be a part of it."""
-        return o["trigger_verb"] == e["trigger_verb"] and (e["trigger_verb"] == "-" or (e["trigger_line"] or "") in (o["trigger_line"] or ""))
+        told = (e["trigger_line"] or "").removesuffix("<redacted>")  # what may be message content is not quoted
+        return o["trigger_verb"] == e["trigger_verb"] and (e["trigger_verb"] == "-" or told in (o["trigger_line"] or ""))
 
     def accusations(self, rows):
         had = {(ends(e), e["cause"]) for e in self.original["error"]} | {(ends(f), f["cause"]) for f in self.original["finding"]}

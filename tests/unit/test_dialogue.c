@@ -173,7 +173,7 @@ static const struct kase { const char *name, *talk, *want; } cases[] = {
 	  HELLO_IS "3 STARTTLS/502 ready g1\n4 QUIT/221 ready g1\n" },
 	{ "late start in lock step", "late\nC: RCPT TO:<b@b.test>\nS: 550 no\nC: QUIT\nS: 221 bye\n", "1 RCPT TO:<b@b.test>/550 ready\n2 QUIT/221 ready\n" },
 	{ "late start with an older reply still to come", "late\nC: RCPT TO:<b@b.test>\nC+: DATA\nS: 250 a\nS: 550 b\nS: 554 c\nC: QUIT\nS: 221 bye\n",
-	  "1 unseen/250 ready ?\n2 RCPT TO:<b@b.test>/550 ready ^\n3 DATA/554 ready +\n4 QUIT/221 ready\n" },
+	  "1 unseen/250 ready ?\n2 RCPT TO:<b@b.test>/550 ready\n3 DATA/554 ready\n4 QUIT/221 ready\n" }, /* what it had received is not known */
 	{ "late start in a message", "late\nC: To: b\nC: \nC: hello\nC: .\nS: 554 spam\nC: QUIT\nS: 221 bye\n",
 	  "1 unseen/- ready\n2 unseen/- ready\n3 unseen/- ready\n4 EOM/554 ready\n5 QUIT/221 greeted\n" },
 	{ "late start, a refusal that may be the greeting", "late\nC: EHLO a\nS: 554 no\nS.: FIN\n", "1 unseen/554 ready ?\n2 EHLO a/- ready\n" },
