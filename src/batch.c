@@ -239,7 +239,7 @@ static bool store_captures(struct batch *b, struct site *s, struct batch_result 
 
 static bool store_begin(struct batch *b, bool append, struct error *error)
 {
-	b->store = store_new((struct store_options){ .path = b->options.run.database, .append = append }, error);
+	b->store = store_new((struct store_options){ .path = b->options.run.database, .threads = b->options.run.threads, .append = append }, error);
 	return b->store;
 }
 

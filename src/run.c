@@ -116,7 +116,7 @@ static bool stages_begin(struct smtpwhy *run)
 	run->why = why_new((struct why_options){ .rules_file = run->options.rules }, &run->error);
 	if (!run->why)
 		return false;
-	struct store_options where = { .path = run->options.database, .append = run->options.append,
+	struct store_options where = { .path = run->options.database, .threads = run->options.threads, .append = run->options.append,
 	                               .redact = run->options.redact, .redact_key = run->options.redact_key };
 	run->store = store_new(where, &run->error);
 	if (!run->store)

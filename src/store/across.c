@@ -4,6 +4,7 @@
 #include "store/feed.h"
 #include "store/outbreak.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 /* ---- counts ---- */
@@ -387,22 +388,40 @@ static bool read_causes(struct database *d, int64_t ids[CAUSE_COUNT], enum cause
 	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
 }
 
-bool across_fill(struct database *d, struct error *error)
+/* Comparing needs no database, so it can go on beside the making of indexes; only it allocates on the population's arena. */
+struct compared {
+	struct population p;
+	enum cause causes[CAUSE_IDS_MOST];
+	struct turns changes;
+};
+
+static void *compare(void *to)
+{
+	struct compared *c = to;
+	turns_find(&c->p.seen, &c->p.arena, &c->changes);
+	suspicions_find(&c->p.seen, &c->p.arena, &c->changes);
+	answerers_find(&c->p.seen, &c->p.arena, &c->changes);
+	outbreaks_find(&c->p, c->causes, CAUSE_IDS_MOST, &c->p.arena, &c->changes);
+	return NULL;
+}
+
+bool across_fill(struct database *d, const char *indexes_sql, bool beside, struct error *error)
 {
 	int64_t ids[CAUSE_COUNT];
-	enum cause causes[CAUSE_IDS_MOST];
-	struct population p;
-	struct turns changes = { 0 };
-	if (!database_run(d, "DELETE FROM finding WHERE finding_id % 100000 >= 99901", error) || !read_causes(d, ids, causes, error))
+	struct compared c = { 0 };
+	pthread_t thread;
+	if (!database_run(d, "DELETE FROM finding WHERE finding_id % 100000 >= 99901", error) || !read_causes(d, ids, c.causes, error))
 		return false;
-	bool done = population_load(&p, d, error) && write_counts(d, &p, true, error) && write_counts(d, &p, false, error);
+	bool done = population_load(&c.p, d, error);
 	if (done) {
-		turns_find(&p.seen, &p.arena, &changes);
-		suspicions_find(&p.seen, &p.arena, &changes);
-		answerers_find(&p.seen, &p.arena, &changes);
-		outbreaks_find(&p, causes, CAUSE_IDS_MOST, &p.arena, &changes);
-		done = write_changes(d, &p, &changes, ids, error) && write_findings(d, &changes, ids, error);
+		beside = beside && pthread_create(&thread, NULL, compare, &c) == 0;
+		if (!beside)
+			compare(&c);
+		done = write_counts(d, &c.p, true, error) && write_counts(d, &c.p, false, error) && database_run(d, indexes_sql, error);
+		if (beside)
+			pthread_join(thread, NULL);
+		done = done && write_changes(d, &c.p, &c.changes, ids, error) && write_findings(d, &c.changes, ids, error);
 	}
-	population_free(&p);
+	population_free(&c.p);
 	return done;
 }

@@ -1,7 +1,7 @@
 /* across - what only all sessions together tell: the tables "change", "server_cause", "client_cause", and findings that rest on
  * other sessions (their ordinals begin at ACROSS_FIRST).
  * In:    a database whose rows are complete and whose derived tables stand empty (views.sql).
- * Out:   these rows; those of an earlier fill are gone.
+ * Out:   these rows, and indexes; those of an earlier fill are gone.
  * Order: by the rows' ids and times, so that neither threads nor the order of merging show. */
 #ifndef SMTPWHY_STORE_ACROSS_H
 #define SMTPWHY_STORE_ACROSS_H
@@ -10,6 +10,7 @@
 
 enum { ACROSS_FIRST = 99901 };
 
-bool across_fill(struct database *, struct error *);
+/* indexes_sql: run on the way. beside: what is compared is compared on a thread of its own meanwhile. */
+bool across_fill(struct database *, const char *indexes_sql, bool beside, struct error *);
 
 #endif

@@ -19,6 +19,10 @@ static const char schema_sql[] = {
 #include "store/schema.sql.inc"
 	0
 };
+static const char indexes_sql[] = {
+#include "store/indexes.sql.inc"
+	0
+};
 static const char views_sql[] = {
 #include "store/views.sql.inc"
 	0
@@ -249,7 +253,7 @@ static bool put_in_place(struct database *d, struct error *error)
 
 bool database_finish(struct database *d, struct error *error)
 {
-	if (!database_run(d, views_sql, error) || !across_fill(d, error) || !database_run(d, "COMMIT", error))
+	if (!database_run(d, views_sql, error) || !across_fill(d, indexes_sql, d->threads > 1, error) || !database_run(d, "COMMIT", error))
 		return false;
 	if (!database_run(d, "PRAGMA analysis_limit = 1000; ANALYZE", error))
 		return false;

@@ -20,6 +20,7 @@ struct database {
 	sqlite3 *db;
 	char *target; /* NULL: temporary */
 	char *path;   /* where it is being built, or lies */
+	unsigned threads; /* set by the caller after begin: more than 1, and database_finish uses a second one */
 	bool finished, replaces; /* replaces: rows of a database that stood there were copied */
 };
 

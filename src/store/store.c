@@ -176,6 +176,7 @@ struct store *store_new(struct store_options options, struct error *error)
 		/* Ids of the appended run begin behind all packets, and so behind all sessions, that are already told of. */
 		database_number(&s->database, "SELECT max((SELECT coalesce(sum(packets), 0) FROM capture), "
 		                "(SELECT coalesce(max(session_id), 0) FROM session))", &s->session_offset, error);
+	s->database.threads = options.threads;
 	if (done)
 		return s;
 	store_free(s);

@@ -15,6 +15,7 @@
 
 struct store_options {
 	const char *path;  /* NULL: a temporary database that goes with the store */
+	unsigned threads;  /* that store_finish may use; 0: the caller's alone */
 	bool append;       /* the database at path is copied first, and keeps its rows */
 	bool redact;       /* names become tokens (veil.h) before anything is put in its place; not with append */
 	const char *redact_key; /* key file of the tokens; NULL: a random key */

@@ -1,11 +1,4 @@
--- smtpwhy report database: indexes, tables made from the others, and views; made anew whenever rows are added.
-CREATE INDEX IF NOT EXISTS error_by_session ON error (session_id);
-CREATE INDEX IF NOT EXISTS error_by_cause ON error (cause_id, time, certainty, code, enhanced, trigger_verb);
-CREATE INDEX IF NOT EXISTS error_by_recipient ON error (recipient_domain, cause_id) WHERE recipient_domain IS NOT NULL;
-CREATE INDEX IF NOT EXISTS session_by_server ON session (server_addr, server_port, errors, tls_state, protocol, incomplete);
-CREATE INDEX IF NOT EXISTS finding_by_session ON finding (session_id);
-CREATE INDEX IF NOT EXISTS finding_by_cause ON finding (cause_id);
-CREATE INDEX IF NOT EXISTS difference_by_session ON difference (inside_session);
+-- smtpwhy report database: tables made from the others, and views; made anew whenever rows are added.
 DROP VIEW IF EXISTS change_report;
 DROP TABLE IF EXISTS change;
 DROP TABLE IF EXISTS server_cause;
