@@ -13,8 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+enum { SPARE_DESCRIPTORS = 32 };
 enum { PEEK = 4096, FRUGAL = 16 * 1024 }; /* octets read at once to place a file, and of one of very many that overlap */
 static const int64_t MISDATED = INT64_C(3600) * 1000000000;
 
@@ -41,7 +43,7 @@ struct timeline {
 	struct input **order; /* those with frames, by start; next is the first that is not open yet */
 	size_t norder, next;
 	struct input **heap; /* open ones, that with the earliest head on top */
-	size_t nheap;
+	size_t nheap, open_most; /* of these, how many files stay open between two reads */
 	bool started, came_out; /* came_out: the top's head was given out by the last timeline_next */
 	uint64_t ordinal, bytes_done;
 };
@@ -418,7 +420,7 @@ static void heap_add(struct timeline *t, struct input *in)
 static void open_next(struct timeline *t)
 {
 	struct input *in = t->order[t->next++];
-	bool many = t->nheap >= LIMIT_OPEN_CAPTURES;
+	bool many = t->nheap >= t->open_most;
 	if (!in->reader)
 		in->reader = reader_open(in->capture.path, source_options(t, many ? FRUGAL : 0, many));
 	if (input_advance(t, in))
@@ -479,9 +481,19 @@ void timeline_stop(struct timeline *t)
 
 /* ---- the rest ---- */
 
+/* Of the descriptors that the process may have, some are left to the database and its journals, to standard streams and to one read. */
+static size_t open_most(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= LIMIT_OPEN_CAPTURES + SPARE_DESCRIPTORS)
+		return LIMIT_OPEN_CAPTURES;
+	return limit.rlim_cur > SPARE_DESCRIPTORS ? (size_t)limit.rlim_cur - SPARE_DESCRIPTORS : 1;
+}
+
 struct timeline *timeline_new(struct timeline_options options)
 {
 	struct timeline *t = memory_new(1, sizeof *t);
+	t->open_most = open_most();
 	t->options = options;
 	t->filter = filter_new(options.filter);
 	return t;

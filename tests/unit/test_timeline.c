@@ -159,13 +159,17 @@ static void missing(void)
 }
 
 /* 300 files that all overlap, with room for 100 open ones. */
-static void many(void)
+static void many_with(rlim_t descriptors)
 {
 	enum { FILES = 300, PACKETS = 40 };
 	struct scratch dir = scratch_new();
-	struct timeline *t = timeline_new((struct timeline_options){ 0 });
 	struct error error = { 0 };
 	struct rlimit old, few;
+	getrlimit(RLIMIT_NOFILE, &old);
+	few = old;
+	few.rlim_cur = descriptors;
+	setrlimit(RLIMIT_NOFILE, &few);
+	struct timeline *t = timeline_new((struct timeline_options){ 0 });
 	struct frame f;
 	uint8_t large[1400] = { 0 };
 	uint64_t frames = 0;
@@ -181,10 +185,6 @@ static void many(void)
 		assert_true(timeline_add(t, path, &error));
 		text_free(&file);
 	}
-	getrlimit(RLIMIT_NOFILE, &old);
-	few = old;
-	few.rlim_cur = 100;
-	setrlimit(RLIMIT_NOFILE, &few);
 	for (; timeline_next(t, &f); frames++) {
 		assert_true(f.time >= last);
 		last = f.time;
@@ -196,6 +196,9 @@ static void many(void)
 	timeline_free(t);
 	scratch_free(&dir);
 }
+
+static void many(void) { many_with(100); }
+static void many_with_few(void) { many_with(20); }
 
 static void piped(void)
 {
@@ -305,6 +308,7 @@ static const struct other {
 } others[] = {
 	{ "a file that does not exist", missing },
 	{ "300 files that overlap, 100 descriptors", many },
+	{ "300 files that overlap, 20 descriptors", many_with_few },
 	{ "standard input, once, in time with a file", piped },
 	{ "a filter, over two link types", filtered },
 	{ "a file's account", accounted },
