@@ -10,7 +10,8 @@ enum ethertype {
 	TYPE_LENGTH_MOST = 1500,
 	TYPE_LLC = 0x0004, /* Linux: a frame with an 802.2 header (SLL) */
 	TYPE_IPV4 = 0x0800, TYPE_TRANSPARENT = 0x6558, TYPE_VLAN = 0x8100, TYPE_IPV6 = 0x86dd, TYPE_MPLS = 0x8847, TYPE_MPLS_MULTICAST = 0x8848,
-	TYPE_PPP = 0x880b, TYPE_PPPOE = 0x8864, TYPE_QINQ = 0x88a8, TYPE_BACKBONE = 0x88e7,
+	TYPE_TRILL = 0x22f3, TYPE_PPP = 0x880b, TYPE_PPPOE = 0x8864, TYPE_QINQ = 0x88a8, TYPE_MACSEC = 0x88e5, TYPE_BACKBONE = 0x88e7,
+	TYPE_METADATA = 0x8909, TYPE_VN = 0x8926, TYPE_HSR = 0x892f, TYPE_NSH = 0x894f, TYPE_REDUNDANCY = 0xf1c1,
 	TYPE_QINQ_OLD = 0x9100, TYPE_QINQ_OLD2 = 0x9200, TYPE_QINQ_OLD3 = 0x9300,
 };
 
@@ -23,7 +24,63 @@ static enum decoded vlan_tag(struct decoding *d, struct bytes b)
 {
 	if (b.n < 4)
 		return cut_short(d);
-	return ether_payload(d, read_u16(b.p + 2), bytes_from(b, 4));
+	uint16_t type = read_u16(b.p + 2);
+	b = bytes_from(b, 4);
+	return type > TYPE_LENGTH_MOST ? ether_payload(d, type, b) : llc_packet(d, type ? decoding_trim(d, b, type) : b);
+}
+
+/* Tags of 4 octets before the next type: Cisco's VN-Tag, IEC 62439-3 (HSR), IEEE 802.1CB (R-TAG). */
+static enum decoded short_tag(struct decoding *d, struct bytes b)
+{
+	return b.n < 6 ? cut_short(d) : ether_payload(d, read_u16(b.p + 4), bytes_from(b, 6));
+}
+
+/* Cisco metadata: version, length in units of 4 octets, options (a security group), the next type. */
+static enum decoded metadata_tag(struct decoding *d, struct bytes b)
+{
+	size_t header = b.n < 2 ? 2 : 2 + (size_t)b.p[1] * 4;
+	return b.n < header + 2 ? cut_short(d) : ether_payload(d, read_u16(b.p + header), bytes_from(b, header + 2));
+}
+
+/* IEEE 802.1AE 9.3: the tag that authenticates without encrypting has neither of the bits E and C; with SC an identifier follows. */
+static enum decoded macsec_tag(struct decoding *d, struct bytes b)
+{
+	if (b.n < 1)
+		return cut_short(d);
+	if (b.p[0] & 0x0c)
+		return DECODED_NOT_TCP;
+	size_t header = b.p[0] & 0x20 ? 14 : 6;
+	return b.n < header + 2 ? cut_short(d) : ether_payload(d, read_u16(b.p + header), bytes_from(b, header + 2));
+}
+
+/* RFC 6325 3: 6 octets and options in units of 4, then the frame. */
+static enum decoded trill(struct decoding *d, struct bytes b)
+{
+	if (b.n < 2)
+		return cut_short(d);
+	size_t header = 6 + (read_u16(b.p) >> 6 & 0x1fu) * 4;
+	return b.n < header ? cut_short(d) : ethernet_frame(d, bytes_from(b, header));
+}
+
+/* RFC 8300 2.2: the length in units of 4 octets, and the kind of what follows. */
+enum decoded nsh_packet(struct decoding *d, struct bytes b)
+{
+	if (b.n < 4)
+		return cut_short(d);
+	size_t header = (b.p[1] & 0x3fu) * 4;
+	uint8_t next = b.p[3];
+	if (header < 8)
+		return DECODED_MALFORMED;
+	if (b.n < header)
+		return cut_short(d);
+	b = bytes_from(b, header);
+	switch (next) {
+	case 1: return ipv4_packet(d, b);
+	case 2: return ipv6_packet(d, b);
+	case 3: return ethernet_frame(d, b);
+	case 5: return mpls_packet(d, b);
+	default: return DECODED_NOT_TCP;
+	}
 }
 
 /* IEEE 802.1ah: the I-TAG is 4 octets, then the customer's own frame. */
@@ -39,7 +96,8 @@ static const struct row {
 	{ TYPE_LLC, llc_packet },
 	{ TYPE_TRANSPARENT, ethernet_frame },
 	{ TYPE_VLAN, vlan_tag }, { TYPE_QINQ, vlan_tag }, { TYPE_QINQ_OLD, vlan_tag }, { TYPE_QINQ_OLD2, vlan_tag }, { TYPE_QINQ_OLD3, vlan_tag },
-	{ TYPE_BACKBONE, backbone_tag },
+	{ TYPE_BACKBONE, backbone_tag }, { TYPE_VN, short_tag }, { TYPE_HSR, short_tag }, { TYPE_REDUNDANCY, short_tag },
+	{ TYPE_METADATA, metadata_tag }, { TYPE_MACSEC, macsec_tag }, { TYPE_TRILL, trill }, { TYPE_NSH, nsh_packet },
 	{ TYPE_MPLS, mpls_packet }, { TYPE_MPLS_MULTICAST, mpls_packet },
 	{ TYPE_PPP, ppp_packet }, { TYPE_PPPOE, pppoe_packet },
 };
@@ -89,7 +147,7 @@ enum decoded llc_packet(struct decoding *d, struct bytes b)
 	return ether_payload(d, read_u16(b.p + 6), bytes_from(b, 8));
 }
 
-static bool is_ethernet_at(struct bytes b, size_t offset)
+bool ethernet_stands_at(struct bytes b, size_t offset)
 {
 	static const uint16_t types[] = { TYPE_IPV4, TYPE_IPV6, TYPE_VLAN, TYPE_QINQ, TYPE_MPLS, TYPE_PPPOE, 0x0806 };
 	b = bytes_from(b, offset);
@@ -120,7 +178,7 @@ enum decoded mpls_packet(struct decoding *d, struct bytes b)
 	}
 	if (b.n == 0)
 		return cut_short(d);
-	bool ethernet = is_ethernet_at(b, 0), behind_control_word = is_ethernet_at(b, 4);
+	bool ethernet = ethernet_stands_at(b, 0), behind_control_word = ethernet_stands_at(b, 4);
 	uint8_t nibble = b.p[0] >> 4;
 	if (nibble == 4 && (!ethernet || has_right_sum(b)))
 		return ipv4_packet(d, b);

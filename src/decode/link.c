@@ -119,9 +119,17 @@ static enum decoded frame_relay_frame(struct decoding *d, struct bytes b)
 	switch (b.p[0]) {
 	case 0xcc: return ipv4_packet(d, bytes_from(b, 1));
 	case 0x8e: return ipv6_packet(d, bytes_from(b, 1));
-	case 0x80: return b.n < 6 ? cut_short(d) : ether_payload(d, read_u16(b.p + 4), bytes_from(b, 6));
+	case 0x80: break;
 	default: return DECODED_NOT_TCP;
 	}
+	if (b.n < 6)
+		return cut_short(d);
+	bool bridged = read_u32(b.p) == 0x800080c2u; /* RFC 2427 4.2: Ethernet, with its check sequence (1) or without (7) */
+	uint16_t type = read_u16(b.p + 4);
+	b = bytes_from(b, 6);
+	if (bridged)
+		return type == 1 || type == 7 ? ethernet_frame(d, b) : DECODED_NOT_TCP;
+	return ether_payload(d, type, b);
 }
 
 /* Fields of type and length in the byte order of the machine that captured; 9 is the packet. The length includes its own 4
@@ -188,6 +196,64 @@ static enum decoded netanalyzer_transparent_frame(struct decoding *d, struct byt
 	return b.n < 12 ? cut_short(d) : ethernet_frame(d, bytes_from(b, 12));
 }
 
+/* RFC 2625 3.3: two addresses of 8 octets, then 802.2. */
+static enum decoded fibre_channel_frame(struct decoding *d, struct bytes b)
+{
+	return b.n < 16 ? cut_short(d) : llc_packet(d, bytes_from(b, 16));
+}
+
+/* IEEE 802.5: access and frame control, two addresses, the route where the source's first bit says that there is one, 802.2. */
+static enum decoded token_ring_frame(struct decoding *d, struct bytes b)
+{
+	if (b.n < 15)
+		return cut_short(d);
+	size_t header = 14 + (b.p[8] & 0x80 ? b.p[14] & 0x1fu : 0u);
+	return b.n < header ? cut_short(d) : llc_packet(d, bytes_from(b, header));
+}
+
+static enum decoded firewire_frame(struct decoding *d, struct bytes b)
+{
+	return b.n < 18 ? cut_short(d) : ether_payload(d, read_u16(b.p + 16), bytes_from(b, 18));
+}
+
+/* Direction, and what a compressed header was: 16 octets before IP. */
+static enum decoded slip_frame(struct decoding *d, struct bytes b)
+{
+	return b.n < 16 ? cut_short(d) : ip_packet(d, bytes_from(b, 16));
+}
+
+/* A global routing header of 40 octets, an Ethernet type, two octets. */
+static enum decoded infiniband_frame(struct decoding *d, struct bytes b)
+{
+	return b.n < 44 ? cut_short(d) : ether_payload(d, read_u16(b.p + 40), bytes_from(b, 44));
+}
+
+/* Solaris: 24 octets with zone and interface, of which the second is the family. */
+static enum decoded ipnet_frame(struct decoding *d, struct bytes b)
+{
+	return b.n < 24 ? cut_short(d) : ip_packet(d, bytes_from(b, 24));
+}
+
+/* Endace's records: 16 octets, extensions of 8 as long as the first bit says that one follows; Ethernet has two more. */
+static enum decoded erf_frame(struct decoding *d, struct bytes b)
+{
+	size_t header = 16;
+	if (b.n < header)
+		return cut_short(d);
+	for (uint8_t more = b.p[8]; more & 0x80; more = b.p[header - 8])
+		if (b.n < (header += 8))
+			return cut_short(d);
+	uint8_t type = b.p[8] & 0x7f;
+	b = bytes_from(b, header);
+	switch (type) {
+	case 1: return ppp_hdlc_frame(d, b);
+	case 2: case 11: case 16: case 20: return b.n < 2 ? cut_short(d) : ethernet_frame(d, bytes_from(b, 2));
+	case 22: return ipv4_packet(d, b);
+	case 23: return ipv6_packet(d, b);
+	default: return DECODED_NOT_TCP;
+	}
+}
+
 static const struct row {
 	int number;
 	const char *name;
@@ -195,6 +261,8 @@ static const struct row {
 } rows[] = {
 	{ 0, "NULL", null_frame },
 	{ 1, "ETHERNET", ethernet_frame },
+	{ 6, "IEEE802_5", token_ring_frame },
+	{ 8, "SLIP", slip_frame },
 	{ 9, "PPP", ppp_packet },
 	{ 10, "FDDI", fddi_frame },
 	{ 12, "RAW", ip_packet }, /* DLT_RAW of most systems, and of OpenBSD, written as it is by old programs */
@@ -211,17 +279,22 @@ static const struct row {
 	{ 113, "LINUX_SLL", sll_frame },
 	{ 117, "PFLOG", pflog_frame },
 	{ 119, "IEEE802_11_PRISM", prism_frame },
+	{ 122, "IP_OVER_FC", fibre_channel_frame },
 	{ 127, "IEEE802_11_RADIOTAP", radiotap_frame },
+	{ 138, "APPLE_IP_OVER_IEEE1394", firewire_frame },
 	{ 163, "IEEE802_11_AVS", avs_frame },
 	{ 166, "PPP_PPPD", ppp_direction_frame },
 	{ 192, "PPI", ppi_frame },
+	{ 197, "ERF", erf_frame },
 	{ 204, "PPP_WITH_DIR", ppp_direction_frame },
 	{ 219, "MPLS", mpls_packet },
+	{ 226, "IPNET", ipnet_frame },
 	{ 228, "IPV4", ipv4_packet },
 	{ 229, "IPV6", ipv6_packet },
 	{ 239, "NFLOG", nflog_frame },
 	{ 240, "NETANALYZER", netanalyzer_frame },
 	{ 241, "NETANALYZER_TRANSPARENT", netanalyzer_transparent_frame },
+	{ 242, "IPOIB", infiniband_frame },
 	{ 258, "PKTAP", pktap_frame },
 	{ 276, "LINUX_SLL2", sll2_frame },
 };
@@ -248,9 +321,9 @@ static const struct name {
 	int number;
 	const char *name;
 } names[] = {
-	{ 6, "IEEE802_5" }, { 8, "SLIP" }, { 122, "IP_OVER_FC" }, { 138, "APPLE_IP_OVER_IEEE1394" }, { 143, "DOCSIS" }, { 147, "USER0" },
+	{ 143, "DOCSIS" }, { 147, "USER0" },
 	{ 187, "BLUETOOTH_HCI_H4" }, { 189, "USB_LINUX" }, { 195, "IEEE802_15_4_WITHFCS" }, { 201, "BLUETOOTH_HCI_H4_WITH_PHDR" },
-	{ 220, "USB_LINUX_MMAPPED" }, { 226, "IPNET" }, { 227, "CAN_SOCKETCAN" }, { 242, "IPOIB" }, { 249, "USBPCAP" }, { 253, "NETLINK" },
+	{ 220, "USB_LINUX_MMAPPED" }, { 227, "CAN_SOCKETCAN" }, { 249, "USBPCAP" }, { 253, "NETLINK" },
 	{ 271, "VSOCK" },
 };
 

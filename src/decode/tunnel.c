@@ -77,9 +77,40 @@ static enum decoded vxlan_gpe(struct decoding *d, struct bytes b)
 	case 1: return ipv4_packet(d, b);
 	case 2: return ipv6_packet(d, b);
 	case 3: return ethernet_frame(d, b);
+	case 4: return nsh_packet(d, b);
 	case 5: return mpls_packet(d, b);
 	default: return DECODED_NOT_TCP;
 	}
+}
+
+/* RFC 2661 3.1: data messages (T clear) of version 2; length, sequence numbers and padding where their bits say so; PPP follows. */
+static enum decoded l2tp(struct decoding *d, struct bytes b)
+{
+	struct cursor c = cursor_at(b);
+	uint16_t flags = cursor_u16(&c);
+	if (!c.truncated && (flags & 0x8000 || (flags & 15) != 2))
+		return DECODED_NOT_TCP;
+	cursor_skip(&c, (flags & 0x4000 ? 2u : 0u) + 4 + (flags & 0x0800 ? 4u : 0u));
+	if (flags & 0x0200)
+		cursor_skip(&c, cursor_u16(&c));
+	return c.truncated ? cut_short(d) : ppp_packet(d, c.rest);
+}
+
+/* RFC 3931 4.1.1: a session, then a cookie of 0, 4 or 8 octets and perhaps a sublayer of 4, as only the ends know. Session 0 is control. */
+static enum decoded l2tp3(struct decoding *d, struct bytes b)
+{
+	if (b.n < 4)
+		return cut_short(d);
+	for (size_t at = 4; at <= 16 && read_u32(b.p); at += 4)
+		if (ethernet_stands_at(b, at))
+			return ethernet_frame(d, bytes_from(b, at));
+	return DECODED_NOT_TCP;
+}
+
+/* RFC 9300 5.1: 8 octets of flags and nonces before IP. */
+static enum decoded lisp(struct decoding *d, struct bytes b)
+{
+	return b.n < 9 ? cut_short(d) : b.p[8] >> 4 == 4 || b.p[8] >> 4 == 6 ? ip_packet(d, bytes_from(b, 8)) : DECODED_NOT_TCP;
 }
 
 /* RFC 8926 3.4: version 0, options in units of 4 octets, an Ethernet type. */
@@ -156,7 +187,8 @@ static const struct port {
 	enum decoded (*function)(struct decoding *, struct bytes);
 } ports[] = {
 	{ 4789, false, vxlan }, { 8472, false, vxlan }, { 4790, false, vxlan_gpe }, { 6081, false, geneve }, { 2152, true, gtp_user },
-	{ 37008, false, tzsp }, { 3544, true, teredo },
+	{ 37008, false, tzsp }, { 3544, true, teredo }, { 1701, true, l2tp }, { 4341, false, lisp },
+	{ 6635, false, mpls_packet }, { 4754, false, gre }, /* RFC 7510, RFC 8086 */
 };
 
 static enum decoded udp(struct decoding *d, struct bytes b)
@@ -187,7 +219,7 @@ static const struct protocol {
 } protocols[] = {
 	{ 4, ipv4_packet },  /* RFC 2003 */
 	{ 41, ipv6_packet }, /* RFC 2473, RFC 4213 */
-	{ 47, gre }, { 97, ether_in_ip },
+	{ 47, gre }, { 97, ether_in_ip }, { 115, l2tp3 },
 	{ 137, mpls_packet }, /* RFC 4023 */
 };
 
