@@ -5,11 +5,15 @@
 #include "support/table.h"
 
 #include <bzlib.h>
+#include <limits.h>
 #include <lz4frame.h>
 #include <lzma.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -228,6 +232,70 @@ static void changes_meanwhile(void **state)
 	scratch_free(&dir);
 }
 
+/* ---- reads that are interrupted, and a read that fails in the middle of what comes through standard input ---- */
+
+static void nothing_to_do(int number)
+{
+	(void)number;
+}
+
+static bool gives_up(void *to)
+{
+	unsigned *patience = to;
+	return (*patience)-- == 0;
+}
+
+static const struct waiting {
+	const char *name;
+	bool fails;        /* the other end breaks the connection; else it falls silent, and signals come */
+	unsigned patience; /* how many signals are passed over */
+	const char *says;
+} waits[] = {
+	{ "a signal ends the waiting", false, 0, "was not read to its end: interrupted" },
+	{ "signals that mean nothing are passed over", false, 3, "was not read to its end: interrupted" },
+	{ "the connection breaks", true, 0, "cannot be read further: Connection reset by peer" },
+};
+
+static void waits_for_input(void **state)
+{
+	const struct waiting *k = *state;
+	uint8_t want[5000];
+	int ends[2], saved = dup(STDIN_FILENO);
+	unsigned patience = k->patience;
+	struct sigaction action = { .sa_handler = nothing_to_do }, before;
+	struct itimerval often = { { 0, 5000 }, { 0, 5000 } }, never = { 0 };
+	content(want, sizeof want);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(write(ends[1], want, sizeof want), sizeof want);
+	dup2(ends[0], STDIN_FILENO);
+	if (k->fails) {
+		assert_int_equal(write(ends[0], "x", 1), 1); /* closed over unread octets, its other end fails once it is empty */
+		close(ends[1]);
+	} else {
+		sigaction(SIGALRM, &action, &before);
+		setitimer(ITIMER_REAL, &often, NULL);
+	}
+	struct source *s = source_open("-", (struct source_options){ .window = 1000, .stopped = gives_up, .to = &patience });
+	for (size_t at = 0; at < sizeof want; at += 1000) {
+		assert_true(source_has(s, 1000));
+		assert_memory_equal(s->ready.p, want + at, 1000);
+		source_take(s, 1000);
+	}
+	assert_false(source_has(s, 1));
+	assert_true(s->ended);
+	assert_string_equal(s->trouble.p, k->says);
+	source_close(s);
+	if (!k->fails) {
+		setitimer(ITIMER_REAL, &never, NULL);
+		sigaction(SIGALRM, &before, NULL);
+		assert_int_equal(patience, UINT_MAX);
+		close(ends[1]);
+	}
+	dup2(saved, STDIN_FILENO);
+	close(saved);
+	close(ends[0]);
+}
+
 int main(void)
 {
 	int failed = TABLE_RUN("unpacked", kinds, comes_out);
@@ -235,5 +303,6 @@ int main(void)
 	failed += TABLE_RUN("damaged", kinds, is_damaged);
 	failed += TABLE_RUN("with a tail", kinds, has_a_tail);
 	failed += TABLE_RUN("changed meanwhile", changes, changes_meanwhile);
+	failed += TABLE_RUN("waiting", waits, waits_for_input);
 	return failed != 0;
 }
