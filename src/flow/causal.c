@@ -23,21 +23,28 @@ static struct piece *ready_piece(const struct talk *t, unsigned side)
 	return head && head->pos == t->streams[side].next && !head->cut ? head : NULL;
 }
 
-static bool step_side(struct talk *t, unsigned side)
+/* A FIN that came with octets ends its side when the peer says that it has it, or has nothing more to say itself. */
+static bool step_end(struct talk *t, unsigned side)
 {
 	struct stream *s = &t->streams[side];
+	if (!s->fin_known || s->ended || s->next != s->fin_pos || !talk_is_causal(t, side, s->fin_ack))
+		return false;
+	if (s->fin_rides && !s->fin_acked && !t->closing && !t->streams[!side].fin_known)
+		return false;
+	s->ended = true;
+	if (!t->deaf && t->around->sink.end)
+		t->around->sink.end(t->session, (enum direction)side, END_FIN, s->fin_place);
+	return true;
+}
+
+static bool step_side(struct talk *t, unsigned side)
+{
 	struct piece *piece = ready_piece(t, side);
 	if (piece && talk_is_causal(t, side, piece->acked)) {
 		talk_emit_piece(t, side, piece);
 		return true;
 	}
-	if (s->fin_known && !s->ended && s->next == s->fin_pos && talk_is_causal(t, side, s->fin_ack)) {
-		s->ended = true;
-		if (!t->deaf && t->around->sink.end)
-			t->around->sink.end(t->session, (enum direction)side, END_FIN, s->fin_place);
-		return true;
-	}
-	return false;
+	return step_end(t, side);
 }
 
 /* Both sides acknowledge what the other has not said yet: retransmissions carry newer acknowledgements. The one that came late goes, else
@@ -171,6 +178,8 @@ void talk_drain(struct talk *t)
 	if (!t->opened || !talk_may_begin(t))
 		return;
 	while (!t->deaf && !(is_settled(&t->streams[0]) && is_settled(&t->streams[1]))) {
+		if ((t->streams[0].fin_rides && step_end(t, 0)) || (t->streams[1].fin_rides && step_end(t, 1)))
+			continue;
 		if (step_side(t, 0) || step_side(t, 1) || step_crossed(t))
 			continue;
 		if (step_alone(t, 0) || step_alone(t, 1) || step_hole(t, 0) || step_hole(t, 1) || step_forced(t, 0) || step_forced(t, 1))

@@ -268,6 +268,7 @@ static void take_fin(struct talk *t, const struct packet *p, unsigned side, int6
 	if (s->fin_known || pos < s->end || pos > s->end + RESET_WINDOW)
 		return;
 	s->fin_known = true;
+	s->fin_rides = p->payload_length > 0;
 	s->fin_pos = pos;
 	s->fin_ack = acked;
 	s->fin_place = p->place;
@@ -312,7 +313,9 @@ static void take_repeated(struct talk *t, struct segment *g, unsigned side, bool
 static void deliver(struct talk *t, const struct segment *g, unsigned side)
 {
 	struct stream *s = &t->streams[side];
-	bool at_once = t->opened && talk_may_begin(t) && !s->head && g->pos == s->next && g->bytes.n == g->length && talk_is_causal(t, side, g->acked);
+	const struct stream *peer = &t->streams[!side];
+	bool in_turn = !s->head && (!peer->fin_known || peer->ended) && talk_is_causal(t, side, g->acked);
+	bool at_once = t->opened && talk_may_begin(t) && in_turn && g->pos == s->next && g->bytes.n == g->length;
 	if (at_once) {
 		struct chunk chunk = { .bytes = g->bytes, .offset = (uint64_t)g->pos, .acked = positive(g->acked),
 			.place = g->origin.place, .marks = g->origin.marks, .odd = g->origin.odd, .pushed = g->pushed,
@@ -334,6 +337,8 @@ static void take_data(struct talk *t, const struct packet *p, unsigned side, int
 	t->connection.snaplen_cut |= g.bytes.n < g.length;
 	if (stream_is_far(s, pos + g.length))
 		return;
+	if (s->fin_known && s->fin_rides && !s->ended && pos == s->fin_pos && p->flags & TCP_FIN)
+		s->fin_known = false; /* it goes on where the FIN stood, and has one itself: parts of one segment, each with its flags */
 	if (s->fin_known && pos + g.length > s->fin_pos) { /* after its FIN a side has nothing to say: the receiver drops it */
 		if (pos >= s->fin_pos)
 			return;

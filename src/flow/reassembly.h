@@ -50,6 +50,7 @@ struct stream {
 	bool known;            /* base is */
 	bool hinted;           /* the peer has acknowledged hint, before base was known; until then acked counts from it */
 	bool far_known, fin_known, fin_acked, ended;
+	bool fin_rides;        /* the FIN came with octets: a tool that cut a segment in parts may have put it on each of them */
 	uint8_t bulk;          /* full segments in a row, no more than BULK_AFTER */
 	uint32_t hint;
 	int64_t next;          /* delivered, or given up, up to here */
