@@ -102,6 +102,14 @@ void *memory_new(size_t count, size_t size)
 	return p;
 }
 
+void *memory_aligned(size_t alignment, size_t size)
+{
+	void *p = aligned_alloc(alignment, size);
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
 void *memory_grow(void *old, size_t count, size_t size)
 {
 	size_t total = product(count, size);

@@ -26,6 +26,7 @@ void arena_drop(struct arena *);
 
 /* Heap memory for things with a life of their own: zeroed or grown, never NULL, as above. */
 void *memory_new(size_t count, size_t size);
+void *memory_aligned(size_t alignment, size_t size); /* not zeroed; the size is a multiple of the alignment */
 void *memory_grow(void *old, size_t count, size_t size); /* realloc; new bytes are not zeroed */
 
 /* Room for one more in an array of n with room for so many. */

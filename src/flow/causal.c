@@ -14,7 +14,7 @@ enum {
 bool talk_is_causal(const struct talk *t, unsigned side, int64_t acked)
 {
 	const struct stream *peer = &t->streams[!side];
-	return peer->known ? acked <= peer->next : t->alone[side] || !peer->hinted;
+	return peer->known ? acked <= peer->next : t->sides[side].alone || !peer->hinted;
 }
 
 static struct piece *ready_piece(const struct talk *t, unsigned side)
@@ -63,7 +63,7 @@ static bool step_crossed(struct talk *t)
 }
 
 /* Counted in packets: the clock of a capture may be set while it runs, and a dialogue may pause. */
-static bool waited(const struct talk *t, uint64_t arrival, uint64_t packets)
+static bool waited(const struct talk *t, uint32_t arrival, uint32_t packets)
 {
 	return t->closing || t->npackets - arrival > packets;
 }
@@ -111,10 +111,10 @@ static bool step_hole(struct talk *t, unsigned side)
 	if (until <= s->next || is_lost_fin(t, side))
 		return false;
 	notice_hole(t, s);
-	struct place place = head ? head->origin.place : t->now;
+	struct place place = head ? head->origin.place : t->connection.last;
 	bool probe = head && piece_is_probe(head) && head->pos < s->acked;
 	bool full = stream_is_full(s);
-	uint64_t arrival = head && head->arrival < s->hole_arrival ? head->arrival : s->hole_arrival;
+	uint32_t arrival = head && head->arrival < s->hole_arrival ? head->arrival : s->hole_arrival;
 	if (!full && !waited(t, arrival, LIMIT_HOLD_PACKETS))
 		return false;
 	if (probe) { /* the last octet that is missing, which nobody sent so */
@@ -139,9 +139,9 @@ static bool step_hole(struct talk *t, unsigned side)
 static bool step_alone(struct talk *t, unsigned side)
 {
 	struct piece *piece = ready_piece(t, side);
-	if (!piece || t->alone[side] || t->streams[!side].known || !waited(t, piece->arrival, LIMIT_HOLD_PACKETS))
+	if (!piece || t->sides[side].alone || t->streams[!side].known || !waited(t, piece->arrival, LIMIT_HOLD_PACKETS))
 		return false;
-	return t->alone[side] = true;
+	return t->sides[side].alone = true;
 }
 
 /* Data that waits for the other side only, and too long or too much of it. */

@@ -8,13 +8,59 @@
 
 enum { DUPLICATE_MS = 5, RESET_WINDOW = 1024 * 1024 };
 
+/* ---- the memory of talks: what was used last is still in the caches ---- */
+
+enum { SLAB = 16 };
+struct talk_slab {
+	struct talk talks[SLAB];
+	struct talk_slab *older;
+};
+
+static void slab_add(struct surroundings *around)
+{
+	struct talk_slab *slab = memory_aligned(alignof(struct talk_slab), sizeof *slab);
+	slab->older = around->slabs;
+	around->slabs = slab;
+	for (unsigned i = SLAB; i-- > 0;) {
+		slab->talks[i].session = around->spare;
+		around->spare = &slab->talks[i];
+	}
+}
+
+static struct talk *talk_take(struct surroundings *around)
+{
+	if (!around->spare)
+		slab_add(around);
+	struct talk *t = around->spare;
+	around->spare = t->session;
+	around->held += sizeof *t;
+	memset(t, 0, sizeof *t);
+	return t;
+}
+
+static void talk_give(struct talk *t)
+{
+	struct surroundings *around = t->around;
+	around->held -= sizeof *t;
+	t->session = around->spare;
+	around->spare = t;
+}
+
+void talks_free(struct surroundings *around)
+{
+	for (struct talk_slab *older; around->slabs; around->slabs = older) {
+		older = around->slabs->older;
+		free(around->slabs);
+	}
+	around->spare = NULL;
+}
+
 struct talk *talk_new(struct surroundings *around, const struct connection *c, bool on_port)
 {
-	struct talk *t = memory_new(1, sizeof *t);
-	around->held += sizeof *t;
+	struct talk *t = talk_take(around);
 	t->connection = *c;
 	t->around = around;
-	t->now = c->last;
+	t->negotiated = c->syn[0].timestamp && c->syn[1].timestamp;
 	for (unsigned side = 0; side < 2; side++)
 		t->streams[side].held = &around->held;
 	if (on_port) {
@@ -29,13 +75,13 @@ void talk_drop(struct talk *t)
 {
 	for (unsigned side = 0; side < 2; side++) {
 		stream_drop(&t->streams[side]);
-		t->around->held -= t->first[side] ? FIRST_KEPT : 0;
-		free(t->first[side]);
+		t->around->held -= t->sides[side].first ? FIRST_KEPT : 0;
+		free(t->sides[side].first);
 	}
 	t->around->held -= t->connection.resets ? RESETS_KEPT * sizeof *t->connection.resets : 0;
 	free(t->connection.resets);
-	t->around->held -= sizeof *t + t->listener;
-	free(t);
+	t->around->held -= t->listener;
+	talk_give(t);
 }
 
 /* A FIN that the capture lacks is acknowledged as an octet behind the last (RFC 9293 3.4). */
@@ -69,7 +115,7 @@ void talk_start(struct talk *t, enum direction side, uint32_t isn)
 {
 	t->streams[side].base = isn + 1;
 	t->streams[side].known = true;
-	path_start(&t->paths[side], &t->connection.syn[side], t->connection.first.time, true);
+	path_start(&t->sides[side].path, &t->connection.syn[side], t->connection.first.time, true);
 }
 
 /* A number that this side's first packet had, or that was acknowledged to it: its stream begins there at the latest. */
@@ -116,13 +162,13 @@ static bool is_duplicate(struct talk *t, const struct packet *p, unsigned side)
 	struct recent now = { .sum = sum_of(p), .sample = sample(p), .ms = (uint32_t)(p->place.time / 1000000) };
 	bool numbered = p->marks.ip_id != 0;
 	for (unsigned i = 0; i < RECENT; i++) {
-		const struct recent *r = &t->recent[side][i];
+		const struct recent *r = &t->sides[side].recent[i];
 		uint32_t apart = now.ms > r->ms ? now.ms - r->ms : r->ms - now.ms;
 		bool same = r->sum == now.sum && (r->sample == now.sample || !r->sample || !now.sample);
 		if (same && (numbered ? apart < 1000 : apart < DUPLICATE_MS))
 			return true;
 	}
-	t->recent[side][t->recent_at[side]++ % RECENT] = now;
+	t->sides[side].recent[t->sides[side].recent_at++ % RECENT] = now;
 	return false;
 }
 
@@ -214,6 +260,7 @@ static void take_syn(struct talk *t, const struct packet *p, unsigned side)
 {
 	struct connection *c = &t->connection;
 	c->syn[side] = p->marks;
+	t->negotiated = c->syn[0].timestamp && c->syn[1].timestamp;
 	if (side == FROM_SERVER && p->flags & TCP_ACK) {
 		if (c->syn_seen && !c->syn_ack_seen && c->handshake_rtt == 0)
 			c->handshake_rtt = p->place.time - c->first.time;
@@ -362,7 +409,7 @@ static void take_data(struct talk *t, const struct packet *p, unsigned side, int
 	if (g.length == 0)
 		return;
 	if (filled_late && !duplicate && (g.pos + g.length < s->end || s->head)) {
-		bool soon = s->head && t->now.time - s->head->time < 3000000;
+		bool soon = s->head && t->connection.last.time - s->head->time < 3000000;
 		t->connection.out_of_order[side] += soon;
 		t->connection.retransmissions[side] += !soon;
 		g.retransmitted = !soon;
@@ -371,15 +418,9 @@ static void take_data(struct talk *t, const struct packet *p, unsigned side, int
 	deliver(t, &g, side);
 }
 
-static bool is_negotiated(const struct talk *t)
-{
-	return t->connection.syn[0].timestamp && t->connection.syn[1].timestamp;
-}
-
 static void count_packet(struct talk *t, const struct packet *p, unsigned side)
 {
 	t->npackets++;
-	t->now = p->place;
 	t->connection.last = p->place;
 	t->connection.packets[side]++;
 	t->connection.in_tunnel |= p->in_tunnel;
@@ -391,7 +432,7 @@ void talk_packet(struct talk *t, const struct packet *p, enum direction side)
 	count_packet(t, p, side);
 	bool duplicate = is_duplicate(t, p, side);
 	t->connection.duplicates += duplicate;
-	uint16_t odd = duplicate ? 0 : path_judge(&t->paths[side], p, is_negotiated(t));
+	uint16_t odd = duplicate ? 0 : path_judge(&t->sides[side].path, p, t->negotiated);
 	if (p->flags & TCP_SYN)
 		take_syn(t, p, side);
 	if (p->flags & TCP_SYN || (p->payload_length && !talk_syn_seen(t, side)))
@@ -426,12 +467,12 @@ void talk_packet(struct talk *t, const struct packet *p, enum direction side)
 
 static const char *ask_witness(struct talk *t)
 {
-	bool strange = t->strange[FROM_CLIENT] || t->strange[FROM_SERVER];
-	if (!strange || t->plain[FROM_CLIENT] || t->plain[FROM_SERVER])
+	bool strange = t->sides[FROM_CLIENT].strange || t->sides[FROM_SERVER].strange;
+	if (!strange || t->sides[FROM_CLIENT].plain || t->sides[FROM_SERVER].plain)
 		return NULL;
 	t->around->counts.asked_ndpi++;
-	return witness_name(&t->around->witness, &t->connection, (struct bytes){ t->first[FROM_CLIENT], t->nfirst[FROM_CLIENT] },
-			    (struct bytes){ t->first[FROM_SERVER], t->nfirst[FROM_SERVER] });
+	return witness_name(&t->around->witness, &t->connection, (struct bytes){ t->sides[FROM_CLIENT].first, t->sides[FROM_CLIENT].nfirst },
+			    (struct bytes){ t->sides[FROM_SERVER].first, t->sides[FROM_SERVER].nfirst });
 }
 
 static void tell_resets(struct talk *t)
@@ -461,7 +502,7 @@ static void sum_up(struct talk *t, enum ending ending)
 	c->client_silent = is_silent(t, FROM_CLIENT);
 	for (unsigned side = 0; side < 2; side++) {
 		struct stream *s = &t->streams[side];
-		c->baseline[side] = t->paths[side].base;
+		c->baseline[side] = t->sides[side].path.base;
 		if (!is_silent(t, !side) && s->end > s->acked)
 			c->unacknowledged[side] = (uint64_t)(s->end - s->acked);
 	}

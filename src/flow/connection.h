@@ -19,6 +19,8 @@ struct surroundings {
 	struct flow_counts counts;
 	struct witness *witness;
 	size_t held; /* bytes on the heap, for the memory cap */
+	struct talk_slab *slabs;
+	struct talk *spare; /* those of the slabs that are not in use, the last one used first */
 };
 
 struct talk;
@@ -33,5 +35,6 @@ bool talk_is_unwanted(const struct talk *); /* not SMTP: drop it */
 bool talk_has_swapped(const struct talk *); /* the first bytes showed that client and server are the other way round */
 void talk_close(struct talk *, enum ending); /* tells what is left, ends it, frees it */
 void talk_drop(struct talk *);               /* without a word */
+void talks_free(struct surroundings *);      /* their memory, once none is left */
 
 #endif

@@ -174,10 +174,10 @@ static void swap_sides(struct talk *t)
 	SWAP(c->out_of_order[0], c->out_of_order[1]);
 	SWAP(c->repeated_unacknowledged[0], c->repeated_unacknowledged[1]);
 	SWAP(t->streams[0], t->streams[1]);
-	SWAP(t->paths[0], t->paths[1]);
+	SWAP(t->sides[0].path, t->sides[1].path);
 	for (unsigned i = 0; i < RECENT; i++)
-		SWAP(t->recent[0][i], t->recent[1][i]);
-	SWAP(t->recent_at[0], t->recent_at[1]);
+		SWAP(t->sides[0].recent[i], t->sides[1].recent[i]);
+	SWAP(t->sides[0].recent_at, t->sides[1].recent_at);
 #undef SWAP
 	for (unsigned i = 0; i < c->nresets && i < RESETS_KEPT; i++)
 		c->resets[i].from = direction_other(c->resets[i].from);

@@ -77,9 +77,12 @@ static bool is_expired(const struct flow *f, const struct entry *e)
 
 static void forget_suitor(struct flow *f, struct entry *e)
 {
-	f->around.held -= e->suitor ? sizeof *e->suitor : 0;
+	if (!e->courted)
+		return;
+	f->around.held -= sizeof *e->suitor;
 	free(e->suitor);
 	e->suitor = NULL;
+	e->courted = false;
 }
 
 static void close_entry(struct flow *f, struct entry *e, enum ending ending)
@@ -156,7 +159,7 @@ static struct entry *make_entry(struct flow *f, const struct packet *p, uint32_t
 	e->roles_guessed = guessed;
 	e->ordinal = e->latest = p->ordinal;
 	e->heard = p->clock;
-	e->first = e->last = p->place;
+	e->first = p->place;
 	const uint16_t *more = f->around.options.ports;
 	e->on_port = speaks_port(e->ends[FROM_SERVER].port, more) && !(guessed && speaks_port(e->ends[FROM_CLIENT].port, more));
 	table_queue(&f->table, e, CLASS_HALF_OPEN, p->clock);
@@ -164,16 +167,26 @@ static struct entry *make_entry(struct flow *f, const struct packet *p, uint32_t
 	return e;
 }
 
+static unsigned side_bit(unsigned side)
+{
+	return side ? 2 : 1;
+}
+
+static bool has(unsigned sides, unsigned side)
+{
+	return sides & side_bit(side);
+}
+
 /* A SYN-ACK acknowledges the other SYN, and perhaps data in it (RFC 7413). */
 static bool answers_syn(const struct entry *e, const struct packet *p, unsigned side)
 {
-	return p->flags & TCP_ACK && e->isn_known[!side] && p->ack - e->isn[!side] - 1 < UINT16_MAX;
+	return p->flags & TCP_ACK && has(e->isn_known, !side) && p->ack - e->number[!side] - 1 < UINT16_MAX;
 }
 
 /* A SYN that was recorded after segments of the connection it opens: what they said of its side's numbers begins behind its ISN. */
 static bool came_late(const struct entry *e, const struct packet *p, unsigned side)
 {
-	return e->early_known[side] && e->early[side] - p->seq - 1 < UINT16_MAX;
+	return has(e->early_known, side) && e->number[side] - p->seq - 1 < UINT16_MAX;
 }
 
 /* Is this SYN the beginning of another connection between the same ends (RFC 9293 3.6.1, RFC 6191)? Its ISN tells. */
@@ -181,12 +194,12 @@ static bool begins_anew(const struct entry *e, const struct packet *p, unsigned 
 {
 	if (!(p->flags & TCP_SYN) || p->flags & TCP_RST)
 		return false;
-	if (e->isn_known[side])
-		return e->isn[side] != p->seq && !answers_syn(e, p, side);
+	if (has(e->isn_known, side))
+		return e->number[side] != p->seq && !answers_syn(e, p, side);
 	if (came_late(e, p, side))
 		return false;
 	if (p->flags & TCP_ACK)
-		return e->isn_known[!side] && !answers_syn(e, p, side);
+		return has(e->isn_known, !side) && !answers_syn(e, p, side);
 	/* a bare SYN of a side that has sent other segments before, or that was taken for the server; else a simultaneous open */
 	return e->talk || e->ignored || e->packets[side] > 0;
 }
@@ -200,8 +213,9 @@ static bool must_wait(const struct entry *e, const struct packet *p)
 
 static void wait_as_suitor(struct flow *f, struct entry *e, const struct packet *p)
 {
-	if (e->suitor)
+	if (e->courted)
 		return;
+	e->courted = true;
 	e->suitor = memory_new(1, sizeof *e->suitor);
 	f->around.held += sizeof *e->suitor;
 	*e->suitor = *p;
@@ -211,9 +225,9 @@ static void wait_as_suitor(struct flow *f, struct entry *e, const struct packet 
 
 static bool is_accepted(const struct entry *e, const struct packet *p)
 {
-	const struct packet *syn = e->suitor;
-	if (!syn || p->flags & TCP_RST)
+	if (!e->courted || p->flags & TCP_RST)
 		return false;
+	const struct packet *syn = e->suitor;
 	bool same_sender = memcmp(&p->from.address, &syn->from.address, sizeof p->from.address) == 0 && p->from.port == syn->from.port;
 	if (same_sender)
 		return !(p->flags & TCP_SYN) && p->seq == syn->seq + 1;
@@ -222,12 +236,12 @@ static bool is_accepted(const struct entry *e, const struct packet *p)
 
 static void note_syn(struct entry *e, const struct packet *p, unsigned side)
 {
-	if (e->isn_known[side]) {
+	if (has(e->isn_known, side)) {
 		e->syn_ack_seen |= e->simultaneous && side == FROM_SERVER && p->flags & TCP_ACK; /* RFC 9293 figure 8: its SYN again, with an ACK */
 		return;
 	}
-	e->isn_known[side] = true;
-	e->isn[side] = p->seq;
+	e->isn_known |= side_bit(side) & 3;
+	e->number[side] = p->seq;
 	e->syn[side] = p->marks;
 	if (side == FROM_CLIENT)
 		e->syn_seen = true;
@@ -242,28 +256,28 @@ static void note_syn(struct entry *e, const struct packet *p, unsigned side)
 /* Until a side's SYN has been seen: where its numbers begin, at the latest. */
 static void note_early(struct entry *e, const struct packet *p, unsigned side)
 {
-	if (!e->isn_known[side] && !e->early_known[side]) {
-		e->early_known[side] = true;
-		e->early[side] = p->seq;
+	if (!has(e->isn_known, side) && !has(e->early_known, side)) {
+		e->early_known |= side_bit(side) & 3;
+		e->number[side] = p->seq;
 	}
-	if (p->flags & TCP_ACK && !e->isn_known[!side] && !e->early_known[!side]) {
-		e->early_known[!side] = true;
-		e->early[!side] = p->ack;
+	if (p->flags & TCP_ACK && !has(e->isn_known, !side) && !has(e->early_known, !side)) {
+		e->early_known |= side_bit(!side) & 3;
+		e->number[!side] = p->ack;
 	}
 }
 
 static struct talk *make_talk(struct flow *f, const struct entry *e)
 {
 	struct connection c = { .ordinal = e->ordinal, .client = e->ends[FROM_CLIENT], .server = e->ends[FROM_SERVER],
-		.first = e->first, .last = e->last, .syn_seen = e->syn_seen, .syn_ack_seen = e->syn_ack_seen,
+		.first = e->first, .syn_seen = e->syn_seen, .syn_ack_seen = e->syn_ack_seen,
 		.roles_guessed = e->roles_guessed, .simultaneous_open = e->simultaneous, .handshake_rtt = e->rtt,
 		.packets = { e->packets[0], e->packets[1] }, .syn = { e->syn[0], e->syn[1] } };
 	struct talk *talk = talk_new(&f->around, &c, e->on_port);
 	for (unsigned side = 0; side < 2; side++)
-		if (e->isn_known[side])
-			talk_start(talk, (enum direction)side, e->isn[side]);
-		else if (e->early_known[side])
-			talk_hint(talk, (enum direction)side, e->early[side]);
+		if (has(e->isn_known, side))
+			talk_start(talk, (enum direction)side, e->number[side]);
+		else if (has(e->early_known, side))
+			talk_hint(talk, (enum direction)side, e->number[side]);
 	return talk;
 }
 
@@ -282,6 +296,11 @@ static unsigned class_of(const struct entry *e, const struct packet *p)
 	return e->talk || (e->packets[0] > 1 && e->packets[1]) ? CLASS_LIVE : CLASS_HALF_OPEN;
 }
 
+static unsigned swapped_bits(unsigned bits)
+{
+	return (bits & 1) << 1 | bits >> 1;
+}
+
 static void swap_ends(struct entry *e)
 {
 	struct endpoint end = e->ends[0];
@@ -290,13 +309,12 @@ static void swap_ends(struct entry *e)
 	uint32_t packets = e->packets[0];
 	e->packets[0] = e->packets[1];
 	e->packets[1] = packets;
-	e->fins = (uint8_t)((e->fins & 1) << 1 | e->fins >> 1);
-	uint32_t early = e->early[0];
-	e->early[0] = e->early[1];
-	e->early[1] = early;
-	bool known = e->early_known[0];
-	e->early_known[0] = e->early_known[1];
-	e->early_known[1] = known;
+	uint32_t number = e->number[0];
+	e->number[0] = e->number[1];
+	e->number[1] = number;
+	e->fins = swapped_bits(e->fins) & 3;
+	e->isn_known = swapped_bits(e->isn_known) & 3;
+	e->early_known = swapped_bits(e->early_known) & 3;
 	e->swapped = !e->swapped;
 }
 
@@ -304,8 +322,6 @@ static void hand_over(struct flow *f, struct entry *e, const struct packet *p, u
 {
 	if (!e->talk)
 		e->talk = make_talk(f, e);
-	else
-		e->packets[side]++;
 	talk_packet(e->talk, p, (enum direction)side);
 	if (talk_has_swapped(e->talk) != e->swapped)
 		swap_ends(e);
@@ -376,7 +392,7 @@ void flow_clock(struct flow *f, int64_t clock, uint64_t ordinal)
 /* A FIN that stands behind data which has not been seen: it comes late, or the capture lacks it. */
 static bool ends_unseen_data(const struct entry *e, const struct packet *p, unsigned side)
 {
-	return p->flags & TCP_FIN && e->isn_known[side] && p->seq != e->isn[side] + 1;
+	return p->flags & TCP_FIN && has(e->isn_known, side) && p->seq != e->number[side] + 1;
 }
 
 static void take_packet(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
@@ -384,9 +400,8 @@ static void take_packet(struct flow *f, struct entry *e, const struct packet *p,
 	e->latest = p->ordinal;
 	e->heard = p->clock;
 	if (p->flags & TCP_FIN)
-		e->fins |= (uint8_t)(1 << side);
+		e->fins |= side_bit(side) & 3;
 	if (!e->ignored) {
-		e->last = p->place;
 		if (p->flags & TCP_SYN)
 			note_syn(e, p, side);
 		note_early(e, p, side);
@@ -448,6 +463,7 @@ void flow_free(struct flow *f)
 			table_remove(&f->table, e);
 		}
 	witness_free(f->around.witness);
+	talks_free(&f->around);
 	table_free(&f->table);
 	free(f);
 }

@@ -58,7 +58,7 @@ static void piece_insert(struct stream *s, struct piece *before, struct piece *p
 	*(before ? &before->next : &s->head) = piece;
 	*(piece->next ? &piece->next->before : &s->tail) = piece;
 	s->npieces++;
-	s->waiting += piece_size(piece);
+	s->waiting += (uint32_t)piece_size(piece);
 	*s->held += piece_size(piece);
 }
 
@@ -86,12 +86,12 @@ static void piece_remove(struct stream *s, struct piece *piece)
 	*(piece->before ? &piece->before->next : &s->head) = piece->next;
 	*(piece->next ? &piece->next->before : &s->tail) = piece->before;
 	s->npieces--;
-	s->waiting -= piece_size(piece);
+	s->waiting -= (uint32_t)piece_size(piece);
 	*s->held -= piece_size(piece);
 	while (piece->rivals) {
 		struct rival *next = piece->rivals->next;
 		*s->held -= sizeof *next + piece->rivals->n;
-		s->waiting -= sizeof *next + piece->rivals->n;
+		s->waiting -= (uint32_t)sizeof *next + piece->rivals->n;
 		free(piece->rivals);
 		piece->rivals = next;
 	}
@@ -129,7 +129,7 @@ static void piece_rival(struct stream *s, struct piece *piece, const struct segm
 	memcpy(rival->bytes, second.p, second.n);
 	piece->rivals = rival;
 	*s->held += sizeof *rival + second.n;
-	s->waiting += sizeof *rival + second.n;
+	s->waiting += (uint32_t)(sizeof *rival + second.n);
 }
 
 void rival_tell(const struct piece *piece, const struct rival *rival, struct conflict conflict)
@@ -245,9 +245,10 @@ void stream_drop(struct stream *s)
 	while (s->head)
 		piece_remove(s, s->head);
 	if (s->held)
-		*s->held -= s->history.room;
-	free(s->history.p);
-	s->history = (struct history){ 0 };
+		*s->held -= s->room;
+	free(s->history);
+	s->history = NULL;
+	s->used = s->room = 0;
 }
 
 /* ---- history ---- */
@@ -255,8 +256,9 @@ void stream_drop(struct stream *s)
 /* A row of the history: this, then its octets, padded to 8. */
 struct memory {
 	int64_t pos;
-	uint32_t n;
-	struct origin origin;
+	struct place place;
+	struct marks marks;
+	uint16_t n, odd;
 };
 enum { HISTORY_ROOM = LIMIT_HISTORY + 8 * (int)sizeof(struct memory) };
 
@@ -265,37 +267,36 @@ static size_t memory_size(size_t n)
 	return sizeof(struct memory) + ((n + 7) & ~(size_t)7);
 }
 
-static const struct memory *memory_at(const struct history *h, size_t at)
+static const struct memory *memory_at(const struct stream *s, size_t at)
 {
-	return (const struct memory *)(const void *)(h->p + at);
+	return (const struct memory *)(const void *)(s->history + at);
 }
 
 /* Drops the oldest rows until there is room, and some more, so that bytes are moved seldom. */
 static void history_make_room(struct stream *s, size_t need)
 {
-	struct history *h = &s->history;
-	if (h->used + need <= h->room)
+	if (s->used + need <= s->room)
 		return;
-	size_t room = h->room ? h->room : HISTORY_FIRST;
-	while (room < h->used + need)
-		room *= 2;
-	if (room > HISTORY_ROOM && h->used + need <= HISTORY_ROOM)
+	size_t room = s->room ? s->room : HISTORY_FIRST;
+	while (room < s->used + need)
+		room *= 4;
+	if (room > HISTORY_ROOM && s->used + need <= HISTORY_ROOM)
 		room = HISTORY_ROOM;
 	if (room <= HISTORY_ROOM) {
-		*s->held += room - h->room;
-		h->p = memory_grow(h->p, room, 1);
-		h->room = (uint32_t)room;
+		*s->held += room - s->room;
+		s->history = memory_grow(s->history, room, 1);
+		s->room = (uint16_t)room;
 		return;
 	}
 	size_t gone = 0;
-	while (gone < h->used && h->used - gone + need > h->room / 4 * 3)
-		gone += memory_size(memory_at(h, gone)->n);
-	h->used -= (uint32_t)gone;
-	memmove(h->p, h->p + gone, h->used);
-	if (h->used + need > h->room) {
-		*s->held += HISTORY_ROOM - h->room;
-		h->p = memory_grow(h->p, HISTORY_ROOM, 1);
-		h->room = HISTORY_ROOM;
+	while (gone < s->used && s->used - gone + need > s->room / 4 * 3)
+		gone += memory_size(memory_at(s, gone)->n);
+	s->used = (uint16_t)(s->used - gone);
+	memmove(s->history, s->history + gone, s->used);
+	if (s->used + need > s->room) {
+		*s->held += HISTORY_ROOM - s->room;
+		s->history = memory_grow(s->history, HISTORY_ROOM, 1);
+		s->room = HISTORY_ROOM;
 	}
 }
 
@@ -313,20 +314,18 @@ void stream_remember(struct stream *s, int64_t pos, struct bytes b, const struct
 		b = bytes_from(b, b.n - HISTORY_PIECE);
 	}
 	history_make_room(s, memory_size(b.n));
-	struct history *h = &s->history;
-	struct memory row = { .pos = pos, .n = (uint32_t)b.n, .origin = *origin };
-	memcpy(h->p + h->used, &row, sizeof row);
-	memcpy(h->p + h->used + sizeof row, b.p, b.n);
-	h->used += (uint32_t)memory_size(b.n);
+	struct memory row = { .pos = pos, .place = origin->place, .marks = origin->marks, .n = (uint16_t)b.n, .odd = origin->odd };
+	memcpy(s->history + s->used, &row, sizeof row);
+	memcpy(s->history + s->used + sizeof row, b.p, b.n);
+	s->used = (uint16_t)(s->used + memory_size(b.n));
 }
 
 void stream_compare(const struct stream *s, const struct segment *g, struct conflict conflict)
 {
-	const struct history *h = &s->history;
 	int64_t to = g->pos + (int64_t)g->bytes.n;
-	for (size_t at = 0; at < h->used;) {
-		const struct memory *m = memory_at(h, at);
-		const uint8_t *old = h->p + at + sizeof *m;
+	for (size_t at = 0; at < s->used;) {
+		const struct memory *m = memory_at(s, at);
+		const uint8_t *old = s->history + at + sizeof *m;
 		at += memory_size(m->n);
 		int64_t start = m->pos > g->pos ? m->pos : g->pos;
 		int64_t end = m->pos + m->n < to ? m->pos + m->n : to;
@@ -340,9 +339,9 @@ void stream_compare(const struct stream *s, const struct segment *g, struct conf
 		if (!longer || end < s->next)
 			second.n = first.n;
 		struct overlap overlap = { .offset = (uint64_t)start, .first = first, .second = second,
-			.first_place = m->origin.place, .second_place = g->origin.place,
-			.first_marks = m->origin.marks, .second_marks = g->origin.marks,
-			.first_odd = m->origin.odd, .second_odd = g->origin.odd, .second_longer = longer };
+			.first_place = m->place, .second_place = g->origin.place,
+			.first_marks = m->marks, .second_marks = g->origin.marks,
+			.first_odd = m->odd, .second_odd = g->origin.odd, .second_longer = longer };
 		conflict.found(conflict.to, &overlap);
 	}
 }

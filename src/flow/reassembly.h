@@ -30,7 +30,7 @@ struct piece {
 	struct piece *before, *next;
 	struct rival *rivals;
 	int64_t pos, acked;
-	uint64_t arrival;      /* the connection's packet count when it came */
+	uint32_t arrival;      /* the connection's packet count when it came */
 	int64_t time;          /* capture time when it came */
 	struct origin origin;
 	bool cut;              /* the snaplen took its octets: n of them, none here */
@@ -40,40 +40,41 @@ struct piece {
 	uint8_t bytes[];
 };
 
-struct history {
-	uint8_t *p;
-	uint32_t used, room;
-};
-
+/* What a packet in order touches comes first: one cache line. */
 struct stream {
-	uint32_t base;         /* sequence number of position 0 */
-	bool known;            /* base is */
-	bool hinted;           /* the peer has acknowledged hint, before base was known; until then acked counts from it */
-	bool far_known, fin_known, fin_acked, ended;
-	bool fin_rides;        /* the FIN came with octets: a tool that cut a segment in parts may have put it on each of them */
-	uint8_t bulk;          /* full segments in a row, no more than BULK_AFTER */
-	uint32_t hint;
 	int64_t next;          /* delivered, or given up, up to here */
 	int64_t end;           /* the highest position sent */
 	int64_t acked;         /* the highest position the peer acknowledged */
+	int64_t fin_pos;
+	struct piece *head;
+	uint8_t *history;      /* what was delivered last */
+	uint16_t used, room;   /* of the history */
+	uint32_t base;         /* sequence number of position 0 */
+	uint32_t hint;
+	bool known : 1;        /* base is */
+	bool hinted : 1;       /* the peer has acknowledged hint, before base was known; until then acked counts from it */
+	bool far_known : 1, fin_known : 1, fin_acked : 1, ended : 1;
+	bool fin_rides : 1;    /* the FIN came with octets: a tool that cut a segment in parts may have put it on each of them */
+	uint8_t bulk;          /* full segments in a row, no more than BULK_AFTER */
+	uint16_t npieces;
+	/* what waits, and how it ends */
+	struct piece *tail;
+	uint32_t waiting;      /* bytes of the pieces on the heap */
+	uint32_t hole_arrival; /* the packet at which the hole was first noticed, and its position */
+	int64_t hole;
 	int64_t far;           /* a position beyond all reason: believed when a second packet is there too */
-	int64_t fin_pos, fin_ack;
+	int64_t fin_ack;
 	struct place fin_place;
-	struct piece *head, *tail;
-	uint32_t npieces;
-	size_t waiting;        /* bytes of the pieces on the heap */
-	int64_t hole;          /* the position at which the hole was first noticed, and at which packet */
-	uint64_t hole_arrival;
-	struct history history;
 	size_t *held;
 };
+_Static_assert(sizeof(struct stream) == 128, "two cache lines, the second one rarely touched");
 
 /* A segment, or a part of one, that is to wait. */
 struct segment {
 	int64_t pos, acked;
 	struct bytes bytes;    /* what was captured */
 	uint32_t length;       /* on the wire */
-	uint64_t arrival;
+	uint32_t arrival;
 	struct origin origin;
 	bool pushed, retransmitted, late;
 	bool duplicate;        /* a frame recorded twice: it may bring what a cut one lacks, and is no rival */

@@ -6,7 +6,7 @@
 
 #include "base/banned.h"
 
-enum { SLAB = 256, FIRST_SLOTS = 1024, NO_QUEUE = 255 };
+enum { SLAB = 256, FIRST_SLOTS = 1024, NO_QUEUE = 7 };
 
 static struct entry *at(const struct table *t, uint32_t index)
 {
@@ -39,7 +39,10 @@ uint32_t table_hash(const struct packet *p)
 
 static bool same_end(const struct endpoint *a, const struct endpoint *b)
 {
-	return a->port == b->port && memcmp(a->address.octets, b->address.octets, sizeof a->address.octets) == 0;
+	uint64_t x[2], y[2];
+	memcpy(x, a->address.octets, sizeof x);
+	memcpy(y, b->address.octets, sizeof y);
+	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (uint64_t)(a->port ^ b->port));
 }
 
 struct entry *table_find(struct table *t, const struct packet *p, uint32_t hash, unsigned *side)
@@ -109,7 +112,7 @@ static uint32_t take_vacant(struct table *t)
 	}
 	if (t->used == t->nslabs * SLAB) {
 		t->slabs = memory_grow(t->slabs, t->nslabs + 1, sizeof *t->slabs);
-		t->slabs[t->nslabs++] = memory_new(SLAB, sizeof **t->slabs);
+		t->slabs[t->nslabs++] = memory_aligned(alignof(struct entry), SLAB * sizeof **t->slabs);
 	}
 	return t->used++;
 }
@@ -138,7 +141,7 @@ static void unqueue(struct table *t, struct entry *e)
 void table_queue(struct table *t, struct entry *e, unsigned queue, int64_t time)
 {
 	unqueue(t, e);
-	e->queue = (uint8_t)queue;
+	e->queue = queue & 7;
 	e->queued = time;
 	e->newer = 0;
 	e->older = t->newest[queue];

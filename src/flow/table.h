@@ -1,7 +1,7 @@
 /* table - the connections alive, found by their ends; queues by which they expire.
  * In:    packets; entries to add, queue, remove.
  * Out:   the entry of a packet and which side of it sent the packet.
- * Keeps: fewer than 240 bytes an entry, and 8 to 16 bytes of index. VLAN and tunnel are no part of the key: `-i any` and mirror
+ * Keeps: 192 bytes an entry, and 8 to 16 bytes of index. VLAN and tunnel are no part of the key: `-i any` and mirror
  *        ports show the same connection under several.
  * Never: moves an entry. A packet costs one look-up; no list is touched.
  * Lives: until table_free. */
@@ -10,32 +10,36 @@
 
 #include "flow/flow.h"
 
+#include <stdalign.h>
+
 enum { TABLE_QUEUES = 5 };
 
 struct talk;
 struct entry {
-	/* what each packet looks at: two cache lines */
-	struct endpoint ends[2];   /* by enum direction */
+	/* what each packet looks at: one cache line */
+	alignas(64) struct endpoint ends[2]; /* by enum direction */
+	unsigned queue : 3;
+	unsigned fins : 2;         /* a bit for each side, as the next two */
+	unsigned isn_known : 2;    /* its number is that of its SYN */
+	unsigned early_known : 2;  /* before that: its first sequence number, or the first one that was acknowledged to it */
+	bool syn_seen : 1, syn_ack_seen : 1, simultaneous : 1, roles_guessed : 1, on_port : 1, ignored : 1, swapped : 1;
+	bool courted : 1;          /* there is a suitor */
 	uint64_t latest;           /* ordinal of its last packet, and the clock then: it never steps back */
 	int64_t heard;
 	struct talk *talk;         /* once there was payload, and it may be SMTP */
-	struct packet *suitor;     /* a SYN that wants to begin anew while the connection lives; NULL none */
-	uint8_t queue, fins;
-	bool isn_known[2], early_known[2];
-	bool syn_seen : 1, syn_ack_seen : 1, simultaneous : 1, roles_guessed : 1, on_port : 1, ignored : 1, swapped : 1;
 	/* what its beginning and its end look at */
+	struct packet *suitor;     /* a SYN that wants to begin anew while the connection lives; NULL none */
 	uint32_t hash, self;
 	uint32_t older, newer;     /* in its queue; index + 1 */
 	uint64_t ordinal;          /* of its first packet */
 	int64_t queued;            /* clock when it was put into its queue */
 	int64_t rtt;
-	struct place first, last;
-	uint32_t packets[2];
-	uint32_t isn[2];
-	uint32_t early[2];         /* before a side's SYN: its first sequence number, or the first one that was acknowledged to it */
+	struct place first;
+	uint32_t packets[2];       /* until there is a talk */
+	uint32_t number[2];
 	struct marks syn[2];
 };
-_Static_assert(sizeof(struct entry) <= 240, "a half-open connection stays small");
+_Static_assert(sizeof(struct entry) == 192, "a half-open connection stays small");
 
 struct table {
 	struct slot { uint32_t hash, index; } *slots; /* index + 1, 0: free */

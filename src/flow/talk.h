@@ -4,6 +4,8 @@
 #ifndef SMTPWHY_FLOW_TALK_H
 #define SMTPWHY_FLOW_TALK_H
 
+#include <stdalign.h>
+
 #include "base/limits.h"
 #include "flow/connection.h"
 
@@ -11,6 +13,7 @@ enum {
 	FIRST_KEPT = 512,
 	LOOK_MOST = 128, /* octets of each side that a first look reads */
 	RECENT = 4,
+	CACHE_LINE = 64,
 };
 
 /* What tells a frame recorded twice from a segment sent twice. */
@@ -18,22 +21,29 @@ struct recent {
 	uint32_t sum, sample, ms;
 };
 
+/* What is known of a side beside its stream. */
+struct side {
+	alignas(CACHE_LINE) struct path path;
+	uint8_t recent_at;
+	bool strange, plain;
+	bool alone;                   /* heard long enough without the other one: that is not waited for any more */
+	uint16_t nfirst;
+	struct recent recent[RECENT];
+	uint8_t *first;               /* FIRST_KEPT octets, for nDPI */
+};
+
+/* Each part on cache lines of its own: most packets touch six of them. */
 struct talk {
-	struct connection connection; /* first: its address is the sink's */
-	struct surroundings *around;
+	alignas(CACHE_LINE) struct connection connection; /* first: its address is the sink's */
+	alignas(CACHE_LINE) struct surroundings *around;
 	void *session;
-	struct stream streams[2];
-	struct path paths[2];
-	struct recent recent[2][RECENT];
-	uint8_t *first[2];            /* FIRST_KEPT octets, for nDPI */
-	uint16_t nfirst[2];
-	uint8_t recent_at[2];
-	uint64_t npackets, payloads;
 	size_t listener;              /* bytes that the sink keeps for it */
-	struct place now;
+	uint32_t npackets, payloads;
+	bool negotiated;              /* both SYN carried the timestamp option */
 	bool opened, unwanted, deaf;  /* deaf: no more bytes are wanted */
-	bool closing, reset, swapped, strange[2], plain[2];
-	bool alone[2];                /* this side was heard long enough without the other one: not waited for any more */
+	bool closing, reset, swapped;
+	alignas(CACHE_LINE) struct stream streams[2];
+	alignas(CACHE_LINE) struct side sides[2];
 };
 
 struct teller {

@@ -24,13 +24,13 @@ static void heed(struct talk *t, enum interest interest)
 
 static void keep_first(struct talk *t, unsigned side, struct bytes b)
 {
-	if (!t->first[side]) {
-		t->first[side] = memory_new(1, FIRST_KEPT);
+	if (!t->sides[side].first) {
+		t->sides[side].first = memory_new(1, FIRST_KEPT);
 		t->around->held += FIRST_KEPT;
 	}
-	b = bytes_first(b, FIRST_KEPT - t->nfirst[side]);
-	memcpy(t->first[side] + t->nfirst[side], b.p, b.n);
-	t->nfirst[side] = (uint16_t)(t->nfirst[side] + b.n);
+	b = bytes_first(b, FIRST_KEPT - t->sides[side].nfirst);
+	memcpy(t->sides[side].first + t->sides[side].nfirst, b.p, b.n);
+	t->sides[side].nfirst = (uint16_t)(t->sides[side].nfirst + b.n);
 }
 
 /* A TLS record: handshake, version 3.x (RFC 8446 5.1). */
@@ -46,10 +46,10 @@ static void first_chunk(struct talk *t, unsigned side, int64_t pos, struct bytes
 		return;
 	if (pos == 0) {
 		enum look look = side == FROM_CLIENT ? speaks_client(b) : speaks_server(b);
-		t->plain[side] = look != LOOK_NO || is_tls(b);
-		t->strange[side] = !t->plain[side];
+		t->sides[side].plain = look != LOOK_NO || is_tls(b);
+		t->sides[side].strange = !t->sides[side].plain;
 	}
-	if (t->strange[side] && t->nfirst[side] < FIRST_KEPT)
+	if (t->sides[side].strange && t->sides[side].nfirst < FIRST_KEPT)
 		keep_first(t, side, b);
 }
 
@@ -71,7 +71,7 @@ void talk_emit(struct talk *t, unsigned side, const struct chunk *chunk)
 	if (t->deaf)
 		return;
 	struct origin origin = { chunk->place, chunk->marks, chunk->odd };
-	if (pos < LOOK_MOST || t->strange[side])
+	if (pos < LOOK_MOST || t->sides[side].strange)
 		first_chunk(t, side, pos, chunk->bytes);
 	heed(t, t->around->sink.data(t->session, (enum direction)side, chunk));
 	if (!t->deaf)
