@@ -11,8 +11,7 @@
 
 enum {
 	FAR = 4 * 1024 * 1024,   /* a jump ahead that needs a second witness; windows are smaller in mail */
-	HISTORY_FIRST = 256,
-	HISTORY_PIECE = LIMIT_HISTORY / 2,
+	HISTORY_PIECE = 960,     /* of the end of a long one; with what stands before it, the largest that malloc keeps at hand */
 	BULK_SEGMENT = 1000,     /* a segment this long is message content, or a large pipelined group */
 	BULK_AFTER = 4,          /* so many of them in a row are content: not worth remembering */
 };
@@ -240,14 +239,21 @@ void stream_skip(struct stream *s, uint32_t n)
 	s->fin_pos -= n;
 }
 
+static void past_free(struct stream *s, struct past *past)
+{
+	*s->held -= sizeof *past + past->room;
+	free(past);
+}
+
 void stream_drop(struct stream *s)
 {
 	while (s->head)
 		piece_remove(s, s->head);
-	if (s->held)
-		*s->held -= s->room;
-	free(s->history);
-	s->history = NULL;
+	while (s->past) {
+		struct past *older = s->past->older;
+		past_free(s, s->past);
+		s->past = older;
+	}
 	s->used = s->room = 0;
 }
 
@@ -260,44 +266,55 @@ struct memory {
 	struct marks marks;
 	uint16_t n, odd;
 };
-enum { HISTORY_ROOM = LIMIT_HISTORY + 8 * (int)sizeof(struct memory) };
+/* The first one holds what a silent session hears. Those after it hold a row of any size; the oldest makes room for the fourth. */
+enum { PAST_FIRST = 240, PAST_NEXT = (int)sizeof(struct memory) + HISTORY_PIECE, PASTS = 3 };
 
 static size_t memory_size(size_t n)
 {
 	return sizeof(struct memory) + ((n + 7) & ~(size_t)7);
 }
 
-static const struct memory *memory_at(const struct stream *s, size_t at)
+static const struct memory *memory_at(const struct past *past, size_t at)
 {
-	return (const struct memory *)(const void *)(s->history + at);
+	return (const struct memory *)(const void *)(past->rows + at);
 }
 
-/* Drops the oldest rows until there is room, and some more, so that bytes are moved seldom. */
-static void history_make_room(struct stream *s, size_t need)
+static struct past *past_new(struct stream *s, size_t room)
 {
-	if (s->used + need <= s->room)
-		return;
-	size_t room = s->room ? s->room : HISTORY_FIRST;
-	while (room < s->used + need)
-		room *= 4;
-	if (room > HISTORY_ROOM && s->used + need <= HISTORY_ROOM)
-		room = HISTORY_ROOM;
-	if (room <= HISTORY_ROOM) {
-		*s->held += room - s->room;
-		s->history = memory_grow(s->history, room, 1);
-		s->room = (uint16_t)room;
-		return;
+	struct past *past = memory_grow(NULL, sizeof *past + room, 1);
+	*s->held += sizeof *past + room;
+	past->room = (uint16_t)room;
+	return past;
+}
+
+/* Takes the oldest out, where there are enough. */
+static struct past *oldest_taken(struct stream *s)
+{
+	unsigned n = 0;
+	struct past **at = &s->past;
+	while (*at && ++n < PASTS)
+		at = &(*at)->older;
+	struct past *past = *at;
+	*at = NULL;
+	return past;
+}
+
+static void past_make_room(struct stream *s, size_t need)
+{
+	size_t room = !s->past && need <= PAST_FIRST ? PAST_FIRST : PAST_NEXT;
+	struct past *past = oldest_taken(s);
+	if (past && past->room < room) {
+		past_free(s, past);
+		past = NULL;
 	}
-	size_t gone = 0;
-	while (gone < s->used && s->used - gone + need > s->room / 4 * 3)
-		gone += memory_size(memory_at(s, gone)->n);
-	s->used = (uint16_t)(s->used - gone);
-	memmove(s->history, s->history + gone, s->used);
-	if (s->used + need > s->room) {
-		*s->held += HISTORY_ROOM - s->room;
-		s->history = memory_grow(s->history, HISTORY_ROOM, 1);
-		s->room = HISTORY_ROOM;
-	}
+	if (!past)
+		past = past_new(s, room);
+	if (s->past)
+		s->past->used = s->used;
+	past->older = s->past;
+	s->past = past;
+	s->room = past->room;
+	s->used = 0;
 }
 
 void stream_remember(struct stream *s, int64_t pos, struct bytes b, const struct origin *origin)
@@ -313,19 +330,21 @@ void stream_remember(struct stream *s, int64_t pos, struct bytes b, const struct
 		pos += (int64_t)(b.n - HISTORY_PIECE);
 		b = bytes_from(b, b.n - HISTORY_PIECE);
 	}
-	history_make_room(s, memory_size(b.n));
+	if (s->used + memory_size(b.n) > s->room)
+		past_make_room(s, memory_size(b.n));
+	uint8_t *at = s->past->rows + s->used;
 	struct memory row = { .pos = pos, .place = origin->place, .marks = origin->marks, .n = (uint16_t)b.n, .odd = origin->odd };
-	memcpy(s->history + s->used, &row, sizeof row);
-	memcpy(s->history + s->used + sizeof row, b.p, b.n);
+	memcpy(at, &row, sizeof row);
+	memcpy(at + sizeof row, b.p, b.n);
 	s->used = (uint16_t)(s->used + memory_size(b.n));
 }
 
-void stream_compare(const struct stream *s, const struct segment *g, struct conflict conflict)
+static void past_compare(const struct stream *s, const struct past *past, size_t used, const struct segment *g, struct conflict conflict)
 {
 	int64_t to = g->pos + (int64_t)g->bytes.n;
-	for (size_t at = 0; at < s->used;) {
-		const struct memory *m = memory_at(s, at);
-		const uint8_t *old = s->history + at + sizeof *m;
+	for (size_t at = 0; at < used;) {
+		const struct memory *m = memory_at(past, at);
+		const uint8_t *old = past->rows + at + sizeof *m;
 		at += memory_size(m->n);
 		int64_t start = m->pos > g->pos ? m->pos : g->pos;
 		int64_t end = m->pos + m->n < to ? m->pos + m->n : to;
@@ -344,4 +363,15 @@ void stream_compare(const struct stream *s, const struct segment *g, struct conf
 			.first_odd = m->odd, .second_odd = g->origin.odd, .second_longer = longer };
 		conflict.found(conflict.to, &overlap);
 	}
+}
+
+/* The oldest first. */
+void stream_compare(const struct stream *s, const struct segment *g, struct conflict conflict)
+{
+	const struct past *all[PASTS];
+	unsigned n = 0;
+	for (const struct past *past = s->past; past; past = past->older)
+		all[n++] = past;
+	while (n-- > 0)
+		past_compare(s, all[n], n ? all[n]->used : s->used, g, conflict);
 }

@@ -2,13 +2,15 @@
  * In:    sequence numbers; segments that cannot be delivered at once; what was delivered.
  * Out:   64-bit stream positions; the waiting pieces in order, without overlaps; differing copies of the same octets.
  * Keeps: copies of waiting octets, within LIMIT_OUT_OF_ORDER and LIMIT_PIECES; the octets delivered last (LIMIT_HISTORY),
- *        each with the packet that brought it, in a buffer that grows with them.
+ *        each with the packet that brought it.
  * Never: delivers, waits or judges: connection.c does. The first copy of an octet stands.
  * Lives: until stream_drop. Zeroed storage is an empty stream. *held counts every byte on the heap. */
 #ifndef SMTPWHY_FLOW_REASSEMBLY_H
 #define SMTPWHY_FLOW_REASSEMBLY_H
 
 #include "flow/path.h"
+
+#include <stdalign.h>
 
 /* Where octets came from. */
 struct origin {
@@ -40,6 +42,13 @@ struct piece {
 	uint8_t bytes[];
 };
 
+/* A part of what was delivered, rows in order. Rows never move: they lie in memory that is not in the caches. */
+struct past {
+	struct past *older;
+	uint16_t used, room;   /* used: once there is a newer one */
+	alignas(8) uint8_t rows[];
+};
+
 /* What a packet in order touches comes first: one cache line. */
 struct stream {
 	int64_t next;          /* delivered, or given up, up to here */
@@ -47,8 +56,8 @@ struct stream {
 	int64_t acked;         /* the highest position the peer acknowledged */
 	int64_t fin_pos;
 	struct piece *head;
-	uint8_t *history;      /* what was delivered last */
-	uint16_t used, room;   /* of the history */
+	struct past *past;     /* what was delivered last, the newest first */
+	uint16_t used, room;   /* of the newest */
 	uint32_t base;         /* sequence number of position 0 */
 	uint32_t hint;
 	bool known : 1;        /* base is */
