@@ -6,34 +6,36 @@
 
 enum { ANY = '*', KEEP = -1 };
 
-/* RFC 5321 4.1.4, RFC 3030 2, RFC 3207 4, RFC 4954 4. An answer that is not listed changes nothing. KIND rows come first. */
-static const struct step {
-	enum command_kind kind;
-	enum verb verb;  /* of COMMAND_LINE, COMMAND_CHUNK and COMMAND_UNSEEN; VERB_COUNT: any */
-	char reply;      /* first digit */
+/* RFC 5321 4.1.4, RFC 3030 2, RFC 3207 4, RFC 4954 4. An answer that is not listed changes nothing. */
+struct step {
+	char reply;      /* first digit; 0: none changes anything */
 	enum phase next;
-} steps[] = {
-	{ COMMAND_CONNECT, VERB_COUNT,    '2', PHASE_GREETED },
-	{ COMMAND_CONTENT, VERB_COUNT,    ANY, PHASE_READY },
-	{ COMMAND_CHUNK,   VERB_BDAT,     '2', PHASE_CHUNKS },
-	{ COMMAND_AUTH,    VERB_COUNT,    '3', PHASE_AUTH },
-	{ COMMAND_LINE,    VERB_EHLO,     '2', PHASE_READY },
-	{ COMMAND_LINE,    VERB_HELO,     '2', PHASE_READY },
-	{ COMMAND_LINE,    VERB_LHLO,     '2', PHASE_READY },
-	{ COMMAND_LINE,    VERB_MAIL,     '2', PHASE_SENDER },
-	{ COMMAND_LINE,    VERB_SEND,     '2', PHASE_SENDER },
-	{ COMMAND_LINE,    VERB_SOML,     '2', PHASE_SENDER },
-	{ COMMAND_LINE,    VERB_SAML,     '2', PHASE_SENDER },
-	{ COMMAND_LINE,    VERB_RCPT,     '2', PHASE_RECIPIENT },
-	{ COMMAND_LINE,    VERB_DATA,     '3', PHASE_CONTENT },
-	{ COMMAND_LINE,    VERB_RSET,     '2', PHASE_READY },
-	{ COMMAND_LINE,    VERB_STARTTLS, '2', PHASE_TLS },
-	{ COMMAND_LINE,    VERB_XANONYMOUSTLS, '2', PHASE_TLS },
-	{ COMMAND_LINE,    VERB_AUTH,     '3', PHASE_AUTH },
-	{ COMMAND_LINE,    VERB_XEXPS,    '3', PHASE_AUTH },
-	{ COMMAND_LINE,    VERB_QUIT,     '2', PHASE_CLOSED },
-	{ COMMAND_LINE,    VERB_XCLIENT,  '2', PHASE_GREETED },
-	{ COMMAND_LINE,    VERB_BURL,     '2', PHASE_CHUNKS },
+};
+static const struct step steps_of_kind[] = {
+	[COMMAND_CONNECT] = { '2', PHASE_GREETED },
+	[COMMAND_CONTENT] = { ANY, PHASE_READY },
+	[COMMAND_CHUNK]   = { '2', PHASE_CHUNKS },
+	[COMMAND_AUTH]    = { '3', PHASE_AUTH },
+	[COMMAND_TLS]     = { 0, PHASE_CONNECTED },
+};
+static const struct step steps_of_line[VERB_COUNT + 2] = {
+	[VERB_EHLO]          = { '2', PHASE_READY },
+	[VERB_HELO]          = { '2', PHASE_READY },
+	[VERB_LHLO]          = { '2', PHASE_READY },
+	[VERB_MAIL]          = { '2', PHASE_SENDER },
+	[VERB_SEND]          = { '2', PHASE_SENDER },
+	[VERB_SOML]          = { '2', PHASE_SENDER },
+	[VERB_SAML]          = { '2', PHASE_SENDER },
+	[VERB_RCPT]          = { '2', PHASE_RECIPIENT },
+	[VERB_DATA]          = { '3', PHASE_CONTENT },
+	[VERB_RSET]          = { '2', PHASE_READY },
+	[VERB_STARTTLS]      = { '2', PHASE_TLS },
+	[VERB_XANONYMOUSTLS] = { '2', PHASE_TLS },
+	[VERB_AUTH]          = { '3', PHASE_AUTH },
+	[VERB_XEXPS]         = { '3', PHASE_AUTH },
+	[VERB_QUIT]          = { '2', PHASE_CLOSED },
+	[VERB_XCLIENT]       = { '2', PHASE_GREETED },
+	[VERB_BURL]          = { '2', PHASE_CHUNKS },
 };
 
 static char class_of(const struct reply *r)
@@ -44,12 +46,9 @@ static char class_of(const struct reply *r)
 static int next_phase(const struct exchange *e)
 {
 	const struct command *c = &e->command;
-	enum command_kind kind = c->kind == COMMAND_UNSEEN ? COMMAND_LINE : c->kind;
-	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-		if (steps[i].kind == kind && (steps[i].verb == VERB_COUNT || steps[i].verb == c->verb)
-		    && (steps[i].reply == ANY || steps[i].reply == class_of(&e->reply)))
-			return (int)steps[i].next;
-	return KEEP;
+	bool line = c->kind == COMMAND_LINE || c->kind == COMMAND_UNSEEN;
+	const struct step *step = line ? &steps_of_line[c->verb] : &steps_of_kind[c->kind];
+	return step->reply && (step->reply == ANY || step->reply == class_of(&e->reply)) ? (int)step->next : KEEP;
 }
 
 static bool names_extensions(const struct reply *r)
@@ -142,34 +141,33 @@ static void transaction_ends(struct dialogue *d)
 
 static void offer_changes(struct dialogue *d, const struct exchange *e, uint64_t end)
 {
-	static const struct { enum verb verb; enum offer_kind kind; } rows[] = {
-		{ VERB_EHLO, OFFER_EHLO }, { VERB_HELO, OFFER_HELO }, { VERB_LHLO, OFFER_LHLO }, { VERB_STARTTLS, OFFER_NONE },
-		{ VERB_XANONYMOUSTLS, OFFER_NONE }, { VERB_XCLIENT, OFFER_NONE },
+	static const struct { bool changes; enum offer_kind kind; } rows[VERB_COUNT + 2] = {
+		[VERB_EHLO] = { true, OFFER_EHLO }, [VERB_HELO] = { true, OFFER_HELO }, [VERB_LHLO] = { true, OFFER_LHLO },
+		[VERB_STARTTLS] = { true, OFFER_NONE }, [VERB_XANONYMOUSTLS] = { true, OFFER_NONE }, [VERB_XCLIENT] = { true, OFFER_NONE },
 	};
 	struct session *s = d->session;
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		if (rows[i].verb != e->command.verb || class_of(&e->reply) != '2')
-			continue;
-		struct offer *o = offers_read(d->offers, &s->arena, rows[i].kind, &e->reply, s->offers);
-		d->offer_before = d->offer;
-		d->offer = s->offers = o;
-		d->offer_end = end;
-		for (struct exchange *x = d->waiting; x; x = x->next) /* sent in its knowledge, and read before this was settled */
-			if (x->command.line.acked >= end)
-				x->command.offer = o;
-		d->helo_done = rows[i].kind != OFFER_NONE;
-		if (!d->helo_done)
-			return;
-		s->helo = arena_copy(&s->arena, command_argument(&e->command));
-		if (s->protocol == PROTOCOL_SMTP && rows[i].kind == OFFER_EHLO)
-			s->protocol = PROTOCOL_ESMTP;
-		if (rows[i].kind == OFFER_LHLO)
-			s->protocol = PROTOCOL_LMTP;
-		if (offer_has(o, EXT_STARTTLS) && s->tls.state == TLS_NONE)
-			s->tls.state = TLS_OFFERED;
-		if (s->server_name.n == 0)
-			s->server_name = arena_copy(&s->arena, bytes_word(bytes_cut(e->reply.text, '\n').head).head);
-	}
+	if (!rows[e->command.verb].changes || class_of(&e->reply) != '2')
+		return;
+	enum offer_kind kind = rows[e->command.verb].kind;
+	struct offer *o = offers_read(d->offers, &s->arena, kind, &e->reply, s->offers);
+	d->offer_before = d->offer;
+	d->offer = s->offers = o;
+	d->offer_end = end;
+	for (struct exchange *x = d->waiting; x; x = x->next) /* sent in its knowledge, and read before this was settled */
+		if (x->command.line.acked >= end)
+			x->command.offer = o;
+	d->helo_done = kind != OFFER_NONE;
+	if (!d->helo_done)
+		return;
+	s->helo = arena_copy(&s->arena, command_argument(&e->command));
+	if (s->protocol == PROTOCOL_SMTP && kind == OFFER_EHLO)
+		s->protocol = PROTOCOL_ESMTP;
+	if (kind == OFFER_LHLO)
+		s->protocol = PROTOCOL_LMTP;
+	if (offer_has(o, EXT_STARTTLS) && s->tls.state == TLS_NONE)
+		s->tls.state = TLS_OFFERED;
+	if (s->server_name.n == 0)
+		s->server_name = arena_copy(&s->arena, bytes_word(bytes_cut(e->reply.text, '\n').head).head);
 }
 
 static void count(struct dialogue *d, const struct exchange *e, char class)
@@ -219,11 +217,11 @@ static void verb_effects(struct dialogue *d, const struct exchange *e, char clas
 		s->server_name = bytes_word(bytes_cut(e->reply.text, '\n').head).head;
 	}
 	/* QUIT, NOOP, HELP, AUTH and STARTTLS are other protocols' verbs too. */
-	static const enum verb own[] = { VERB_EHLO, VERB_HELO, VERB_LHLO, VERB_MAIL, VERB_RCPT, VERB_DATA, VERB_BDAT };
-	bool known = false;
-	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-		known |= c->kind != COMMAND_UNSEEN && c->verb == own[i];
-	s->confirmed |= known && e->reply.code >= 200 && e->reply.code < 600;
+	static const bool own[VERB_COUNT + 2] = {
+		[VERB_EHLO] = true, [VERB_HELO] = true, [VERB_LHLO] = true, [VERB_MAIL] = true, [VERB_RCPT] = true, [VERB_DATA] = true,
+		[VERB_BDAT] = true,
+	};
+	s->confirmed |= own[c->verb] && c->kind != COMMAND_UNSEEN && e->reply.code >= 200 && e->reply.code < 600;
 	s->confirmed |= c->kind == COMMAND_CONNECT && bytes_find(e->reply.text, B("SMTP")) != BYTES_NONE;
 }
 
