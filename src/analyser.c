@@ -11,6 +11,7 @@ struct analyser {
 	const struct why *why;
 	struct words_memo *memo; /* why is shared between threads, an analyser is not */
 	struct offers *offers;
+	struct arena_pool pool;
 	struct outcome_sink sink;
 };
 
@@ -23,9 +24,7 @@ static void session_ended(void *to, struct session *session, bool final)
 static void *opened(void *to, const struct connection *connection)
 {
 	struct analyser *a = to;
-	struct dialogue *dialogue = dialogue_new(connection, (struct dialogue_sink){ session_ended, to });
-	dialogue_recall(dialogue, a->offers);
-	return dialogue;
+	return dialogue_new(connection, (struct dialogue_sink){ session_ended, to, a->offers, a->sink.here ? &a->pool : NULL });
 }
 
 static enum interest kept(struct dialogue *dialogue, enum interest interest)
@@ -112,5 +111,6 @@ void analyser_free(struct analyser *a)
 	flow_free(a->flow);
 	words_memo_free(a->memo);
 	offers_free(a->offers);
+	arena_pool_drop(&a->pool);
 	free(a);
 }

@@ -21,6 +21,7 @@ struct outcome {
 struct outcome_sink {
 	void (*outcome)(void *to, struct outcome);
 	void *to;
+	bool here;                /* sessions are ended in the analyser's thread, before it is freed */
 };
 
 struct analyser;

@@ -160,7 +160,7 @@ static void *read_sites(void *to)
 {
 	struct batch *b = to;
 	for (struct site *s; (s = site_take(b));) {
-		site_read(s, (struct outcome_sink){ outcome_ahead, s });
+		site_read(s, (struct outcome_sink){ .outcome = outcome_ahead, .to = s });
 		pthread_mutex_lock(&b->lock);
 		s->done = true;
 		pthread_cond_broadcast(&b->changed);
@@ -263,7 +263,7 @@ static bool store_site(struct batch *b, size_t index, struct batch_result *resul
 		s = b->sites[index];
 	} else {
 		s = b->sites[index] = site_new(b, b->options.folders[index]);
-		site_read(s, (struct outcome_sink){ outcome_store, &w });
+		site_read(s, (struct outcome_sink){ outcome_store, &w, true });
 	}
 	if (w.failed)
 		return false;

@@ -126,7 +126,7 @@ static bool stages_begin(struct smtpwhy *run)
 	struct flow_options limits = {
 		.memory = run->options.memory, .idle = run->options.idle, .ports = run->options.ports, .no_ndpi = run->options.no_ndpi,
 	};
-	run->shards = shards_new(how, limits, run->why, (struct outcome_sink){ outcome_came, run });
+	run->shards = shards_new(how, limits, run->why, (struct outcome_sink){ outcome_came, run, true });
 	return true;
 }
 

@@ -147,7 +147,7 @@ static void *analyse(void *to)
 static void shard_begin(struct shards *s, struct shard *shard, struct flow_options options, const struct why *why)
 {
 	shard->all = s;
-	shard->analyser = analyser_new(options, why, (struct outcome_sink){ outcome_gathered, shard });
+	shard->analyser = analyser_new(options, why, (struct outcome_sink){ outcome_gathered, shard, true });
 	queue_init(&shard->full, BATCHES_AHEAD);
 	queue_init(&shard->empty, BATCHES_AHEAD + 1);
 	for (unsigned i = 0; i < BATCHES_AHEAD; i++)

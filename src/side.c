@@ -55,7 +55,7 @@ static void *opened(void *to, const struct connection *connection)
 {
 	struct heard *h = memory_new(1, sizeof *h);
 	h->side = to;
-	h->dialogue = dialogue_new(connection, (struct dialogue_sink){ session_ended, h });
+	h->dialogue = dialogue_new(connection, (struct dialogue_sink){ .session = session_ended, .to = h });
 	h->account.transcript = transcript_new();
 	struct ends ends = ends_of(&connection->client, &connection->server);
 	void **isn = map_get(&h->side->isns, (struct bytes){ (const uint8_t *)&ends, sizeof ends });

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 512, NEXT_BLOCK = 1024, SMALL = 8 * 1024, LARGEST_BLOCK = 64 * 1024, ALIGNMENT = 16 };
+enum { FIRST_BLOCK = 512, NEXT_BLOCK = 1024, POOL_MOST = 1024, SMALL = 8 * 1024, LARGEST_BLOCK = 64 * 1024, ALIGNMENT = 16 };
 
 struct arena_block {
 	struct arena_block *older;
+	size_t size;
 	alignas(ALIGNMENT) uint8_t bytes[];
 };
 
@@ -30,11 +31,37 @@ static size_t product(size_t count, size_t size)
 /* Blocks of 1 KiB until there are some, since most arenas stay small and malloc keeps such blocks at hand; then they double. */
 static size_t block_size(const struct arena *a)
 {
-	if (!a->blocks)
+	if (!a->blocks && !a->pool)
 		return FIRST_BLOCK;
 	if (a->size < SMALL)
 		return NEXT_BLOCK;
 	return a->size < LARGEST_BLOCK ? a->size : LARGEST_BLOCK;
+}
+
+static struct arena_block *block_take(struct arena_pool *pool, size_t size)
+{
+	struct arena_block *block = pool && size == NEXT_BLOCK ? pool->spare : NULL;
+	if (block) {
+		pool->spare = block->older;
+		pool->n--;
+		return block;
+	}
+	block = malloc(size);
+	if (!block)
+		out_of_memory();
+	block->size = size;
+	return block;
+}
+
+static void block_give(struct arena_pool *pool, struct arena_block *block)
+{
+	if (!pool || block->size != NEXT_BLOCK || pool->n == POOL_MOST) {
+		free(block);
+		return;
+	}
+	block->older = pool->spare;
+	pool->spare = block;
+	pool->n++;
 }
 
 static void arena_grow(struct arena *a, size_t need)
@@ -42,20 +69,12 @@ static void arena_grow(struct arena *a, size_t need)
 	size_t size = block_size(a);
 	if (size < sizeof(struct arena_block) + need)
 		size = sizeof(struct arena_block) + need;
-	struct arena_block *block = malloc(size);
-	if (!block)
-		out_of_memory();
+	struct arena_block *block = block_take(a->pool, size);
 	block->older = a->blocks;
 	a->blocks = block;
 	a->at = block->bytes;
 	a->end = (uint8_t *)block + size;
 	a->size += size;
-}
-
-void arena_reserve(struct arena *a, size_t size)
-{
-	if ((size_t)(a->end - a->at) < size)
-		arena_grow(a, size);
 }
 
 void *arena_alloc(struct arena *a, size_t count, size_t size)
@@ -87,10 +106,19 @@ void arena_drop(struct arena *a)
 {
 	while (a->blocks) {
 		struct arena_block *older = a->blocks->older;
-		free(a->blocks);
+		block_give(a->pool, a->blocks);
 		a->blocks = older;
 	}
-	*a = (struct arena){ 0 };
+	*a = (struct arena){ .pool = a->pool };
+}
+
+void arena_pool_drop(struct arena_pool *pool)
+{
+	for (struct arena_block *older; pool->spare; pool->spare = older) {
+		older = pool->spare->older;
+		free(pool->spare);
+	}
+	pool->n = 0;
 }
 
 void *memory_new(size_t count, size_t size)

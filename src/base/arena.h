@@ -1,22 +1,29 @@
 /* arena - zeroed memory that is dropped as a whole.
  * In:    sizes.
  * Out:   zeroed, 16-byte aligned memory, never NULL.
- * Keeps: blocks of 512 bytes to 64 KiB, so that a small session stays small.
+ * Keeps: blocks of 512 bytes to 64 KiB, so that a small session stays small; a pool, POOL_MOST blocks.
  * Never: frees a single allocation. When the system has no memory left it says so on stderr and exits with status 4.
- * Lives: until arena_drop (everything goes, the arena can be used again). */
+ * Lives: until arena_drop (everything goes, the arena can be used again; it keeps its pool). */
 #ifndef SMTPWHY_BASE_ARENA_H
 #define SMTPWHY_BASE_ARENA_H
 
 #include "base/bytes.h"
 
 struct arena_block;
+/* Blocks of 1 KiB that some arenas of one thread give back and take again, the last one first: it is still in the caches. It outlives them. */
+struct arena_pool { /* zeroed storage is an empty pool */
+	struct arena_block *spare;
+	size_t n;
+};
+void arena_pool_drop(struct arena_pool *);
+
 struct arena {
 	struct arena_block *blocks; /* the newest first */
+	struct arena_pool *pool;    /* NULL: none */
 	uint8_t *at, *end;          /* the free part of the newest */
 	size_t size;                /* bytes held from the system, for caps */
 };
 
-void arena_reserve(struct arena *, size_t size); /* the next allocations of so much together lie in one block */
 void *arena_alloc(struct arena *, size_t count, size_t size); /* count * size is checked for overflow */
 struct bytes arena_copy(struct arena *, struct bytes);
 void arena_drop(struct arena *);

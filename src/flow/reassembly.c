@@ -266,8 +266,8 @@ struct memory {
 	struct marks marks;
 	uint16_t n, odd;
 };
-/* The first one holds what a silent session hears. Those after it hold a row of any size; the oldest makes room for the fourth. */
-enum { PAST_FIRST = 240, PAST_NEXT = (int)sizeof(struct memory) + HISTORY_PIECE, PASTS = 3 };
+/* The first ones hold what a silent session hears. Those after them hold a row of any size; the oldest makes room for the fourth. */
+enum { PAST_FIRST = 240, PAST_SECOND = 480, PAST_NEXT = (int)sizeof(struct memory) + HISTORY_PIECE, PASTS = 3 };
 
 static size_t memory_size(size_t n)
 {
@@ -301,7 +301,11 @@ static struct past *oldest_taken(struct stream *s)
 
 static void past_make_room(struct stream *s, size_t need)
 {
-	size_t room = !s->past && need <= PAST_FIRST ? PAST_FIRST : PAST_NEXT;
+	size_t room = PAST_NEXT;
+	if (!s->past && need <= PAST_FIRST)
+		room = PAST_FIRST;
+	else if ((!s->past || !s->past->older) && need <= PAST_SECOND)
+		room = PAST_SECOND;
 	struct past *past = oldest_taken(s);
 	if (past && past->room < room) {
 		past_free(s, past);

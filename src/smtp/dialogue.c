@@ -11,15 +11,10 @@ struct dialogue *dialogue_new(const struct connection *connection, struct dialog
 	struct dialogue *d = memory_new(1, sizeof *d);
 	d->connection = connection;
 	d->sink = sink;
-	d->session = session_begin(connection);
+	d->session = session_begin(connection, sink.pool);
 	d->latent_end = &d->latent;
 	d->offer = d->session->offers = offer_new(&d->session->arena, OFFER_NONE, NULL, NULL);
 	return d;
-}
-
-void dialogue_recall(struct dialogue *d, struct offers *offers)
-{
-	d->offers = offers;
 }
 
 static void dialogue_free(struct dialogue *d)

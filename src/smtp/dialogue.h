@@ -11,16 +11,17 @@
 
 #include "smtp/session.h"
 
+struct offers;
 struct dialogue_sink {
 	/* The session is the receiver's: it ends it with session_free. final: false for a window of a session that goes on. */
 	void (*session)(void *to, struct session *, bool final);
 	void *to;
+	struct offers *offers;   /* replies that other dialogues of this thread heard (offers.h); NULL: none */
+	struct arena_pool *pool; /* for sessions that end in this thread, before the pool does; NULL: none */
 };
 
 struct dialogue;
 struct dialogue *dialogue_new(const struct connection *, struct dialogue_sink);
-struct offers;
-void dialogue_recall(struct dialogue *, struct offers *); /* replies that other dialogues of this thread heard: offers.h */
 enum interest dialogue_data(struct dialogue *, enum direction, const struct chunk *);
 enum interest dialogue_gap(struct dialogue *, enum direction, const struct gap *);
 void dialogue_overlap(struct dialogue *, enum direction, const struct overlap *);

@@ -66,7 +66,6 @@ struct put_off {
 struct dialogue {
 	const struct connection *connection;
 	struct dialogue_sink sink;
-	struct offers *offers;          /* NULL: none */
 	struct session *session;
 
 	enum mode mode : 8;
@@ -232,6 +231,6 @@ static inline struct chunk chunk_part_of(const struct chunk *chunk, struct bytes
 /* window.c */
 void window_check(struct dialogue *);
 void session_hand_over(struct dialogue *, bool final);
-struct session *session_begin(const struct connection *);
+struct session *session_begin(const struct connection *, struct arena_pool *);
 
 #endif

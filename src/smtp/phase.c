@@ -149,7 +149,7 @@ static void offer_changes(struct dialogue *d, const struct exchange *e, uint64_t
 	if (!rows[e->command.verb].changes || class_of(&e->reply) != '2')
 		return;
 	enum offer_kind kind = rows[e->command.verb].kind;
-	struct offer *o = offers_read(d->offers, &s->arena, kind, &e->reply, s->offers);
+	struct offer *o = offers_read(d->sink.offers, &s->arena, kind, &e->reply, s->offers);
 	d->offer_before = d->offer;
 	d->offer = s->offers = o;
 	d->offer_end = end;

@@ -4,21 +4,18 @@
 
 #include "base/banned.h"
 
-enum { FIRST_ROOM = 2000 }; /* the session, its greeting, and some more */
-
 /* A session lies in its own arena: what begins together lies together. */
-static struct session *session_new(void)
+static struct session *session_new(struct arena_pool *pool)
 {
-	struct arena arena = { 0 };
-	arena_reserve(&arena, FIRST_ROOM);
+	struct arena arena = { .pool = pool };
 	struct session *s = ARENA_NEW(&arena, struct session);
 	s->arena = arena;
 	return s;
 }
 
-struct session *session_begin(const struct connection *connection)
+struct session *session_begin(const struct connection *connection, struct arena_pool *pool)
 {
-	struct session *s = session_new();
+	struct session *s = session_new(pool);
 	s->id = connection->ordinal;
 	s->notes_end = &s->notes;
 	return s;
@@ -43,7 +40,7 @@ static struct tls tls_copy(struct arena *arena, const struct tls *old)
 /* What the whole session knows; the window's lists stay behind. */
 static struct session *session_continued(struct session *old)
 {
-	struct session *s = session_new();
+	struct session *s = session_new(old->arena.pool);
 	struct arena arena = s->arena;
 	*s = *old;
 	s->arena = arena;

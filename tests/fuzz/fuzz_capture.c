@@ -30,7 +30,7 @@ static void run(const char *path, const struct why *why)
 	struct timeline *timeline = timeline_new((struct timeline_options){ 0 });
 	struct decoder *decoder = decoder_new();
 	struct analyser *analyser = analyser_new((struct flow_options){ .memory = 4 * 1024 * 1024, .no_ndpi = true }, why,
-						 (struct outcome_sink){ outcome_came, &errors });
+						 (struct outcome_sink){ outcome_came, &errors, true });
 	if (timeline_add(timeline, path, &error))
 		while (timeline_next(timeline, &frame))
 			if (decoder_packet(decoder, &frame, &packet) == DECODED_TCP) {

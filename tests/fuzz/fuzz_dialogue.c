@@ -116,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct world w = { 0 };
 	unsigned ordinal = 0;
 	w.connection = (struct connection){ .server.port = 25, .syn_seen = size % 3 != 0 };
-	w.dialogue = dialogue_new(&w.connection, (struct dialogue_sink){ take, &ordinal });
+	w.dialogue = dialogue_new(&w.connection, (struct dialogue_sink){ .session = take, .to = &ordinal });
 	while (rest.n) {
 		uint8_t control = rest.p[0];
 		bool raw = (control >> 1 & 7) < 3;

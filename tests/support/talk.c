@@ -176,7 +176,7 @@ struct session *talk_heard(const char *talk, size_t chunk, struct transcript *tr
 	t.connection = (struct connection){ .ordinal = 1, .client.port = 49152, .server.port = 25, .syn_seen = true, .syn_ack_seen = true };
 	bool late = bytes_starts(bytes_of(talk), B("late\n"));
 	t.connection.syn_seen = t.connection.syn_ack_seen = !late;
-	t.dialogue = dialogue_new(&t.connection, (struct dialogue_sink){ take_session, &t });
+	t.dialogue = dialogue_new(&t.connection, (struct dialogue_sink){ .session = take_session, .to = &t });
 	for (struct bytes rest = bytes_of(talk); rest.n;) {
 		struct cut line = bytes_cut(rest, '\n');
 		rest = line.tail;

@@ -249,7 +249,7 @@ static void windows(void **state)
 	const struct many *k = *state;
 	struct tally t = { .in_order = true, .offers_kept = true };
 	struct connection connection = { .server.port = 25, .syn_seen = true };
-	struct dialogue *d = dialogue_new(&connection, (struct dialogue_sink){ tally_window, &t });
+	struct dialogue *d = dialogue_new(&connection, (struct dialogue_sink){ .session = tally_window, .to = &t });
 	uint64_t sent[2] = { 0 };
 	say(d, sent, FROM_SERVER, "220 mx ESMTP\r\n", 100);
 	say(d, sent, FROM_CLIENT, "EHLO a\r\n", 100);
