@@ -35,7 +35,7 @@ size_t utf8_character(struct bytes b, uint32_t *code)
 
 void utf8_mend(char *string)
 {
-	uint8_t *p = (uint8_t *)string;
+	uint8_t *p = (uint8_t *)string + bytes_printable(bytes_of(string));
 	while (octet_is_print(*p))
 		p++;
 	for (struct bytes rest = bytes_of((const char *)p); rest.n;) {

@@ -1,6 +1,7 @@
 /* content_rules.c - family: size, line ends, 8-bit data, headers, BDAT counts (552, 554). Takes a failure and the counts of its message
  * data; the data itself is not there. */
 #include "why/facts.h"
+#include "why/glance.h"
 
 #include "base/banned.h"
 
@@ -148,11 +149,11 @@ static bool chunk_count(const struct failure *f, struct evidence *e)
 }
 
 const struct rule content_rules[] = {
-	{ "content.declared", CAUSE_MESSAGE_TOO_LARGE, 82, CERTAINTY_PROVEN, declared_too_large },
-	{ "content.octets", CAUSE_MESSAGE_TOO_LARGE, 79, CERTAINTY_PROVEN, content_too_large },
-	{ "content.newline", CAUSE_CLIENT_BARE_NEWLINE, 84, CERTAINTY_LIKELY, bare_newline },
-	{ "content.encoding", CAUSE_MESSAGE_NEEDS_UNAVAILABLE_ENCODING, 66, CERTAINTY_LIKELY, needs_encoding },
-	{ "content.header", CAUSE_MESSAGE_MALFORMED, 65, CERTAINTY_LIKELY, header_missing },
-	{ "content.chunk", CAUSE_CLIENT_BODY_AS_COMMANDS, 64, CERTAINTY_LIKELY, chunk_count },
+	{ "content.declared", CAUSE_MESSAGE_TOO_LARGE, 82, CERTAINTY_PROVEN, declared_too_large, AT_PARAMETERS },
+	{ "content.octets", CAUSE_MESSAGE_TOO_LARGE, 79, CERTAINTY_PROVEN, content_too_large, AT_CONTENT },
+	{ "content.newline", CAUSE_CLIENT_BARE_NEWLINE, 84, CERTAINTY_LIKELY, bare_newline, AT_BARE | AT_CONTENT },
+	{ "content.encoding", CAUSE_MESSAGE_NEEDS_UNAVAILABLE_ENCODING, 66, CERTAINTY_LIKELY, needs_encoding, AT_CONTENT },
+	{ "content.header", CAUSE_MESSAGE_MALFORMED, 65, CERTAINTY_LIKELY, header_missing, AT_CONTENT },
+	{ "content.chunk", CAUSE_CLIENT_BODY_AS_COMMANDS, 64, CERTAINTY_LIKELY, chunk_count, AT_CONTENT },
 	{ 0 },
 };

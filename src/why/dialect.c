@@ -52,13 +52,18 @@ static bool fits(struct bytes text, struct bytes form)
 	return k == form.n;
 }
 
+static enum product product_in(const struct phrases *greeting)
+{
+	for (enum product p = 0; p < PRODUCTS; p++)
+		if (products[p].banner[0] && phrases_say(greeting, (const char *const[]){ products[p].banner, NULL }))
+			return p;
+	return PRODUCTS;
+}
+
 static enum product product_of(struct bytes banner)
 {
 	struct phrases greeting = phrases_of(banner);
-	for (enum product p = 0; p < PRODUCTS; p++)
-		if (products[p].banner[0] && phrases_say(&greeting, (const char *const[]){ products[p].banner, NULL }))
-			return p;
-	return PRODUCTS;
+	return product_in(&greeting);
 }
 
 const char *dialect_product(struct bytes banner)
@@ -164,6 +169,17 @@ static bool is_whole(const struct session *s)
 {
 	const struct connection *c = &s->connection;
 	return !s->uncertain && !s->mid_start && !c->snaplen_cut && !c->gaps[0] && !c->gaps[1] && !c->missing[0] && !c->missing[1];
+}
+
+bool dialect_may_break(const struct session *s, const struct phrases *greeting)
+{
+	enum product product = s->banner.n && is_whole(s) ? product_in(greeting) : PRODUCTS;
+	for (const struct exchange *x = s->first; x && product < PRODUCTS; x = x->next) {
+		enum when when = when_of(x);
+		if (when != WHEN_NONE && !is_spoken(product, when, first_line(&x->reply)))
+			return true;
+	}
+	return false;
 }
 
 bool dialect_break_at(const struct session *s, const struct exchange *x, struct dialect_break *found)

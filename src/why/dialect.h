@@ -17,6 +17,7 @@ struct dialect_break {
 	const char *device;          /* NULL */
 };
 
+bool dialect_may_break(const struct session *, const struct phrases *greeting); /* false: there is no break in the session */
 bool dialect_break_at(const struct session *, const struct exchange *, struct dialect_break *);
 bool dialect_break_nth(const struct session *, size_t i, struct dialect_break *); /* the i-th of the session */
 void dialect_show(const struct dialect_break *, const struct session *, struct evidence *);

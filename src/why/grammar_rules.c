@@ -1,6 +1,7 @@
 /* grammar_rules.c - family: the line itself is wrong (500, 501, 553, 555). Takes a failure whose reply is about the dialogue, says
  * which grammar the line breaks and at which octet; never blames a fault for a refusal that speaks of something else. */
 #include "why/facts.h"
+#include "why/glance.h"
 
 #include "base/banned.h"
 
@@ -247,9 +248,9 @@ static bool address_odd(const struct failure *f, struct evidence *e)
 static bool address_of_sender(const struct failure *f, struct evidence *e)
 {
 	static const char *const phrases[] = { "sender", "mail from", "return path", "from address", NULL };
-	if (f->command->verb != VERB_RCPT || f->command->fault->kind != FAULT_NONE || words_overrule(f) || !phrases_say(&f->says, phrases))
-		return false;
 	if (!(f->reply->code == 501 || f->reply->code == 504 || f->reply->code == 553 || reply_enhanced(f->reply, 1, 7)))
+		return false;
+	if (f->command->verb != VERB_RCPT || f->command->fault->kind != FAULT_NONE || words_overrule(f) || !phrases_say(&f->says, phrases))
 		return false;
 	const struct exchange *x = f->exchange->previous;
 	while (x && x->command.verb != VERB_MAIL)
@@ -262,19 +263,19 @@ static bool address_of_sender(const struct failure *f, struct evidence *e)
 }
 
 const struct rule grammar_rules[] = {
-	{ "grammar.tls-records", CAUSE_CLIENT_TLS_ON_PLAINTEXT_PORT, 88, CERTAINTY_PROVEN, tls_on_plaintext },
-	{ "grammar.proxy-header", CAUSE_CLIENT_WRONG_PROTOCOL, 88, CERTAINTY_LIKELY, proxy_header_read },
-	{ "grammar.proxy-line", CAUSE_CLIENT_WRONG_PROTOCOL, 88, CERTAINTY_LIKELY, proxy_line_refused },
-	{ "grammar.protocol", CAUSE_CLIENT_WRONG_PROTOCOL, 86, CERTAINTY_PROVEN, wrong_protocol },
-	{ "grammar.utf8-address", CAUSE_MESSAGE_NEEDS_UNAVAILABLE_ENCODING, 84, CERTAINTY_LIKELY, utf8_address },
-	{ "grammar.length", CAUSE_CLIENT_LINE_TOO_LONG, 84, CERTAINTY_PROVEN, line_too_long },
-	{ "grammar.octet", CAUSE_CLIENT_ILLEGAL_BYTES, 83, CERTAINTY_PROVEN, illegal_bytes },
-	{ "grammar.verb-near", CAUSE_CLIENT_VERB_MISSPELLED, 82, CERTAINTY_PROVEN, verb_misspelled },
-	{ "grammar.verb-unknown", CAUSE_CLIENT_VERB_UNKNOWN, 81, CERTAINTY_PROVEN, verb_unknown },
-	{ "grammar.helo-name", CAUSE_CLIENT_HELO_NAME_INVALID, 82, CERTAINTY_PROVEN, helo_name },
-	{ "grammar.argument", CAUSE_CLIENT_ARGUMENT_SYNTAX, 81, CERTAINTY_PROVEN, argument_syntax },
-	{ "grammar.address", CAUSE_CLIENT_ADDRESS_SYNTAX, 81, CERTAINTY_PROVEN, address_syntax },
-	{ "grammar.address-odd", CAUSE_CLIENT_ADDRESS_SYNTAX, 63, CERTAINTY_LIKELY, address_odd },
-	{ "grammar.address-of-sender", CAUSE_CLIENT_ADDRESS_SYNTAX, 60, CERTAINTY_LIKELY, address_of_sender },
+	{ "grammar.tls-records", CAUSE_CLIENT_TLS_ON_PLAINTEXT_PORT, 88, CERTAINTY_PROVEN, tls_on_plaintext, AT_FAULT },
+	{ "grammar.proxy-header", CAUSE_CLIENT_WRONG_PROTOCOL, 88, CERTAINTY_LIKELY, proxy_header_read, SHOWS_NOTES },
+	{ "grammar.proxy-line", CAUSE_CLIENT_WRONG_PROTOCOL, 88, CERTAINTY_LIKELY, proxy_line_refused, SHOWS_NOTES },
+	{ "grammar.protocol", CAUSE_CLIENT_WRONG_PROTOCOL, 86, CERTAINTY_PROVEN, wrong_protocol, AT_FAULT },
+	{ "grammar.utf8-address", CAUSE_MESSAGE_NEEDS_UNAVAILABLE_ENCODING, 84, CERTAINTY_LIKELY, utf8_address, AT_PATH },
+	{ "grammar.length", CAUSE_CLIENT_LINE_TOO_LONG, 84, CERTAINTY_PROVEN, line_too_long, AT_LONG | AT_CONTENT | AT_FAULT },
+	{ "grammar.octet", CAUSE_CLIENT_ILLEGAL_BYTES, 83, CERTAINTY_PROVEN, illegal_bytes, AT_FAULT },
+	{ "grammar.verb-near", CAUSE_CLIENT_VERB_MISSPELLED, 82, CERTAINTY_PROVEN, verb_misspelled, AT_FAULT },
+	{ "grammar.verb-unknown", CAUSE_CLIENT_VERB_UNKNOWN, 81, CERTAINTY_PROVEN, verb_unknown, AT_FAULT },
+	{ "grammar.helo-name", CAUSE_CLIENT_HELO_NAME_INVALID, 82, CERTAINTY_PROVEN, helo_name, AT_FAULT },
+	{ "grammar.argument", CAUSE_CLIENT_ARGUMENT_SYNTAX, 81, CERTAINTY_PROVEN, argument_syntax, AT_FAULT },
+	{ "grammar.address", CAUSE_CLIENT_ADDRESS_SYNTAX, 81, CERTAINTY_PROVEN, address_syntax, AT_FAULT },
+	{ "grammar.address-odd", CAUSE_CLIENT_ADDRESS_SYNTAX, 63, CERTAINTY_LIKELY, address_odd, AT_FAULT | AT_PATH },
+	{ "grammar.address-of-sender", CAUSE_CLIENT_ADDRESS_SYNTAX, 60, CERTAINTY_LIKELY, address_of_sender, AT_RCPT },
 	{ 0 },
 };

@@ -181,13 +181,18 @@ const struct middlebox *middlebox_of(const struct session *s)
 	return NULL;
 }
 
-const struct middlebox *middlebox_greets(const struct session *s)
+const struct middlebox *middlebox_proxy(const struct phrases *greeting)
 {
-	struct phrases banner = phrases_of(s->banner);
-	for (size_t i = 0; s->banner.n && i < sizeof boxes / sizeof *boxes; i++)
-		if (boxes[i].proxy && boxes[i].banner && phrases_say(&banner, boxes[i].banner))
+	for (size_t i = 0; greeting->text.n && i < sizeof boxes / sizeof *boxes; i++)
+		if (boxes[i].proxy && boxes[i].banner && phrases_say(greeting, boxes[i].banner))
 			return &boxes[i].is;
 	return NULL;
+}
+
+const struct middlebox *middlebox_greets(const struct session *s)
+{
+	struct phrases greeting = phrases_of(s->banner);
+	return middlebox_proxy(&greeting);
 }
 
 const struct middlebox *middlebox_says(const struct phrases *reply)

@@ -16,6 +16,7 @@ struct middlebox {
 
 const struct middlebox *middlebox_of(const struct session *); /* the known device; NULL */
 const struct middlebox *middlebox_greets(const struct session *); /* the greeting is a proxy's, which stands before the server; NULL */
+const struct middlebox *middlebox_proxy(const struct phrases *);  /* the same of a greeting's text */
 const struct middlebox *middlebox_answers(const struct reply *);  /* the reply is a box's own, by the words that nobody else says; NULL */
 const struct middlebox *middlebox_says(const struct phrases *);   /* the same of a reply's text */
 bool banner_is_filler(struct bytes banner);                   /* overwritten with '*' (at least 3), or with X, x or # (at least 8) */

@@ -1,6 +1,7 @@
 /* middlebox_observers.c - what boxes on the path did to a session, with or without a refusal. Takes a session, answers once for each thing
  * seen; a star banner, a missing keyword, a retransmission of the same bytes say nothing by themselves. */
 #include "why/dialect.h"
+#include "why/glance.h"
 #include "why/middlebox.h"
 
 #include "base/banned.h"
@@ -393,19 +394,19 @@ static bool sees_dot(const struct session *s, size_t i, struct evidence *e, stru
 }
 
 const struct observer middlebox_observers[] = {
-	{ "middlebox.drop", CAUSE_MIDDLEBOX_STREAM_ALTERED, CERTAINTY_POSSIBLE, sees_drop },
-	{ "middlebox.noop", CAUSE_MIDDLEBOX_COMMAND_MASKED, CERTAINTY_LIKELY, sees_noop },
-	{ "middlebox.dot", CAUSE_MIDDLEBOX_STREAM_ALTERED, CERTAINTY_POSSIBLE, sees_dot },
-	{ "middlebox.starttls", CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, CERTAINTY_LIKELY, sees_starttls },
-	{ "middlebox.keywords", CAUSE_MIDDLEBOX_EXTENSION_MASKED, CERTAINTY_LIKELY, sees_keywords },
-	{ "middlebox.verb", CAUSE_MIDDLEBOX_COMMAND_MASKED, CERTAINTY_LIKELY, sees_verb },
-	{ "middlebox.typed", CAUSE_MIDDLEBOX_COMMAND_MASKED, CERTAINTY_LIKELY, sees_typed },
-	{ "middlebox.ehlo", CAUSE_MIDDLEBOX_EHLO_BLOCKED, CERTAINTY_LIKELY, sees_ehlo },
-	{ "middlebox.reply", CAUSE_MIDDLEBOX_REPLY_INJECTED, CERTAINTY_LIKELY, sees_reply },
-	{ "middlebox.vendor", CAUSE_MIDDLEBOX_REPLY_INJECTED, CERTAINTY_LIKELY, sees_vendor },
-	{ "middlebox.dialect", CAUSE_MIDDLEBOX_REPLY_INJECTED, CERTAINTY_LIKELY, sees_dialect },
-	{ "middlebox.starttls-answered", CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, CERTAINTY_PROVEN, sees_starttls_answered },
-	{ "middlebox.reset", CAUSE_MIDDLEBOX_REPLY_INJECTED, CERTAINTY_LIKELY, sees_reset },
-	{ "middlebox.overlap", CAUSE_MIDDLEBOX_STREAM_ALTERED, CERTAINTY_PROVEN, sees_overlap },
+	{ "middlebox.drop", CAUSE_MIDDLEBOX_STREAM_ALTERED, CERTAINTY_POSSIBLE, sees_drop, SHOWS_WAITING },
+	{ "middlebox.noop", CAUSE_MIDDLEBOX_COMMAND_MASKED, CERTAINTY_LIKELY, sees_noop, SHOWS_STARS },
+	{ "middlebox.dot", CAUSE_MIDDLEBOX_STREAM_ALTERED, CERTAINTY_POSSIBLE, sees_dot, SHOWS_STARS },
+	{ "middlebox.starttls", CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, CERTAINTY_LIKELY, sees_starttls, SHOWS_MASKS },
+	{ "middlebox.keywords", CAUSE_MIDDLEBOX_EXTENSION_MASKED, CERTAINTY_LIKELY, sees_keywords, SHOWS_MASKS },
+	{ "middlebox.verb", CAUSE_MIDDLEBOX_COMMAND_MASKED, CERTAINTY_LIKELY, sees_verb, SHOWS_RUNS },
+	{ "middlebox.typed", CAUSE_MIDDLEBOX_COMMAND_MASKED, CERTAINTY_LIKELY, sees_typed, SHOWS_STARS | SHOWS_MASKS },
+	{ "middlebox.ehlo", CAUSE_MIDDLEBOX_EHLO_BLOCKED, CERTAINTY_LIKELY, sees_ehlo, SHOWS_EHLO },
+	{ "middlebox.reply", CAUSE_MIDDLEBOX_REPLY_INJECTED, CERTAINTY_LIKELY, sees_reply, SHOWS_NOTES | SHOWS_ODD },
+	{ "middlebox.vendor", CAUSE_MIDDLEBOX_REPLY_INJECTED, CERTAINTY_LIKELY, sees_vendor, SHOWS_BOX },
+	{ "middlebox.dialect", CAUSE_MIDDLEBOX_REPLY_INJECTED, CERTAINTY_LIKELY, sees_dialect, SHOWS_DIALECT },
+	{ "middlebox.starttls-answered", CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, CERTAINTY_PROVEN, sees_starttls_answered, SHOWS_NOTES | SHOWS_ODD },
+	{ "middlebox.reset", CAUSE_MIDDLEBOX_REPLY_INJECTED, CERTAINTY_LIKELY, sees_reset, SHOWS_RESETS },
+	{ "middlebox.overlap", CAUSE_MIDDLEBOX_STREAM_ALTERED, CERTAINTY_PROVEN, sees_overlap, SHOWS_NOTES },
 	{ 0 },
 };

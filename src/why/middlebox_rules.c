@@ -1,5 +1,6 @@
 /* middlebox_rules.c - family: the command or the offer was overwritten in transit, and the refusal follows from that. Takes a failure,
  * asks for bytes that show it: a mask at the server, a mask that a reply quotes, a masked keyword that the command needs. */
+#include "why/glance.h"
 #include "why/middlebox.h"
 
 #include "base/banned.h"
@@ -151,11 +152,11 @@ static bool ehlo_blocked(const struct failure *f, struct evidence *e)
 }
 
 const struct rule middlebox_rules[] = {
-	{ "middlebox.quoted", CAUSE_MIDDLEBOX_COMMAND_MASKED, 94, CERTAINTY_PROVEN, masked_quoted },
-	{ "middlebox.arrives", CAUSE_MIDDLEBOX_COMMAND_MASKED, 93, CERTAINTY_LIKELY, masked_arrives },
-	{ "middlebox.starttls", CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, 95, CERTAINTY_LIKELY, starttls_masked },
-	{ "middlebox.extension", CAUSE_MIDDLEBOX_EXTENSION_MASKED, 92, CERTAINTY_LIKELY, extension_masked },
-	{ "middlebox.ehlo", CAUSE_MIDDLEBOX_EHLO_BLOCKED, 91, CERTAINTY_LIKELY, ehlo_blocked },
-	{ "middlebox.unrecognised", CAUSE_MIDDLEBOX_COMMAND_MASKED, 90, CERTAINTY_LIKELY, sound_refused },
+	{ "middlebox.quoted", CAUSE_MIDDLEBOX_COMMAND_MASKED, 94, CERTAINTY_PROVEN, masked_quoted, SHOWS_RUNS },
+	{ "middlebox.arrives", CAUSE_MIDDLEBOX_COMMAND_MASKED, 93, CERTAINTY_LIKELY, masked_arrives, SHOWS_RUNS },
+	{ "middlebox.starttls", CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, 95, CERTAINTY_LIKELY, starttls_masked, SHOWS_MASKS },
+	{ "middlebox.extension", CAUSE_MIDDLEBOX_EXTENSION_MASKED, 92, CERTAINTY_LIKELY, extension_masked, SHOWS_MASKS },
+	{ "middlebox.ehlo", CAUSE_MIDDLEBOX_EHLO_BLOCKED, 91, CERTAINTY_LIKELY, ehlo_blocked, AT_HELLO },
+	{ "middlebox.unrecognised", CAUSE_MIDDLEBOX_COMMAND_MASKED, 90, CERTAINTY_LIKELY, sound_refused, SHOWS_STARS | SHOWS_MASKS },
 	{ 0 },
 };

@@ -1,6 +1,7 @@
 /* offer_rules.c - family: used what was not offered (500, 502, 503, 504, 555), or offered and refused all the same. Takes a failure and
  * the generation in force when its command was sent; an EHLO reply with a gap in it proves nothing. */
 #include "why/facts.h"
+#include "why/glance.h"
 
 #include "base/banned.h"
 
@@ -178,11 +179,11 @@ static bool parameter_not_implemented(const struct failure *f, struct evidence *
 }
 
 const struct rule offer_rules[] = {
-	{ "offer.extension", CAUSE_CLIENT_EXTENSION_NOT_ADVERTISED, 82, CERTAINTY_PROVEN, extension_not_advertised },
-	{ "offer.parameter", CAUSE_CLIENT_PARAMETER_NOT_ADVERTISED, 82, CERTAINTY_PROVEN, parameter_not_advertised },
-	{ "offer.mechanism", CAUSE_CLIENT_AUTH_MECHANISM_NOT_ADVERTISED, 82, CERTAINTY_PROVEN, mechanism_not_advertised },
-	{ "offer.contradiction", CAUSE_SERVER_CONTRADICTS_ADVERTISEMENT, 80, CERTAINTY_PROVEN, contradicts },
-	{ "offer.parameter-contradiction", CAUSE_SERVER_CONTRADICTS_ADVERTISEMENT, 70, CERTAINTY_LIKELY, parameter_contradicts },
-	{ "offer.parameter-unimplemented", CAUSE_SERVER_PARAMETER_NOT_IMPLEMENTED, 60, CERTAINTY_LIKELY, parameter_not_implemented },
+	{ "offer.extension", CAUSE_CLIENT_EXTENSION_NOT_ADVERTISED, 82, CERTAINTY_PROVEN, extension_not_advertised, AT_RARE },
+	{ "offer.parameter", CAUSE_CLIENT_PARAMETER_NOT_ADVERTISED, 82, CERTAINTY_PROVEN, parameter_not_advertised, AT_PARAMETERS },
+	{ "offer.mechanism", CAUSE_CLIENT_AUTH_MECHANISM_NOT_ADVERTISED, 82, CERTAINTY_PROVEN, mechanism_not_advertised, AT_AUTH },
+	{ "offer.contradiction", CAUSE_SERVER_CONTRADICTS_ADVERTISEMENT, 80, CERTAINTY_PROVEN, contradicts, AT_RARE },
+	{ "offer.parameter-contradiction", CAUSE_SERVER_CONTRADICTS_ADVERTISEMENT, 70, CERTAINTY_LIKELY, parameter_contradicts, AT_PARAMETERS },
+	{ "offer.parameter-unimplemented", CAUSE_SERVER_PARAMETER_NOT_IMPLEMENTED, 60, CERTAINTY_LIKELY, parameter_not_implemented, AT_PARAMETERS },
 	{ 0 },
 };

@@ -1,6 +1,7 @@
 /* path_rules.c - family: replies that another host sent, or that stand beside the server's own. Takes a failure with the marks of the
  * packets that brought its reply; a retransmission with the same reply, or one odd mark alone, is no evidence. */
 #include "why/dialect.h"
+#include "why/glance.h"
 #include "why/middlebox.h"
 
 #include "base/banned.h"
@@ -94,10 +95,10 @@ static bool vendor_words(const struct failure *f, struct evidence *e)
 }
 
 const struct rule path_rules[] = {
-	{ "path.two-replies", CAUSE_MIDDLEBOX_REPLY_INJECTED, 96, CERTAINTY_PROVEN, two_replies },
-	{ "path.other-sender", CAUSE_MIDDLEBOX_REPLY_INJECTED, 95, CERTAINTY_LIKELY, other_sender },
-	{ "path.vendor", CAUSE_MIDDLEBOX_REPLY_INJECTED, 91, CERTAINTY_LIKELY, vendor_words },
-	{ "path.dialect", CAUSE_MIDDLEBOX_REPLY_INJECTED, 90, CERTAINTY_LIKELY, not_its_words },
-	{ "path.other-dialect", CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, 55, CERTAINTY_POSSIBLE, other_dialect },
+	{ "path.two-replies", CAUSE_MIDDLEBOX_REPLY_INJECTED, 96, CERTAINTY_PROVEN, two_replies, SHOWS_NOTES },
+	{ "path.other-sender", CAUSE_MIDDLEBOX_REPLY_INJECTED, 95, CERTAINTY_LIKELY, other_sender, SHOWS_ODD },
+	{ "path.vendor", CAUSE_MIDDLEBOX_REPLY_INJECTED, 91, CERTAINTY_LIKELY, vendor_words, SHOWS_BOX },
+	{ "path.dialect", CAUSE_MIDDLEBOX_REPLY_INJECTED, 90, CERTAINTY_LIKELY, not_its_words, SHOWS_DIALECT },
+	{ "path.other-dialect", CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, 55, CERTAINTY_POSSIBLE, other_dialect, AT_STARTTLS },
 	{ 0 },
 };

@@ -25,6 +25,7 @@ struct failure {
 	const struct state *state;        /* the server's when it read the command */
 	struct words_result words;        /* what the reply's text says, matched once */
 	struct phrases says;              /* the same text, to be asked for phrases */
+	unsigned shows;                   /* enum shows: of the session and of this failure (glance.h) */
 };
 
 struct evidence {
@@ -44,12 +45,16 @@ void evidence_reply(struct evidence *, const struct reply *, const char *says);
 void evidence_offer(struct evidence *, const struct offer *, struct bytes keyword, const char *says);
 void evidence_detail(struct evidence *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same of the words that a row of words.tsv found; source: of the row, NULL none. Every second refusal has one. */
+void evidence_words(struct evidence *, struct bytes matched, const char *source);
+
 struct rule {
 	const char *name;          /* unique, for tests */
 	enum cause cause;
 	int rank;
 	enum certainty certainty;
 	bool (*explains)(const struct failure *, struct evidence *);
+	unsigned needs;            /* one of these marks (glance.h), else the predicate is not asked; AT_ANY: always */
 };
 
 /* The families, each ended by a row without predicate. */
@@ -62,6 +67,7 @@ struct observer {
 	enum cause cause;
 	enum certainty certainty;
 	bool (*sees)(const struct session *, size_t i, struct evidence *, struct place *, const struct exchange **);
+	unsigned needs;            /* as a rule's, of the session */
 };
 
 /* What middleboxes leave, and what a client did wrong and the server let pass; each ended by a row without predicate. */

@@ -1,6 +1,7 @@
 /* security_rules.c - family: TLS and authentication required, refused, malformed, failed (530, 534, 535, 538). Takes a failure with what
  * was offered and whether the session is encrypted and logged in. */
 #include "why/facts.h"
+#include "why/glance.h"
 
 #include "base/banned.h"
 
@@ -44,7 +45,7 @@ static bool tls_required(const struct failure *f, struct evidence *e)
 /* A demand for STARTTLS that was never offered: one session shows no more than that something may have removed it. */
 static bool starttls_missing(const struct failure *f, struct evidence *e)
 {
-	if (!demands_tls(f) || offer_has(f->offer, EXT_STARTTLS) || f->offer->kind != OFFER_EHLO || f->offer->incomplete || f->command->verb == VERB_AUTH)
+	if (offer_has(f->offer, EXT_STARTTLS) || f->offer->kind != OFFER_EHLO || f->offer->incomplete || f->command->verb == VERB_AUTH || !demands_tls(f))
 		return false;
 	show(f, e);
 	return true;
@@ -224,17 +225,17 @@ static bool behind_starttls(const struct failure *f, struct evidence *e)
 }
 
 const struct rule security_rules[] = {
-	{ "security.behind-starttls", CAUSE_TLS_PLAINTEXT_AFTER_STARTTLS, 84, CERTAINTY_PROVEN, behind_starttls },
-	{ "security.plaintext", CAUSE_TLS_PLAINTEXT_AFTER_STARTTLS, 83, CERTAINTY_LIKELY, plaintext_after },
-	{ "security.handshake", CAUSE_TLS_HANDSHAKE_FAILED, 83, CERTAINTY_LIKELY, handshake_failed },
-	{ "security.exchange", CAUSE_CLIENT_AUTH_EXCHANGE_MALFORMED, 83, CERTAINTY_PROVEN, exchange_malformed },
-	{ "security.tls-unavailable", CAUSE_TLS_UNAVAILABLE, 81, CERTAINTY_LIKELY, tls_unavailable },
-	{ "security.encryption", CAUSE_AUTH_ENCRYPTION_REQUIRED, 84, CERTAINTY_LIKELY, encryption_required },
-	{ "security.tls-required", CAUSE_TLS_REQUIRED, 83, CERTAINTY_LIKELY, tls_required },
-	{ "security.auth-required", CAUSE_AUTH_REQUIRED, 75, CERTAINTY_LIKELY, auth_required },
-	{ "security.credentials", CAUSE_AUTH_CREDENTIALS_REJECTED, 75, CERTAINTY_LIKELY, credentials },
-	{ "security.weak", CAUSE_AUTH_MECHANISM_TOO_WEAK, 74, CERTAINTY_LIKELY, too_weak },
-	{ "security.exchange-said", CAUSE_CLIENT_AUTH_EXCHANGE_MALFORMED, 58, CERTAINTY_LIKELY, exchange_said },
-	{ "security.starttls-missing", CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, 15, CERTAINTY_POSSIBLE, starttls_missing },
+	{ "security.behind-starttls", CAUSE_TLS_PLAINTEXT_AFTER_STARTTLS, 84, CERTAINTY_PROVEN, behind_starttls, AT_HASTE },
+	{ "security.plaintext", CAUSE_TLS_PLAINTEXT_AFTER_STARTTLS, 83, CERTAINTY_LIKELY, plaintext_after, SHOWS_TLS },
+	{ "security.handshake", CAUSE_TLS_HANDSHAKE_FAILED, 83, CERTAINTY_LIKELY, handshake_failed, SHOWS_TLS },
+	{ "security.exchange", CAUSE_CLIENT_AUTH_EXCHANGE_MALFORMED, 83, CERTAINTY_PROVEN, exchange_malformed, AT_AUTH },
+	{ "security.tls-unavailable", CAUSE_TLS_UNAVAILABLE, 81, CERTAINTY_LIKELY, tls_unavailable, AT_STARTTLS },
+	{ "security.encryption", CAUSE_AUTH_ENCRYPTION_REQUIRED, 84, CERTAINTY_LIKELY, encryption_required, AT_AUTH },
+	{ "security.tls-required", CAUSE_TLS_REQUIRED, 83, CERTAINTY_LIKELY, tls_required, AT_ANY },
+	{ "security.auth-required", CAUSE_AUTH_REQUIRED, 75, CERTAINTY_LIKELY, auth_required, AT_ANY },
+	{ "security.credentials", CAUSE_AUTH_CREDENTIALS_REJECTED, 75, CERTAINTY_LIKELY, credentials, AT_AUTH },
+	{ "security.weak", CAUSE_AUTH_MECHANISM_TOO_WEAK, 74, CERTAINTY_LIKELY, too_weak, AT_AUTH },
+	{ "security.exchange-said", CAUSE_CLIENT_AUTH_EXCHANGE_MALFORMED, 58, CERTAINTY_LIKELY, exchange_said, AT_AUTH },
+	{ "security.starttls-missing", CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, 15, CERTAINTY_POSSIBLE, starttls_missing, AT_ANY },
 	{ 0 },
 };

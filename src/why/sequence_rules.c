@@ -1,6 +1,7 @@
 /* sequence_rules.c - family: right command, wrong moment (503), bodies read as commands, sending ahead, and refusals that a server put
  * off until RCPT. Takes a failure with the state that the replies before it show; never trusts a state after a gap for proof. */
 #include "why/facts.h"
+#include "why/glance.h"
 
 #include "base/banned.h"
 
@@ -110,10 +111,8 @@ static bool was_taken(const struct failure *f)
 
 static bool bad_sequence(const struct failure *f, struct evidence *e)
 {
-	if (!command_is_line(f->command) || failure_is_content(f) || (failure_tone(f) == TONE_POLICY && f->reply->code != 503))
-		return false;
 	const char *moment = failure_wrong_moment(f);
-	if (!moment)
+	if (!moment || !command_is_line(f->command) || failure_is_content(f) || (failure_tone(f) == TONE_POLICY && f->reply->code != 503))
 		return false;
 	static const char *const phrases[] = {
 		"sequence", "order", "first", "already", "nested", "need ", "no valid", "must", "before", "not allowed", "specified",
@@ -214,7 +213,7 @@ static bool is_refused_for_haste(const struct exchange *x)
 
 static bool pipelining_said(const struct failure *f, struct evidence *e)
 {
-	if (!phrases_say(&f->says, early_words) || words_overrule(f))
+	if (words_overrule(f) || !phrases_say(&f->says, early_words))
 		return false;
 	const struct exchange *x = hasty_near(f);
 	show_haste(f, e, x);
@@ -312,14 +311,14 @@ static bool postponed_haste(const struct failure *f, struct evidence *e)
 }
 
 const struct rule sequence_rules[] = {
-	{ "sequence.body", CAUSE_CLIENT_BODY_AS_COMMANDS, 87, CERTAINTY_PROVEN, body_as_commands },
-	{ "sequence.ahead-said", CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED, 85, CERTAINTY_LIKELY, pipelining_said },
-	{ "sequence.ahead", CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED, 81, CERTAINTY_LIKELY, pipelining_seen },
-	{ "sequence.ahead-rest", CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED, 63, CERTAINTY_LIKELY, pipelining_rest },
-	{ "sequence.order", CAUSE_CLIENT_BAD_SEQUENCE, 80, CERTAINTY_PROVEN, bad_sequence },
-	{ "sequence.postponed-protocol", CAUSE_CLIENT_WRONG_PROTOCOL, 79, CERTAINTY_LIKELY, postponed_protocol },
-	{ "sequence.postponed-newline", CAUSE_CLIENT_BARE_NEWLINE, 78, CERTAINTY_LIKELY, postponed_newline },
-	{ "sequence.postponed-haste", CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED, 77, CERTAINTY_LIKELY, postponed_haste },
-	{ "sequence.503", CAUSE_CLIENT_BAD_SEQUENCE, 30, CERTAINTY_POSSIBLE, sequence_said },
+	{ "sequence.body", CAUSE_CLIENT_BODY_AS_COMMANDS, 87, CERTAINTY_PROVEN, body_as_commands, AT_STRAY },
+	{ "sequence.ahead-said", CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED, 85, CERTAINTY_LIKELY, pipelining_said, AT_ANY },
+	{ "sequence.ahead", CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED, 81, CERTAINTY_LIKELY, pipelining_seen, AT_GREETING | AT_HASTE },
+	{ "sequence.ahead-rest", CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED, 63, CERTAINTY_LIKELY, pipelining_rest, AT_HASTE },
+	{ "sequence.order", CAUSE_CLIENT_BAD_SEQUENCE, 80, CERTAINTY_PROVEN, bad_sequence, AT_ANY },
+	{ "sequence.postponed-protocol", CAUSE_CLIENT_WRONG_PROTOCOL, 79, CERTAINTY_LIKELY, postponed_protocol, AT_RCPT },
+	{ "sequence.postponed-newline", CAUSE_CLIENT_BARE_NEWLINE, 78, CERTAINTY_LIKELY, postponed_newline, AT_RCPT },
+	{ "sequence.postponed-haste", CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED, 77, CERTAINTY_LIKELY, postponed_haste, AT_RCPT },
+	{ "sequence.503", CAUSE_CLIENT_BAD_SEQUENCE, 30, CERTAINTY_POSSIBLE, sequence_said, AT_ANY },
 	{ 0 },
 };

@@ -1,6 +1,7 @@
 /* server_rules.c - family: the server does not know, has switched off, gives up or serves no mail at all. Takes a failure whose command is
  * correct, or whose errors before it are the story. */
 #include "why/facts.h"
+#include "why/glance.h"
 
 #include "base/banned.h"
 
@@ -44,11 +45,11 @@ static bool command_disabled(const struct failure *f, struct evidence *e)
 static bool not_implemented(const struct failure *f, struct evidence *e)
 {
 	enum verb v = f->command->verb;
+	if (f->reply->code != 500 && f->reply->code != 502 && f->reply->code != 504 && !reply_enhanced(f->reply, 5, 1))
+		return false;
 	if (!command_is_sound(f->command) || !reply_is_unrecognised(f) || is_tls_junk(f->exchange))
 		return false;
 	if ((verb_needs(v) != EXT_CORE && offer_is_known(f->offer, f->state)) || f->reply->code == 503)
-		return false;
-	if (f->reply->code != 500 && f->reply->code != 502 && f->reply->code != 504 && !reply_enhanced(f->reply, 5, 1))
 		return false;
 	if (f->reply->code == 504 && words_say(f, CAUSE_CLIENT_AUTH_MECHANISM_NOT_ADVERTISED, 3))
 		return false;
@@ -71,8 +72,10 @@ static bool too_many_said(const struct failure *f, struct evidence *e)
 {
 	static const char *const things[] = { "error", "unrecogni", "unknown", "invalid", "bad ", "syntax", "protocol", "command", "junk", "failed", NULL };
 	static const char *const wrong[] = { "recipient", "connection", "hops", "message", "session", "authentication", NULL };
+	if (f->command->kind == COMMAND_CONNECT || !f->state->errors)
+		return false;
 	size_t at = bytes_find(f->reply->text, B("too many"));
-	if (at == BYTES_NONE || f->command->kind == COMMAND_CONNECT || !f->state->errors)
+	if (at == BYTES_NONE)
 		return false;
 	struct reply rest = { .text = bytes_first(bytes_from(f->reply->text, at), 60) };
 	if (!reply_says(&rest, things) || reply_says(&rest, wrong))
@@ -116,13 +119,13 @@ static bool internal(const struct failure *f, struct evidence *e)
 }
 
 const struct rule server_rules[] = {
-	{ "server.too-many-said", CAUSE_SERVER_TOO_MANY_ERRORS, 89, CERTAINTY_LIKELY, too_many_said },
-	{ "server.disabled-said", CAUSE_SERVER_COMMAND_DISABLED, 81, CERTAINTY_LIKELY, command_disabled_said },
-	{ "server.not-implemented", CAUSE_SERVER_COMMAND_NOT_IMPLEMENTED, 70, CERTAINTY_LIKELY, not_implemented },
-	{ "server.disabled", CAUSE_SERVER_COMMAND_DISABLED, 66, CERTAINTY_LIKELY, command_disabled },
-	{ "server.greeting", CAUSE_SERVER_NO_MAIL_SERVICE, 60, CERTAINTY_LIKELY, no_mail_service },
-	{ "server.gave-up", CAUSE_SERVER_TOO_MANY_ERRORS, 50, CERTAINTY_POSSIBLE, gave_up },
-	{ "server.resources", CAUSE_SERVER_OUT_OF_RESOURCES, 45, CERTAINTY_LIKELY, resources },
-	{ "server.internal", CAUSE_SERVER_INTERNAL_ERROR, 35, CERTAINTY_POSSIBLE, internal },
+	{ "server.too-many-said", CAUSE_SERVER_TOO_MANY_ERRORS, 89, CERTAINTY_LIKELY, too_many_said, AT_ANY },
+	{ "server.disabled-said", CAUSE_SERVER_COMMAND_DISABLED, 81, CERTAINTY_LIKELY, command_disabled_said, AT_RARE },
+	{ "server.not-implemented", CAUSE_SERVER_COMMAND_NOT_IMPLEMENTED, 70, CERTAINTY_LIKELY, not_implemented, AT_ANY },
+	{ "server.disabled", CAUSE_SERVER_COMMAND_DISABLED, 66, CERTAINTY_LIKELY, command_disabled, AT_RARE },
+	{ "server.greeting", CAUSE_SERVER_NO_MAIL_SERVICE, 60, CERTAINTY_LIKELY, no_mail_service, AT_GREETING },
+	{ "server.gave-up", CAUSE_SERVER_TOO_MANY_ERRORS, 50, CERTAINTY_POSSIBLE, gave_up, AT_ANY },
+	{ "server.resources", CAUSE_SERVER_OUT_OF_RESOURCES, 45, CERTAINTY_LIKELY, resources, AT_ANY },
+	{ "server.internal", CAUSE_SERVER_INTERNAL_ERROR, 35, CERTAINTY_POSSIBLE, internal, AT_ANY },
 	{ 0 },
 };

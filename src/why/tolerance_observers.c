@@ -1,6 +1,7 @@
 /* tolerance_observers.c - faults that drew no 5xx: tolerated, answered 4xx or 221, or within TLS. Takes a session, answers once for each
  * kind of fault; what the bytes do not show beyond doubt (after a gap, in mid-session) is left out. */
 #include "why/facts.h"
+#include "why/glance.h"
 
 #include "base/banned.h"
 
@@ -235,15 +236,15 @@ static bool sees_handshake(const struct session *s, size_t i, struct evidence *e
 }
 
 const struct observer tolerance_observers[] = {
-	{ "tolerance.protocol", CAUSE_CLIENT_WRONG_PROTOCOL, CERTAINTY_PROVEN, sees_protocol },
-	{ "tolerance.tls-early", CAUSE_CLIENT_TLS_ON_PLAINTEXT_PORT, CERTAINTY_PROVEN, sees_tls_early },
-	{ "tolerance.newline", CAUSE_CLIENT_BARE_NEWLINE, CERTAINTY_PROVEN, sees_newline },
-	{ "tolerance.length", CAUSE_CLIENT_LINE_TOO_LONG, CERTAINTY_PROVEN, sees_length },
-	{ "tolerance.8bit-header", CAUSE_MESSAGE_MALFORMED, CERTAINTY_LIKELY, sees_8bit },
-	{ "tolerance.unoffered", CAUSE_CLIENT_EXTENSION_NOT_ADVERTISED, CERTAINTY_PROVEN, sees_unoffered },
-	{ "tolerance.parameter", CAUSE_CLIENT_PARAMETER_NOT_ADVERTISED, CERTAINTY_PROVEN, sees_param },
-	{ "tolerance.haste", CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED, CERTAINTY_LIKELY, sees_haste },
-	{ "tolerance.plaintext", CAUSE_TLS_PLAINTEXT_AFTER_STARTTLS, CERTAINTY_PROVEN, sees_plaintext },
-	{ "tolerance.handshake", CAUSE_TLS_HANDSHAKE_FAILED, CERTAINTY_PROVEN, sees_handshake },
+	{ "tolerance.protocol", CAUSE_CLIENT_WRONG_PROTOCOL, CERTAINTY_PROVEN, sees_protocol, SHOWS_FOREIGN },
+	{ "tolerance.tls-early", CAUSE_CLIENT_TLS_ON_PLAINTEXT_PORT, CERTAINTY_PROVEN, sees_tls_early, SHOWS_FOREIGN },
+	{ "tolerance.newline", CAUSE_CLIENT_BARE_NEWLINE, CERTAINTY_PROVEN, sees_newline, SHOWS_BARE },
+	{ "tolerance.length", CAUSE_CLIENT_LINE_TOO_LONG, CERTAINTY_PROVEN, sees_length, SHOWS_LONG },
+	{ "tolerance.8bit-header", CAUSE_MESSAGE_MALFORMED, CERTAINTY_LIKELY, sees_8bit, SHOWS_8BIT },
+	{ "tolerance.unoffered", CAUSE_CLIENT_EXTENSION_NOT_ADVERTISED, CERTAINTY_PROVEN, sees_unoffered, SHOWS_USE },
+	{ "tolerance.parameter", CAUSE_CLIENT_PARAMETER_NOT_ADVERTISED, CERTAINTY_PROVEN, sees_param, SHOWS_USE },
+	{ "tolerance.haste", CAUSE_CLIENT_PIPELINING_NOT_ADVERTISED, CERTAINTY_LIKELY, sees_haste, SHOWS_HASTE },
+	{ "tolerance.plaintext", CAUSE_TLS_PLAINTEXT_AFTER_STARTTLS, CERTAINTY_PROVEN, sees_plaintext, SHOWS_TLS },
+	{ "tolerance.handshake", CAUSE_TLS_HANDSHAKE_FAILED, CERTAINTY_PROVEN, sees_handshake, SHOWS_TLS },
 	{ 0 },
 };

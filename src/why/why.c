@@ -1,6 +1,6 @@
 /* why.c - runs all rules over each refusal of a session and all observers over the session, and keeps what they prove. Takes a
  * session, gives verdicts and findings on its arena; never decides anything itself but the order of ranks. */
-#include "why/rule.h"
+#include "why/glance.h"
 
 #include "base/utf8.h"
 
@@ -9,7 +9,7 @@
 
 #include "base/banned.h"
 
-enum { OBSERVED_MOST = 16, SAYS_MOST = 400 }; /* findings of one observer in a session; octets of a detail */
+enum { OBSERVED_MOST = 16, SAYS_MOST = 400, WORDS_MOST = 120 }; /* findings of one observer in a session; octets of a detail, of words in it */
 
 struct why {
 	struct words *words;
@@ -114,52 +114,82 @@ void evidence_offer(struct evidence *e, const struct offer *o, struct bytes keyw
 		evidence_add(e, o->at, FROM_SERVER, offer_lines(e->arena, o, keyword), says);
 }
 
+/* What a detail quotes of the wire may be no UTF-8, or be cut in a character. */
+static void detail_keep(struct evidence *e, char *detail)
+{
+	utf8_mend(detail);
+	e->detail = (const char *)arena_copy(e->arena, (struct bytes){ (const uint8_t *)detail, bytes_of(detail).n + 1 }).p;
+}
+
 void evidence_detail(struct evidence *e, const char *format, ...)
 {
-	char *detail = ARENA_ARRAY(e->arena, char, SAYS_MOST);
+	char detail[SAYS_MOST];
 	va_list list;
 	va_start(list, format);
-	vsnprintf(detail, SAYS_MOST, format, list);
+	vsnprintf(detail, sizeof detail, format, list);
 	va_end(list);
-	utf8_mend(detail); /* what it quotes of the wire may be no UTF-8, or be cut in a character */
-	e->detail = detail;
+	detail_keep(e, detail);
+}
+
+void evidence_words(struct evidence *e, struct bytes matched, const char *source)
+{
+	matched = bytes_first(bytes_first(matched, WORDS_MOST), bytes_index(matched, 0));
+	const struct bytes parts[] = { B("The words \""), matched, B("\" stand for it"),
+	                               source ? B(", as documented by ") : (struct bytes){ 0 }, bytes_of(source), B(".") };
+	char detail[SAYS_MOST];
+	size_t n = 0;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		size_t fits = parts[i].n < sizeof detail - 1 - n ? parts[i].n : sizeof detail - 1 - n;
+		if (fits)
+			memcpy(detail + n, parts[i].p, fits);
+		n += fits;
+	}
+	detail[n] = 0;
+	detail_keep(e, detail);
 }
 
 /* ---- verdicts ---- */
 
-struct ranking { /* the rules that fired, by cause */
-	int rank[CAUSE_COUNT];
-	unsigned order[CAUSE_COUNT]; /* 1.. as they fired; 0 did not */
+enum { FIRED_MOST = 64 }; /* causes of one failure: more rules never fire together */
+
+struct ranking { /* the causes whose rules fired, by the first of the best rank */
+	struct fired { enum cause cause; int rank; unsigned order; } all[FIRED_MOST];
+	size_t n;
+	unsigned fired; /* rules */
 };
 
-static bool is_before(const struct ranking *r, enum cause a, enum cause b)
+static bool is_before(const struct fired *a, const struct fired *b)
 {
-	return r->rank[a] != r->rank[b] ? r->rank[a] > r->rank[b] : r->order[a] < r->order[b];
+	return a->rank != b->rank ? a->rank > b->rank : a->order < b->order;
 }
 
 /* Causes by rank, the verdict's own left out. */
 static void also_list(struct arena *arena, const struct ranking *r, struct verdict *v)
 {
-	size_t n = 0;
-	for (enum cause c = 0; c < CAUSE_COUNT; c++)
-		n += r->order[c] && c != v->cause && c != CAUSE_UNKNOWN;
-	v->also = ARENA_ARRAY(arena, enum cause, n);
-	for (enum cause c = 0; c < CAUSE_COUNT; c++) {
-		if (!r->order[c] || c == v->cause || c == CAUSE_UNKNOWN)
+	struct fired sorted[FIRED_MOST];
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->all[i].cause == v->cause || r->all[i].cause == CAUSE_UNKNOWN)
 			continue;
 		size_t at = v->nalso++;
-		for (; at > 0 && is_before(r, c, v->also[at - 1]); at--)
-			v->also[at] = v->also[at - 1];
-		v->also[at] = c;
+		for (; at > 0 && is_before(&r->all[i], &sorted[at - 1]); at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = r->all[i];
 	}
+	v->also = v->nalso ? ARENA_ARRAY(arena, enum cause, v->nalso) : NULL;
+	for (size_t i = 0; i < v->nalso; i++)
+		v->also[i] = sorted[i].cause;
 }
 
-static void ranking_note(struct ranking *r, enum cause cause, int rank, unsigned order)
+static void ranking_note(struct ranking *r, enum cause cause, int rank)
 {
-	if (r->order[cause] && r->rank[cause] >= rank)
+	struct fired *known = r->all, *end = r->all + r->n;
+	r->fired++;
+	while (known < end && known->cause != cause)
+		known++;
+	if (known == end ? r->n == FIRED_MOST : known->rank >= rank)
 		return;
-	r->rank[cause] = rank;
-	r->order[cause] = order;
+	r->n += known == end;
+	*known = (struct fired){ cause, rank, r->fired };
 }
 
 /* The fired rule is the best so far: its evidence becomes the verdict's. */
@@ -177,15 +207,17 @@ static void verdict_take(struct verdict *v, const struct rule *rule, const struc
 static struct verdict verdict_of(struct arena *arena, const struct failure *f)
 {
 	struct verdict v = { .exchange = f->exchange, .cause = CAUSE_UNKNOWN, .rule = "unknown" };
-	struct ranking ranking = { 0 };
+	struct ranking ranking;
 	int best = 0;
-	unsigned order = 0;
+	ranking.n = ranking.fired = 0;
 	for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
 		for (const struct rule *rule = families[i]; rule->explains; rule++) {
+			if (rule->needs && !(rule->needs & f->shows))
+				continue;
 			struct evidence e = { .arena = arena, .cause = rule->cause, .certainty = rule->certainty };
 			if (!rule->explains(f, &e))
 				continue;
-			ranking_note(&ranking, e.cause, rule->rank, ++order);
+			ranking_note(&ranking, e.cause, rule->rank);
 			if (rule->rank <= best)
 				continue;
 			best = rule->rank;
@@ -200,7 +232,7 @@ static struct verdict verdict_of(struct arena *arena, const struct failure *f)
 		v.nproofs = e.n;
 	}
 	for (size_t i = 0; i < f->words.nalso; i++)
-		ranking_note(&ranking, f->words.also[i], 10, ++order);
+		ranking_note(&ranking, f->words.also[i], 10);
 	also_list(arena, &ranking, &v);
 	return v;
 }
@@ -251,32 +283,40 @@ static struct words_result words_of(const struct why *why, struct words_memo *me
 	return (struct words_result){ .cause = CAUSE_UNKNOWN };
 }
 
-static struct failure failure_of(const struct why *why, struct words_memo *memo, const struct session *s, const struct exchange *x)
+static struct failure failure_of(const struct why *why, struct words_memo *memo, const struct session *s, const struct exchange *x, unsigned shows)
 {
-	return (struct failure){
+	struct failure f = {
 		.session = s, .exchange = x, .command = &x->command, .reply = &x->reply,
 		.offer = x->command.offer ? x->command.offer : &no_offer,
 		.state = &x->before,
 		.words = words_of(why, memo, x),
 		.says = phrases_of(x->reply.text),
+		.shows = shows,
 	};
+	f.shows = failure_shows(&f);
+	return f;
 }
 
-static void errors_explain(const struct why *why, struct words_memo *memo, struct session *s, struct verdicts *v)
+/* Gives the session's marks, with those that its refusals add. */
+static unsigned errors_explain(const struct why *why, struct words_memo *memo, struct session *s, unsigned shows, struct verdicts *v)
 {
 	size_t n = 0;
 	for (const struct exchange *x = s->first; x; x = x->next)
 		n += is_error(x);
+	if (!n)
+		return shows;
 	v->errors = ARENA_ARRAY(&s->arena, struct verdict, n);
 	/* session.errors counts the whole session so far, this window included, so its last error has that ordinal. */
-	unsigned ordinal = s->errors > n ? s->errors - (unsigned)n : 0;
+	unsigned ordinal = s->errors > n ? s->errors - (unsigned)n : 0, all = shows;
 	for (const struct exchange *x = s->first; x; x = x->next) {
 		if (!is_error(x))
 			continue;
-		struct failure f = failure_of(why, memo, s, x);
+		struct failure f = failure_of(why, memo, s, x, shows);
+		all |= f.shows;
 		v->errors[v->nerrors] = verdict_of(&s->arena, &f);
 		v->errors[v->nerrors++].ordinal = ++ordinal;
 	}
+	return all;
 }
 
 static void finding_observe(struct session *s, const struct observer *o, struct verdicts *v, size_t *room)
@@ -306,10 +346,11 @@ struct verdicts why_explain_with(const struct why *why, struct words_memo *memo,
 {
 	struct verdicts v = { 0 };
 	size_t room = 0;
-	errors_explain(why, memo, s, &v);
+	unsigned shows = errors_explain(why, memo, s, session_shows(s), &v);
 	for (size_t i = 0; i < sizeof observations / sizeof *observations; i++)
 		for (const struct observer *o = observations[i]; o->sees; o++)
-			finding_observe(s, o, &v, &room);
+			if (!o->needs || o->needs & shows)
+				finding_observe(s, o, &v, &room);
 	return v;
 }
 

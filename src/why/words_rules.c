@@ -1,6 +1,7 @@
 /* words_rules.c - family: the server's own words, last by rank. Takes what words.c matched once, gives its cause; specific words stand
  * above what the dialogue only guesses, codes alone below everything. */
 #include "why/facts.h"
+#include "why/glance.h"
 
 #include "base/banned.h"
 
@@ -14,8 +15,7 @@ static bool say(const struct failure *f, struct evidence *e, const char *says)
 	evidence_line(e, f->command, "the refused command");
 	evidence_add(e, f->reply->first, FROM_SERVER, f->reply->raw, says);
 	if (w->matched.n)
-		evidence_detail(e, "The words \"%.*s\" stand for it%s%s.", (int)(w->matched.n < 120 ? w->matched.n : 120),
-			(const char *)w->matched.p, w->source && w->source[0] ? ", as documented by " : "", w->source ? w->source : "");
+		evidence_words(e, w->matched, w->source && w->source[0] ? w->source : NULL);
 	return true;
 }
 
@@ -50,9 +50,9 @@ static bool code_alone(const struct failure *f, struct evidence *e)
 }
 
 const struct rule words_rules[] = {
-	{ "words.specific", CAUSE_UNKNOWN, 62, CERTAINTY_LIKELY, specific },
-	{ "words.general", CAUSE_UNKNOWN, 40, CERTAINTY_LIKELY, general },
-	{ "words.enhanced", CAUSE_UNKNOWN, 36, CERTAINTY_POSSIBLE, enhanced },
-	{ "words.code", CAUSE_UNKNOWN, 20, CERTAINTY_POSSIBLE, code_alone },
+	{ "words.specific", CAUSE_UNKNOWN, 62, CERTAINTY_LIKELY, specific, AT_ANY },
+	{ "words.general", CAUSE_UNKNOWN, 40, CERTAINTY_LIKELY, general, AT_ANY },
+	{ "words.enhanced", CAUSE_UNKNOWN, 36, CERTAINTY_POSSIBLE, enhanced, AT_ANY },
+	{ "words.code", CAUSE_UNKNOWN, 20, CERTAINTY_POSSIBLE, code_alone, AT_ANY },
 	{ 0 },
 };
