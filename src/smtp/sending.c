@@ -332,7 +332,8 @@ static void client_line(struct dialogue *d, const struct line *line)
 	if (is_proxy_header(d, line) || queue_is_full(d, line))
 		return;
 	struct line maybe = *line;
-	if (d->session->mid_start && line->offset == 0 && may_be_half(d, line))
+	bool greeted = d->session->first && d->session->first->command.kind == COMMAND_CONNECT && d->session->first->answered;
+	if (d->session->mid_start && line->offset == 0 && !(greeted && line->acked) && may_be_half(d, line))
 		maybe.flags |= LINE_AFTER_GAP;
 	line = &maybe;
 	struct exchange *e = exchange_new(d, kind_of(d, line));

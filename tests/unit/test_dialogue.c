@@ -183,10 +183,15 @@ static const struct kase { const char *name, *talk, *want; } cases[] = {
 	{ "too many errors", HELLO "C: BOGUS\nC+: BOGUS\nS: 500 a\nS: 421 too many\nS.: FIN\n", HELLO_IS "3 BOGUS/500 ready g1 ^\n4 BOGUS/421 ready g1 +\n" },
 };
 
-static void talks(void **state)
+/* A greeting is known as the first thing in a capture when it comes in one segment. */
+static const struct kase in_one[] = {
+	{ "late start with the greeting: what the client says next is whole", "late\nS: 220 mx ESMTP\nC: BOGUS\nC+: FOO\nS: 500 a\nS: 500 b\n",
+	  "1 CONN/220 connected\n2 BOGUS/500 greeted ^\n3 FOO/500 greeted +\n" },
+};
+
+static void talks_at(const struct kase *k, size_t most)
 {
-	const struct kase *k = *state;
-	for (size_t chunk = 0; chunk <= 40; chunk++) {
+	for (size_t chunk = 0; chunk <= most; chunk++) {
 		struct session *s = talk_session(k->talk, chunk);
 		struct text out = { 0 };
 		assert_non_null(s);
@@ -198,6 +203,16 @@ static void talks(void **state)
 		text_free(&out);
 		session_free(s);
 	}
+}
+
+static void talks(void **state)
+{
+	talks_at(*state, 40);
+}
+
+static void talks_in_one(void **state)
+{
+	talks_at(*state, 0);
 }
 
 /* ---- a session of many mails is handed over in windows ---- */
@@ -271,6 +286,7 @@ static void windows(void **state)
 int main(void)
 {
 	int failed = TABLE_RUN("dialogue", cases, talks);
+	failed += TABLE_RUN("dialogue in whole segments", in_one, talks_in_one);
 	failed += TABLE_RUN("windows", sessions, windows);
 	return failed != 0;
 }
