@@ -15,14 +15,14 @@ struct decoder {
 	struct decode_counts **counts, *last;
 	uint32_t last_file;
 	size_t nfiles;
-	int64_t clock;
+	int64_t clock, latest; /* latest: of the frames' times */
 };
 
 struct decoder *decoder_new(void)
 {
 	struct decoder *r = memory_new(1, sizeof *r);
 	r->fragments = fragments_new();
-	r->clock = INT64_MIN;
+	r->latest = INT64_MIN;
 	return r;
 }
 
@@ -45,6 +45,20 @@ static struct decode_counts *counts_of(struct decoder *r, uint32_t file)
 	return r->last = r->counts[file];
 }
 
+/* A time in which nobody sent anything is a pause of the capture, or a clock that was set forward: no connection was idle in it. */
+static void advance(struct decoder *r, int64_t time)
+{
+	static const int64_t most = INT64_C(600) * 1000000000;
+	int64_t step;
+	if (r->latest == INT64_MIN)
+		r->clock = time;
+	else if (__builtin_sub_overflow(time, r->latest, &step) || step > most)
+		r->clock += most;
+	else
+		r->clock += step;
+	r->latest = time;
+}
+
 enum decoded decoder_packet(struct decoder *r, const struct frame *f, struct packet *p)
 {
 	struct decode_counts *counts = counts_of(r, f->file);
@@ -52,8 +66,8 @@ enum decoded decoder_packet(struct decoder *r, const struct frame *f, struct pac
 		fragments_next(r->fragments);
 	p->place = (struct place){ f->time, f->file, f->number };
 	p->ordinal = f->ordinal;
-	if (f->time > r->clock)
-		r->clock = f->time;
+	if (__builtin_expect(f->time > r->latest, 1))
+		advance(r, f->time);
 	p->clock = r->clock;
 	p->in_tunnel = p->was_fragmented = false;
 	if (f->linktype == 1 && f->wire_length == f->bytes.n && plain_segment(counts, f->bytes, p)) {

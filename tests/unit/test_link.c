@@ -106,7 +106,32 @@ static void name_of(void **state)
 	assert_string_equal(linktype_name(n->number), n->want);
 }
 
+/* ---- the clock by which connections are idle ---- */
+
+#define SECOND INT64_C(1000000000)
+static const struct clocked { const char *name; int64_t times[4], clocks[4]; } clocks[] = { /* seconds */
+	{ "it follows the frames", { 100, 101, 160, 700 }, { 100, 101, 160, 700 } },
+	{ "it never steps back", { 100, 90, 95, 101 }, { 100, 100, 100, 101 } },
+	{ "a pause, or a clock that is set forward, is ten minutes", { 100, 100000, 100001, 100002 }, { 100, 700, 701, 702 } },
+	{ "forward and back again", { 100, 100000, 101, 102 }, { 100, 700, 700, 700 } },
+};
+
+static void clock_of(void **state)
+{
+	const struct clocked *k = *state;
+	uint8_t room[256];
+	struct decoder *d = decoder_new();
+	for (size_t i = 0; i < 4; i++) {
+		struct packet p;
+		struct frame f = { .bytes = unhex(ETHER_EHLO, room), .wire_length = 58, .linktype = 1, .ordinal = i + 1, .number = 1, .time = k->times[i] * SECOND };
+		assert_int_equal(decoder_packet(d, &f, &p), DECODED_TCP);
+		assert_int_equal(p.clock, k->clocks[i] * SECOND);
+		assert_int_equal(p.place.time, k->times[i] * SECOND);
+	}
+	decoder_free(d);
+}
+
 int main(void)
 {
-	return TABLE_RUN("link", cases, check_kase) + TABLE_RUN("names", names, name_of) ? 1 : 0;
+	return TABLE_RUN("link", cases, check_kase) + TABLE_RUN("names", names, name_of) + TABLE_RUN("clocks", clocks, clock_of) ? 1 : 0;
 }
