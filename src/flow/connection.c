@@ -381,7 +381,6 @@ static void take_data(struct talk *t, const struct packet *p, unsigned side, int
 		.origin = { p->place, p->marks, odd }, .pushed = p->flags & TCP_PSH, .duplicate = duplicate };
 	if (g.bytes.n > g.length)
 		g.bytes.n = g.length;
-	t->connection.snaplen_cut |= g.bytes.n < g.length;
 	if (stream_is_far(s, pos + g.length))
 		return;
 	if (s->fin_known && s->fin_rides && !s->ended && pos == s->fin_pos && p->flags & TCP_FIN)
@@ -396,6 +395,7 @@ static void take_data(struct talk *t, const struct packet *p, unsigned side, int
 	if (t->connection.nresets && !duplicate)
 		doubt_resets(t, side, pos);
 	if (t->deaf) {
+		t->connection.snaplen_cut |= g.bytes.n < g.length;
 		if (g.pos + g.length > s->end) {
 			t->connection.octets[side] += (uint64_t)(g.pos + g.length - (g.pos > s->end ? g.pos : s->end));
 			s->end = s->next = g.pos + g.length;
@@ -492,7 +492,7 @@ static void tell_resets(struct talk *t)
 static void sum_up(struct talk *t, enum ending ending)
 {
 	struct connection *c = &t->connection;
-	bool both_fin = c->fin[0] && c->fin[1];
+	bool both_fin = (c->fin[0] || c->fin[1]) && has_finished(&t->streams[0]) && has_finished(&t->streams[1]);
 	if (t->reset)
 		ending = END_RST;
 	else if (both_fin)

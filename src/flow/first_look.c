@@ -10,6 +10,7 @@
 enum {
 	LOOK_PACKETS = 24, /* packets with payload until an undecided connection is let go */
 	LOOK_WAITING = 16384,
+	TUNNEL_PACKETS = 512, /* the same of one that asks a proxy for a tunnel, until it is there */
 	HEAD_MOST = 2048,  /* of a proxy's request or answer */
 };
 
@@ -147,6 +148,14 @@ static bool socks_heads(const struct talk *t, uint32_t heads[2])
 	return true;
 }
 
+/* What asked for it is recorded later. */
+static bool answers_as_proxy(const struct talk *t)
+{
+	uint8_t room[8];
+	struct bytes first = { room, stream_first(&t->streams[FROM_SERVER], room, sizeof room) };
+	return bytes_starts(first, B("HTTP/1.")) || (first.n && (room[0] == 0 || room[0] == SOCKS5));
+}
+
 /* What comes behind the heads is the connection proper. False: it may still come to that. */
 static bool leave_tunnel_head(struct talk *t)
 {
@@ -154,12 +163,15 @@ static bool leave_tunnel_head(struct talk *t)
 	uint32_t heads[2];
 	struct bytes first = { room, stream_first(&t->streams[FROM_CLIENT], room, sizeof room) };
 	bool socks = first.n && (room[0] == SOCKS4 || room[0] == SOCKS5);
+	if (first.n == 0 && !t->connection.roles_guessed)
+		return t->payloads > LOOK_PACKETS || !answers_as_proxy(t);
 	if (!socks && !asks_for_tunnel(first))
 		return true;
 	if (!(socks ? socks_heads(t, heads) : http_heads(t, heads)))
-		return t->payloads > LOOK_PACKETS || t->streams[0].waiting + t->streams[1].waiting > LOOK_WAITING;
+		return t->payloads > TUNNEL_PACKETS || t->streams[0].waiting + t->streams[1].waiting > LOOK_WAITING;
 	forget_head(t, FROM_CLIENT, heads[FROM_CLIENT]);
 	forget_head(t, FROM_SERVER, heads[FROM_SERVER]);
+	t->payloads = 1;
 	return true;
 }
 

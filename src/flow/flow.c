@@ -75,20 +75,20 @@ static bool is_expired(const struct flow *f, const struct entry *e)
 	return f->clock - e->heard > idle_limit(f, e) || (finished && f->ordinal - e->latest > LINGER);
 }
 
-static void forget_suitor(struct flow *f, struct entry *e)
+static void forget_kept(struct flow *f, struct entry *e)
 {
-	if (!e->courted)
+	if (!e->keeps)
 		return;
-	f->around.held -= sizeof *e->suitor;
-	free(e->suitor);
-	e->suitor = NULL;
-	e->courted = false;
+	f->around.held -= sizeof *e->kept;
+	free(e->kept);
+	e->kept = NULL;
+	e->keeps = false;
 }
 
 static void close_entry(struct flow *f, struct entry *e, enum ending ending)
 {
 	struct talk *talk = e->talk;
-	forget_suitor(f, e);
+	forget_kept(f, e);
 	if (!talk && !e->ignored) {
 		f->around.counts.without_payload++;
 		f->around.counts.half_open += e->queue == CLASS_HALF_OPEN;
@@ -211,23 +211,23 @@ static bool must_wait(const struct entry *e, const struct packet *p)
 	return !(p->flags & TCP_ACK) && e->talk && !talk_is_over(e->talk);
 }
 
-static void wait_as_suitor(struct flow *f, struct entry *e, const struct packet *p)
+static void keep(struct flow *f, struct entry *e, const struct packet *p)
 {
-	if (e->courted)
+	if (e->keeps)
 		return;
-	e->courted = true;
-	e->suitor = memory_new(1, sizeof *e->suitor);
-	f->around.held += sizeof *e->suitor;
-	*e->suitor = *p;
-	e->suitor->payload = e->suitor->segment = (struct bytes){ 0 };
-	e->suitor->payload_length = 0;
+	e->keeps = true;
+	e->kept = memory_new(1, sizeof *e->kept);
+	f->around.held += sizeof *e->kept;
+	*e->kept = *p;
+	e->kept->payload = e->kept->segment = (struct bytes){ 0 };
+	e->kept->payload_length = 0;
 }
 
 static bool is_accepted(const struct entry *e, const struct packet *p)
 {
-	if (!e->courted || p->flags & TCP_RST)
+	if (!e->keeps || !e->talk || p->flags & TCP_RST)
 		return false;
-	const struct packet *syn = e->suitor;
+	const struct packet *syn = e->kept;
 	bool same_sender = memcmp(&p->from.address, &syn->from.address, sizeof p->from.address) == 0 && p->from.port == syn->from.port;
 	if (same_sender)
 		return !(p->flags & TCP_SYN) && p->seq == syn->seq + 1;
@@ -318,10 +318,31 @@ static void swap_ends(struct entry *e)
 	e->swapped = !e->swapped;
 }
 
+/* Before any payload: a reset that what is to be reset must precede, in a capture that recorded one direction late. */
+static bool resets_unseen(const struct entry *e, const struct packet *p, unsigned side)
+{
+	if (!(p->flags & TCP_RST) || !has(e->isn_known, side))
+		return false;
+	bool sent = has(e->fins, side) || p->seq != e->number[side] + 1;
+	bool received = p->flags & TCP_ACK && p->ack != e->number[!side] + 1;
+	return sent || received || !has(e->isn_known, !side);
+}
+
+static void make_talk_of(struct flow *f, struct entry *e)
+{
+	e->talk = make_talk(f, e);
+	if (!e->keeps)
+		return;
+	const struct endpoint *from = &e->kept->from, *server = &e->ends[FROM_SERVER];
+	unsigned side = from->port == server->port && memcmp(&from->address, &server->address, sizeof from->address) == 0;
+	talk_packet(e->talk, e->kept, (enum direction)side);
+	forget_kept(f, e);
+}
+
 static void hand_over(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
 {
 	if (!e->talk)
-		e->talk = make_talk(f, e);
+		make_talk_of(f, e);
 	talk_packet(e->talk, p, (enum direction)side);
 	if (talk_has_swapped(e->talk) != e->swapped)
 		swap_ends(e);
@@ -347,9 +368,9 @@ static bool begins_something(const struct flow *f, const struct packet *p)
 static void take_packet(struct flow *f, struct entry *e, const struct packet *p, unsigned side);
 
 /* The old connection ends, and the one that the waiting SYN opens begins with it. */
-static void accept_suitor(struct flow *f, struct entry *e, uint32_t hash)
+static void accept_kept(struct flow *f, struct entry *e, uint32_t hash)
 {
-	struct packet syn = *e->suitor;
+	struct packet syn = *e->kept;
 	close_entry(f, e, END_REUSED);
 	take_packet(f, make_entry(f, &syn, hash), &syn, FROM_CLIENT);
 }
@@ -359,11 +380,11 @@ static struct entry *find_entry(struct flow *f, const struct packet *p, uint32_t
 	struct entry *e = table_find(&f->table, p, hash, side);
 	bool idle = e && is_expired(f, e);
 	if (e && !idle && is_accepted(e, p)) {
-		accept_suitor(f, e, hash);
+		accept_kept(f, e, hash);
 		return table_find(&f->table, p, hash, side);
 	}
 	if (e && !idle && begins_anew(e, p, *side) && must_wait(e, p)) {
-		wait_as_suitor(f, e, p);
+		keep(f, e, p);
 		return NULL;
 	}
 	if (e && (idle || begins_anew(e, p, *side))) {
@@ -407,6 +428,8 @@ static void take_packet(struct flow *f, struct entry *e, const struct packet *p,
 		note_early(e, p, side);
 		if (e->talk || p->payload_length || ends_unseen_data(e, p, side))
 			hand_over(f, e, p, side);
+		else if (resets_unseen(e, p, side) && !e->keeps)
+			keep(f, e, p);
 		else
 			e->packets[side]++;
 	} else if (!(p->flags & (TCP_FIN | TCP_RST))) {
@@ -457,7 +480,7 @@ void flow_free(struct flow *f)
 	struct entry *e;
 	for (unsigned q = 0; q < CLASS_COUNT; q++)
 		while ((e = table_oldest(&f->table, q))) {
-			forget_suitor(f, e);
+			forget_kept(f, e);
 			if (e->talk)
 				talk_drop(e->talk);
 			table_remove(&f->table, e);

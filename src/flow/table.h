@@ -23,12 +23,13 @@ struct entry {
 	unsigned isn_known : 2;    /* its number is that of its SYN */
 	unsigned early_known : 2;  /* before that: its first sequence number, or the first one that was acknowledged to it */
 	bool syn_seen : 1, syn_ack_seen : 1, simultaneous : 1, roles_guessed : 1, on_port : 1, ignored : 1, swapped : 1;
-	bool courted : 1;          /* there is a suitor */
+	bool keeps : 1;            /* kept is there */
 	uint64_t latest;           /* ordinal of its last packet, and the clock then: it never steps back */
 	int64_t heard;
 	struct talk *talk;         /* once there was payload, and it may be SMTP */
 	/* what its beginning and its end look at */
-	struct packet *suitor;     /* a SYN that wants to begin anew while the connection lives; NULL none */
+	struct packet *kept;       /* a SYN that wants to begin anew while the connection lives, or before there is a talk a reset that was
+	                            * recorded early; NULL none */
 	uint32_t hash, self;
 	uint32_t older, newer;     /* in its queue; index + 1 */
 	uint64_t ordinal;          /* of its first packet */

@@ -99,6 +99,7 @@ void talk_emit_gap(struct talk *t, unsigned side, int64_t to, enum gap_kind kind
 	c->gaps[side]++;
 	c->missing[side] += gap.missing;
 	c->limit_reached |= kind == GAP_LIMIT;
+	c->snaplen_cut |= kind == GAP_SNAPLEN;
 	if (kind == GAP_SNAPLEN)
 		c->octets[side] += gap.missing;
 	if (!t->deaf)

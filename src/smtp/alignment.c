@@ -392,6 +392,10 @@ static size_t apply(struct dialogue *d, struct alignment *a, enum urgency urgenc
 		} else {
 			passed = a->commands[j];
 			exchange_give_up(d, a->commands[j]);
+			if (passed == a->held_for && i < a->nreplies) {
+				held_unanswered(d, a->commands[j]);
+				break;
+			}
 			j++;
 			f = 0;
 		}
@@ -431,11 +435,11 @@ static void place_holes(const struct dialogue *d, struct alignment *a)
 		a->before[j + 1].recipients = a->commands[j]->command.kind == COMMAND_CONTENT;
 }
 
-/* Does the dialogue make better sense if the client does not wait for its replies? Then it does not. */
+/* Does the dialogue make sense only if the client does not wait for its replies? Then it does not. */
 static void judge_turns(struct alignment *a)
 {
 	int waiting = a->back[0][0][0];
-	if (!a->in_turn)
+	if (!a->in_turn || strain(a) == 0)
 		return;
 	a->in_turn = false;
 	score_back(a);
@@ -488,7 +492,7 @@ static bool align(struct dialogue *d, enum urgency urgency)
 	struct alignment *a = alignment_new(d, urgency);
 	struct put_off *replies = d->put_off;
 	size_t n = d->nput_off;
-	unsigned waiting = d->nwaiting;
+	const struct exchange *first = d->waiting;
 	d->runs_ahead |= !a->in_turn && !d->session->mid_start;
 	struct place at = replies ? replies[0].reply.first : d->waiting ? d->waiting->command.line.first : (struct place){ 0 };
 	d->put_off = NULL;
@@ -504,7 +508,7 @@ static bool align(struct dialogue *d, enum urgency urgency)
 		loss_forget_replies(d, newest->flags & REPLY_CUT ? newest->offset : replies[done - 1].end);
 	else if (n == 0 && !d->waiting)
 		loss_forget_replies(d, known_to_sender(d));
-	bool more = d->nput_off && (done || d->nwaiting != waiting);
+	bool more = d->nput_off && (done || d->waiting != first);
 	free(replies);
 	free(a);
 	return more;

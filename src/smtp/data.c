@@ -12,6 +12,7 @@ void content_begin(struct dialogue *d)
 	d->content->facts.seen = true;
 	d->mode = MODE_CONTENT;
 	d->content_from = d->content_to = d->seen[FROM_CLIENT];
+	d->content_acked = d->answered_end;
 	d->content_answered = d->content_lost = false;
 	d->content_exchange = NULL;
 	latent_drop(d);
@@ -88,8 +89,10 @@ void content_part(struct dialogue *d, const struct chunk *chunk, struct bytes re
 	uint64_t offset = chunk->offset + (chunk->bytes.n - rest.n);
 	bool ended, odd;
 	struct content *facts = &d->content->facts;
-	if (facts->first.number == 0)
+	if (facts->first.number == 0) {
 		facts->first = chunk->place;
+		d->content_acked = chunk->acked > d->content_acked ? chunk->acked : d->content_acked;
+	}
 	facts->last = chunk->place;
 	size_t n = content_read(d->content, rest, true, &ended, &odd);
 	shadow_read(d, chunk_part_of(chunk, bytes_first(rest, n), offset));
@@ -131,27 +134,36 @@ void chunk_part(struct dialogue *d, const struct chunk *chunk, struct bytes rest
 		chunk_ends(d);
 }
 
+/* The end of the data is in a hole, and commands may be, behind it. */
+static void content_end_unseen(struct dialogue *d, uint64_t at)
+{
+	if (!d->content_answered) {
+		exchange_append(d, content_exchange(d), true);
+		loss_of_commands(d, at - 1, at + 1, false);
+	}
+	d->mode = MODE_LINES;
+	d->content_exchange = NULL;
+}
+
 /* After an early answer or a hole, the client may have left the data without our seeing its end. */
 void content_may_have_ended(struct dialogue *d, const struct chunk *chunk)
 {
 	if (d->mode != MODE_CONTENT || !(d->content_answered || d->content_lost) || (d->content->length && !d->content_lost))
 		return;
 	bool heard = chunk->acked >= d->answered_end && d->content_answered;
-	if (!heard && !(d->content_lost && d->nlost))
-		return;
-	if (heard && d->content_lost) { /* the server answered the end that we did not see */
-		d->mode = MODE_LINES;
-		d->content_exchange = NULL;
+	bool received = chunk->acked > d->content_acked && !d->fills_hole; /* more than the 354: nothing but the answer to the data */
+	if (d->content_lost && (heard || received)) {
+		content_end_unseen(d, chunk->offset);
 		return;
 	}
+	if (!heard && !(d->content_lost && d->nlost))
+		return;
 	struct arena scratch = { 0 };
 	struct command c = { .kind = COMMAND_LINE };
 	c.line.text = bytes_cut(bytes_cut(chunk->bytes, '\n').head, '\r').head;
 	grammar_parse(&scratch, &c);
-	if (command_is_known(&c)) {
-		d->mode = MODE_LINES;
-		d->content_exchange = NULL;
-	}
+	if (command_is_known(&c))
+		content_end_unseen(d, chunk->offset);
 	arena_drop(&scratch);
 }
 

@@ -84,7 +84,7 @@ static bool is_bait(const struct dialogue *d, const struct line *line)
 {
 	const struct exchange *e = d->waiting;
 	const struct gathering *g = d->replies.gathering;
-	return g && g->reply.code == 220 && e && e->command.kind == COMMAND_CONNECT && e->next
+	return g && g->reply.code == 220 && e && e->command.kind == COMMAND_CONNECT && (e->next || d->nholes)
 	       && reply_line_looks_right(line->text) && !bytes_starts(line->text, B("220"));
 }
 

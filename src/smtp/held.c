@@ -130,6 +130,14 @@ void held_guess(struct dialogue *d, const struct exchange *e)
 	}
 }
 
+/* Its reply is missing for good: the next replies are to what is held. */
+void held_unanswered(struct dialogue *d, const struct exchange *e)
+{
+	d->held_for = NULL;
+	held_guess(d, e);
+	held_release(d);
+}
+
 void held_answered(struct dialogue *d, struct exchange *e)
 {
 	const struct reply *r = &e->reply;

@@ -127,6 +127,7 @@ struct dialogue {
 	struct reader_of_content *content;
 	struct lines *shadow;           /* cuts data into latent lines */
 	uint64_t content_from, content_to; /* the newest range of data in the client's stream */
+	uint64_t content_acked;         /* what the client had received when it began to send it */
 	uint64_t secret_from, secret_to;   /* the newest AUTH line */
 	struct exchange *content_exchange;
 	uint64_t chunk_left;
@@ -214,6 +215,7 @@ void chunk_ends(struct dialogue *);
 void held_add(struct dialogue *, const struct chunk *, const struct gap *);
 void held_answered(struct dialogue *, struct exchange *);
 void held_guess(struct dialogue *, const struct exchange *);                             /* its reply is lost */
+void held_unanswered(struct dialogue *, const struct exchange *);
 void held_release(struct dialogue *);
 void server_spoke_first(struct dialogue *, bool tls);
 void tls_begin(struct dialogue *, bool implicit);

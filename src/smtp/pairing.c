@@ -165,6 +165,7 @@ void exchange_give(struct dialogue *d, struct exchange *e, const struct put_off 
 void exchange_give_up(struct dialogue *d, struct exchange *e)
 {
 	phase_describe(d, e);
+	d->state.certain = false;
 	d->session->unanswered++;
 	queue_shift(d, e);
 	if (d->held_for == e)
@@ -189,6 +190,8 @@ void exchange_give_to_unseen(struct dialogue *d, const struct put_off *p, bool l
 		note_add(d, NOTE_SECOND_GREETING, FROM_SERVER, p->reply.first);
 	struct put_off copy = { e->reply, p->end };
 	exchange_give(d, e, &copy, lost ? PAIRED_UNCERTAIN : PAIRED_NONE);
+	if (lost && e->command.verb >= VERB_COUNT && p->reply.code < 400) /* whatever it was changed the server's state, perhaps */
+		d->state.certain = false;
 }
 
 /* RFC 2033 4.2: one reply for each accepted recipient; the further ones get exchanges of their own. */

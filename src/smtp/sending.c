@@ -174,6 +174,17 @@ static bool is_known_line(const struct line *line)
 	return known;
 }
 
+/* With a known verb, or what was meant for one. */
+static bool is_nearly_known(const struct line *line)
+{
+	struct arena scratch = { 0 };
+	struct command c = { .kind = COMMAND_LINE, .line = *line };
+	grammar_parse(&scratch, &c);
+	bool near = c.verb < VERB_COUNT || c.meant < VERB_COUNT;
+	arena_drop(&scratch);
+	return near;
+}
+
 /* How a message begins: with a header field (RFC 5322 2.2), or the empty line that ends a header; the dot ends either. */
 static bool begins_message(const struct line *line)
 {
@@ -307,12 +318,14 @@ static void judge_half(struct exchange *e)
 	c->line.flags &= (uint16_t)~LINE_CONTENT;
 }
 
-/* The first line of a capture that began late: typed by hand, or with more behind it than commands have, it may have begun earlier. */
+/* The first line of a capture that began late: typed by hand, with more behind it than commands have, or no command where nothing was
+ * heard before, it may have begun earlier. */
 static bool may_be_half(const struct dialogue *d, const struct line *line)
 {
-	bool word = line->text.n && octet_is_alpha(line->text.p[0]);
-	bool more = lines_rest(&d->lines[FROM_CLIENT]).n && !is_known_line(line);
-	return line->segments > 1 || more || (!word && !bytes_equal(line->text, B(".")));
+	bool word = line->text.n && octet_is_alpha(line->text.p[0]), dot = bytes_equal(line->text, B("."));
+	bool more = lines_rest(&d->lines[FROM_CLIENT]).n;
+	bool unlike = more ? !is_known_line(line) : line->acked == 0 && !is_nearly_known(line);
+	return line->segments > 1 || (!word && !dot) || (unlike && !dot);
 }
 
 static void client_line(struct dialogue *d, const struct line *line)
@@ -417,11 +430,8 @@ void client_chunk(struct dialogue *d, const struct chunk *chunk)
 {
 	bool waits = d->waiting && d->held_for && d->held_for->ordinal >= d->waiting->ordinal; /* with others before it, maybe */
 	if (d->mode == MODE_HELD && d->held_for && !waits && !d->held_for->answered && d->held_for->command.kind != COMMAND_CONNECT) {
-		struct exchange *e = d->held_for; /* its reply was given up */
-		d->held_for = NULL;
-		held_add(d, chunk, NULL);
-		held_guess(d, e);
-		held_release(d);
+		held_add(d, chunk, NULL); /* its reply was given up */
+		held_unanswered(d, d->held_for);
 		return;
 	}
 	if (d->plain_after_tls && d->tls && tls_looks_like_record(chunk->bytes) && !d->lines[FROM_CLIENT].begun) {
