@@ -208,6 +208,19 @@ bool account_is_smtp(const struct account *a)
 	return a->windows[0]->protocol != PROTOCOL_OTHER;
 }
 
+bool account_begun(const struct account *a, enum direction d)
+{
+	return d == FROM_CLIENT ? a->connection->syn_seen : a->connection->syn_ack_seen;
+}
+
+bool account_impaired(const struct account *a)
+{
+	bool found = a->windows[0]->mid_start;
+	for (int d = 0; d < 2; d++)
+		found |= a->transcript->of[d].nholes > 0 || !account_begun(a, (enum direction)d);
+	return found;
+}
+
 bool account_closed(const struct account *a)
 {
 	return a->transcript->of[FROM_CLIENT].ending != END_OPEN || a->transcript->of[FROM_SERVER].ending != END_OPEN;

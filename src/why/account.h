@@ -47,6 +47,8 @@ struct account {
 
 void account_begin(struct account *);
 bool account_is_smtp(const struct account *);
+bool account_begun(const struct account *, enum direction); /* its stream's first octet was in reach: a SYN */
+bool account_impaired(const struct account *); /* holes, or no beginning */
 bool account_closed(const struct account *); /* a FIN or RST ended it */
 bool uttered_same(const struct uttered *, const struct uttered *); /* octets and ending */
 void account_end(struct account *); /* the turns; windows and transcript are the caller's */

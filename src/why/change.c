@@ -24,10 +24,22 @@ static int64_t time_of(const struct turn *t)
 	return t->spoken ? t->command.spoken.last.time : 0;
 }
 
-/* The time of one side's event on the other side's clock. */
+/* The time of one side's event on the other side's clock: not before what came before it stands there, if that was held up. */
 static int64_t other_time(const struct changes *c, bool from_inside, int64_t time)
 {
-	return from_inside ? time + c->clock.offset : time - c->clock.offset;
+	int64_t usual = from_inside ? time + c->clock.offset : time - c->clock.offset;
+	int64_t after = !c->anchored ? usual : from_inside ? time + c->anchor : time - c->anchor;
+	return after > usual ? after : usual;
+}
+
+static void anchor(struct changes *c)
+{
+	const struct turn *a = c->inside, *b = c->outside;
+	struct place inside = a->command.spoken.last, outside = b->command.spoken.last;
+	if (a->answered && b->answered)
+		inside = a->exchange->reply.last, outside = b->exchange->reply.last;
+	c->anchored = inside.number && outside.number;
+	c->anchor = outside.time - inside.time;
 }
 
 static uint64_t stream_end_of(const struct turn *t, enum direction d)
@@ -36,10 +48,6 @@ static uint64_t stream_end_of(const struct turn *t, enum direction d)
 	return u ? u->spoken.offset + u->spoken.length + (u->spoken.ending == LINE_LF ? 1 : 2) : 0;
 }
 
-static bool beginning_seen(const struct account *account, enum direction d)
-{
-	return d == FROM_CLIENT ? account->connection->syn_seen : account->connection->syn_ack_seen;
-}
 
 /* Behind the last line of a side something is missing: nobody knows what the other side said to it. */
 static bool tail_missing(const struct account *account)
@@ -68,14 +76,15 @@ static bool hole_at(const struct account *account, enum direction d, struct wind
 		if (d == FROM_CLIENT ? t->spoken : t->nreply > 0)
 			to = d == FROM_CLIENT ? t->command.spoken.offset : t->reply[0].spoken.offset;
 	}
-	return (from == 0 && !beginning_seen(account, d)) || (to == UINT64_MAX && tail_missing(account)) || transcript_has_hole(account->transcript, d, from, to);
+	return (from == 0 && !account_begun(account, d)) || (to == UINT64_MAX && tail_missing(account)) || transcript_has_hole(account->transcript, d, from, to);
 }
 
 /* The account would hold what happened at this time of its clock: its beginning was seen or was earlier, and its end was seen or the
  * capture went on. The clocks are estimates, so a capture that begins or ends close by tells nothing. */
 static bool watched(const struct changes *c, const struct account *account, int64_t time)
 {
-	int64_t margin = CLOSE_BY + 2 * c->clock.transit;
+	int64_t transit = c->clock.transit < 0 ? -c->clock.transit : c->clock.transit; /* below 0: what was sent again came later in one capture */
+	int64_t margin = CLOSE_BY + 2 * transit;
 	bool begun = account->connection->syn_seen || account->connection->first.time + margin < time;
 	return begun && (account_closed(account) || account->watched_until >= time + margin);
 }
@@ -83,6 +92,12 @@ static bool watched(const struct changes *c, const struct account *account, int6
 static bool covers(const struct changes *c, const struct account *account, int64_t time)
 {
 	return !account->encrypted && watched(c, account, time);
+}
+
+/* A session that was not seen to end may have gone on: what lies behind its last packet was perhaps only not recorded. */
+static bool heard_until(const struct account *account, int64_t time)
+{
+	return account_closed(account) || account->connection->last.time >= time;
 }
 
 /* The reply's own packet says that it is another sender's (path.c): then no other capture is needed. */
@@ -169,7 +184,7 @@ static bool client_lacks(const struct changes *c, struct window outside, const s
 {
 	const struct account *out = c->sides->outside;
 	int64_t then = other_time(c, true, time_of(t));
-	if (t->command.spoken.holed || hole_at(out, FROM_CLIENT, outside))
+	if (t->command.spoken.holed || t->command.spoken.ending == LINE_END || hole_at(out, FROM_CLIENT, outside))
 		return false;
 	if (!tail)
 		return out->connection->syn_seen || covers(c, out, then);
@@ -251,7 +266,8 @@ static void only_outside(struct changes *c, struct window inside, bool tail)
 	const struct turn *t = c->outside;
 	const struct account *in = c->sides->inside;
 	int64_t then = other_time(c, false, t->spoken ? t->command.spoken.last.time : time_of(t));
-	if (t->spoken && !t->command.spoken.holed && line_exceeds(c, FROM_CLIENT, &t->command, false) && !hole_at(in, FROM_CLIENT, inside) && covers(c, in, then)) {
+	bool whole = t->spoken && !t->command.spoken.holed && t->command.spoken.ending != LINE_END;
+	if (whole && line_exceeds(c, FROM_CLIENT, &t->command, false) && !hole_at(in, FROM_CLIENT, inside) && covers(c, in, then) && heard_until(in, then)) {
 		enum cause cause = is_introduction(t->command.text) ? CAUSE_COUNT : CAUSE_MIDDLEBOX_STREAM_ALTERED;
 		struct change *change = change_add(c, CHANGE_ADDED, FROM_CLIENT, cause, added_phrase(t));
 		change->outside = t->command.spoken.last;
@@ -361,22 +377,13 @@ static struct clock own_clock(const struct sides *s, struct clock common)
 	return own;
 }
 
-/* Both sides say the same: after a loss, what is only alike may be the next one of a group. */
-static bool is_firm(const struct sides *s, struct step step)
-{
-	if (step.a == ALIGN_NONE || step.b == ALIGN_NONE)
-		return false;
-	const struct turn *a = &s->inside->turns[step.a], *b = &s->outside->turns[step.b];
-	return (a->spoken && b->spoken && a->command_key == b->command_key) || (a->answered && b->answered && a->reply_key == b->reply_key);
-}
-
 /* Of each step: the next firm one, or the number of steps. */
 static size_t *next_firm(struct arena *arena, const struct sides *s)
 {
 	size_t *next = ARENA_ARRAY(arena, size_t, s->turns.n + 1), at = s->turns.n;
 	for (size_t i = s->turns.n; i-- > 0;) {
 		next[i] = at;
-		at = is_firm(s, s->turns.steps[i]) ? i : at;
+		at = sides_agree(s, s->turns.steps[i]) ? i : at;
 	}
 	return next;
 }
@@ -420,10 +427,9 @@ struct change *sides_changes(struct arena *arena, const struct sides *s, struct 
 	c.end = &c.first;
 	const struct account *both_sides[2] = { s->inside, s->outside };
 	for (int side = 0; side < 2; side++)
-		for (int d = 0; d < 2; d++) {
-			lines_count(&c, both_sides[side], (enum direction)d, side ? -1 : 1);
-			c.impaired |= both_sides[side]->transcript->of[d].nholes > 0 || both_sides[side]->windows[0]->mid_start || !beginning_seen(both_sides[side], (enum direction)d);
-		}
+		for (int d = 0; d < 2; d++)
+			lines_count(&c, both_sides[side], (enum direction)d, side == 0);
+	c.impaired = account_impaired(s->inside) || account_impaired(s->outside);
 	for (size_t i = 0; i < steps; i++) {
 		struct step step = s->turns.steps[i];
 		c.inside = step.a == ALIGN_NONE ? NULL : &s->inside->turns[step.a];
@@ -442,8 +448,11 @@ struct change *sides_changes(struct arena *arena, const struct sides *s, struct 
 			reordered(&c, inside_here);
 		} else if (c.inside && c.outside) {
 			both(&c, inside, outside, i >= span.last);
-			inside.before = is_firm(s, step) ? step.a + 1 : inside.before;
-			outside.before = is_firm(s, step) ? step.b + 1 : outside.before;
+			if (sides_agree(s, step)) {
+				inside.before = step.a + 1;
+				outside.before = step.b + 1;
+				anchor(&c);
+			}
 		} else if (c.inside && !(i < span.first && s->outside->windows[0]->mid_start)) {
 			only_inside(&c, outside, i > span.last, cut);
 		} else if (c.outside && !(i < span.first && s->inside->windows[0]->mid_start)) {
@@ -451,6 +460,7 @@ struct change *sides_changes(struct arena *arena, const struct sides *s, struct 
 		}
 	}
 	resets(&c);
-	map_free(&c.counts);
+	map_free(&c.counts[0]);
+	map_free(&c.counts[1]);
 	return c.first;
 }

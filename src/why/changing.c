@@ -56,22 +56,25 @@ enum cause cause_of_command(const struct turn *turn, enum cause otherwise)
 
 struct line_key { uint64_t direction, hash, length; };
 
-void lines_count(struct changes *c, const struct account *account, enum direction d, intptr_t by)
+/* What a hole touches proves nothing that was said, but it may be what the other side has more often. */
+void lines_count(struct changes *c, const struct account *account, enum direction d, bool inside)
 {
 	const struct monologue *m = &account->transcript->of[d];
 	for (size_t i = 0; i < m->n; i++) {
 		const struct line_key key = { d, m->lines[i].hash, m->lines[i].length };
-		void **slot = map_put(&c->counts, (struct bytes){ (const uint8_t *)&key, sizeof key });
-		*slot = (void *)((intptr_t)*slot + by);
+		for (int more = 0; more < 2; more++) {
+			bool own = (more == 0) == inside;
+			void **slot = map_put(&c->counts[more], (struct bytes){ (const uint8_t *)&key, sizeof key });
+			*slot = (void *)((intptr_t)*slot + (!own ? -1 : m->lines[i].holed ? 0 : 1));
+		}
 	}
 }
 
 bool line_exceeds(const struct changes *c, enum direction d, const struct uttered *u, bool inside_exceeds)
 {
 	const struct line_key key = { d, u->spoken.hash, u->spoken.length };
-	void **slot = map_get(&c->counts, (struct bytes){ (const uint8_t *)&key, sizeof key });
-	intptr_t more = slot ? (intptr_t)*slot : 0;
-	return !slot || (inside_exceeds ? more > 0 : more < 0); /* not counted: beyond the transcript's limit */
+	void **slot = map_get(&c->counts[inside_exceeds ? 0 : 1], (struct bytes){ (const uint8_t *)&key, sizeof key });
+	return !slot || (intptr_t)*slot > 0; /* not counted: beyond the transcript's limit */
 }
 
 bool reply_exceeds(const struct changes *c, const struct turn *t, bool inside_exceeds)

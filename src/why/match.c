@@ -15,6 +15,9 @@ enum {
 	SHORT_LINE = 13,     /* as "250 2.1.0 Ok", "QUIT", "DATA": everybody's */
 	SAME_MAIL = 160,     /* the same senders and recipients, at the same place among those that have them */
 	LATE_SECOND = 400,   /* what a second off the usual difference takes away, where no number makes it sure */
+	SAME_START = 50,     /* another pair that began as far apart: more than a few lines in common */
+	SAME_COMMAND = 10,   /* a command at the same place of both */
+	PLACES = 16,
 	NEAREST = 8,         /* sessions of the same mail around the expected time that are looked at */
 	APART = 120,         /* seconds by which a pair's starts may differ from those of the others */
 };
@@ -220,9 +223,9 @@ static int64_t distance(int64_t a, int64_t b)
 	return a > b ? a - b : b - a;
 }
 
-/* The clocks' difference by the starts of pairs: of those that a sequence number or their addresses make sure; else that of the pairs of one
- * candidate each; else the one that most candidates share within a second,
- * by what they have in common. */
+/* The clocks' difference by the starts of pairs: of those that a sequence number or their addresses make sure; else the one that most
+ * candidates share within a second, by what they have in common, however little: sessions that are all alike share little with each
+ * other, and only at the true difference all of them have a partner. */
 static bool usual_start(const struct matching *m, int64_t *usual)
 {
 	struct vote *starts = memory_new(m->nfound + 1, sizeof *starts);
@@ -233,8 +236,8 @@ static bool usual_start(const struct matching *m, int64_t *usual)
 			starts[n++] = (struct vote){ m->found[i].start, 1 };
 	bool sure = n > 0;
 	for (size_t i = 0; i < m->nfound && !sure; i++)
-		if (m->found[i].score >= LEAST)
-			starts[n++] = (struct vote){ m->found[i].start, m->found[i].score };
+		if (m->found[i].score)
+			starts[n++] = (struct vote){ m->found[i].start, SAME_START + m->found[i].score };
 	qsort(starts, n, sizeof *starts, by_time);
 	for (size_t i = 0, k = 0; i < n; i++) {
 		weight += starts[i].weight;
@@ -301,9 +304,9 @@ static size_t alone_at(const struct matching *m, int side, const bool *taken, in
 static void choose_by_time(const struct matching *m, bool *const taken[2], int64_t usual, struct matches *to)
 {
 	enum { KNOWN_PAIRS = 3, HALF = 5, LEFT_MOST = 1000 };
-	const int64_t near = nanoseconds / 4;
+	const int64_t near = to->n < KNOWN_PAIRS ? nanoseconds / 50 : nanoseconds / 4; /* few pairs say little of how starts differ */
 	size_t left = 0;
-	if (to->n < KNOWN_PAIRS)
+	if (!to->n)
 		return;
 	for (size_t i = 0; i < m->n[0] && left < LEFT_MOST; i++) {
 		if (taken[0][i])
@@ -320,10 +323,22 @@ static void choose_by_time(const struct matching *m, bool *const taken[2], int64
 	}
 }
 
+/* Sessions that are alike differ in the order of what is said. */
+static unsigned at_same_places(const struct account *a, const struct account *b)
+{
+	unsigned alike = 0;
+	for (size_t i = 0; i < a->n && i < b->n && i < PLACES; i++)
+		alike += a->turns[i].spoken && b->turns[i].spoken && a->turns[i].command_key == b->turns[i].command_key;
+	return alike;
+}
+
 static void choose(struct matching *m, struct matches *to)
 {
 	bool *taken[2] = { ARENA_ARRAY(&m->scratch, bool, m->n[0] + 1), ARENA_ARRAY(&m->scratch, bool, m->n[1] + 1) };
 	int64_t usual;
+	for (size_t i = 0; i < m->nfound; i++)
+		if (m->found[i].score >= LEAST)
+			m->found[i].score += SAME_COMMAND * at_same_places(&m->side[0][m->found[i].inside], &m->side[1][m->found[i].outside]);
 	bool known = usual_start(m, &usual);
 	for (size_t i = 0; known && i < m->mails.count; i++)
 		timely_candidates(m, m->mails.entries[i].value, usual);

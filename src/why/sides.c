@@ -6,19 +6,20 @@
 
 /* What it costs to take two turns for the same one. A turn left alone costs ALONE on each side, so that two turns at the same
  * place with nothing in common still go together, unless one of them has its match elsewhere. */
-enum { ALONE = 10, ELSEWHERE = 30 };
+enum { ALONE = 10, ELSEWHERE = 30, UNLIKE = 5 };
 
 struct aligning {
 	const struct account *a, *b;
 	bool *a_elsewhere, *b_elsewhere; /* the very command stands on the other side as often as here */
+	bool impaired; /* a side has holes: what is unlike may be the neighbour of one that was lost */
 };
 
-static unsigned command_cost(const struct turn *a, const struct turn *b, bool elsewhere)
+static unsigned command_cost(const struct turn *a, const struct turn *b, bool elsewhere, bool impaired)
 {
 	if (a->kind == COMMAND_CONNECT || b->kind == COMMAND_CONNECT)
 		return a->kind == b->kind ? 0 : ELSEWHERE;
 	if (!a->spoken || !b->spoken)
-		return a->spoken == b->spoken ? 0 : 1;
+		return a->spoken == b->spoken ? 0 : 4; /* rather a line that was changed than one that was lost */
 	if (a->command_key == b->command_key)
 		return 0;
 	if (a->command.spoken.hash == b->command.spoken.hash)
@@ -31,7 +32,7 @@ static unsigned command_cost(const struct turn *a, const struct turn *b, bool el
 		return ELSEWHERE;
 	if (bytes_is(bytes_word(a->command.text).head, bytes_word(b->command.text).head))
 		return 3;
-	return a->command.spoken.length == b->command.spoken.length ? 5 : 9;
+	return a->command.spoken.length == b->command.spoken.length ? UNLIKE : impaired ? ELSEWHERE : 9;
 }
 
 static unsigned reply_cost(const struct turn *a, const struct turn *b)
@@ -40,6 +41,8 @@ static unsigned reply_cost(const struct turn *a, const struct turn *b)
 		return a->answered == b->answered ? 0 : 2;
 	if (a->reply_key == b->reply_key)
 		return 0;
+	if (a->reply_holed || b->reply_holed)
+		return 1;
 	int x = a->exchange->reply.code, y = b->exchange->reply.code;
 	return x == y ? 2 : x / 100 == y / 100 ? 4 : 6;
 }
@@ -48,7 +51,7 @@ static unsigned turn_cost(void *to, size_t i, size_t j)
 {
 	const struct aligning *l = to;
 	const struct turn *a = &l->a->turns[i], *b = &l->b->turns[j];
-	unsigned cost = command_cost(a, b, l->a_elsewhere[i] || l->b_elsewhere[j]);
+	unsigned cost = command_cost(a, b, l->a_elsewhere[i] || l->b_elsewhere[j], l->impaired);
 	return cost + reply_cost(a, b) + (a->content_key != b->content_key);
 }
 
@@ -82,13 +85,43 @@ static bool *elsewhere(struct arena *arena, const struct account *a, const struc
 	return found;
 }
 
+bool sides_agree(const struct sides *s, struct step step)
+{
+	if (step.a == ALIGN_NONE || step.b == ALIGN_NONE)
+		return false;
+	const struct turn *a = &s->inside->turns[step.a], *b = &s->outside->turns[step.b];
+	return (a->spoken && b->spoken && a->command_key == b->command_key) || (a->answered && b->answered && a->reply_key == b->reply_key);
+}
+
+/* Where one capture ended while the session went on, nothing comes behind the last turns that holds unlike ones together: they are not one. */
+static void part_unlike(struct sides *s, const struct aligning *l)
+{
+	if (account_closed(s->inside) && account_closed(s->outside))
+		return;
+	struct step *steps = s->turns.steps;
+	size_t firm = s->turns.n;
+	while (firm > 0 && !sides_agree(s, steps[firm - 1]))
+		firm--;
+	for (size_t i = firm; i < s->turns.n; i++) {
+		size_t a = steps[i].a, b = steps[i].b;
+		if (a == ALIGN_NONE || b == ALIGN_NONE || command_cost(&s->inside->turns[a], &s->outside->turns[b], l->a_elsewhere[a] || l->b_elsewhere[b], l->impaired) < UNLIKE)
+			continue;
+		memmove(steps + i + 1, steps + i, (s->turns.n - i) * sizeof *steps);
+		s->turns.n++;
+		steps[i].b = steps[i + 1].a = ALIGN_NONE;
+		i++;
+	}
+}
+
 struct sides sides_align(struct arena *arena, const struct account *inside, const struct account *outside)
 {
 	struct aligning l = { .a = inside, .b = outside };
+	l.impaired = account_impaired(inside) || account_impaired(outside);
 	l.a_elsewhere = elsewhere(arena, inside, outside);
 	l.b_elsewhere = elsewhere(arena, outside, inside);
 	struct sides s = { .inside = inside, .outside = outside };
 	s.turns = align(arena, inside->n, outside->n, (struct align_costs){ turn_cost, ALONE, &l });
+	part_unlike(&s, &l);
 	return s;
 }
 
