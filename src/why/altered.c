@@ -309,7 +309,8 @@ void altered_reply(struct changes *c)
 	bool rivals = false, near = near_a_rival(c, &rivals);
 	if (a->reply_holed || b->reply_holed || a->reply_key == b->reply_key)
 		return;
-	if (c->impaired && a->nreply == b->nreply && !(reply_exceeds(c, a, true) && reply_exceeds(c, b, false)))
+	bool alike = a->nreply != b->nreply && a->exchange->reply.code == b->exchange->reply.code; /* lines of one reply may only be missing */
+	if (c->impaired && !alike && !(reply_exceeds(c, a, true) && reply_exceeds(c, b, false)))
 		return;
 	if (rivals && (!near || a->exchange->reply.code < 0))
 		return; /* a forged reply of another length shifts what follows: pieces of the server's own are no replies */

@@ -5,6 +5,7 @@
 #include "base/banned.h"
 
 enum {
+	CLOSE = 3,               /* turns */
 	MOVED_FAR = 12,          /* steps between two places of a line that was moved: pipelined groups are short */
 	SLOW = 2,                /* seconds beyond the session's usual transit that are told as a delay */
 	SAMPLES_LEAST = 4, SAMPLES_MOST = 4096,
@@ -86,7 +87,7 @@ static bool watched(const struct changes *c, const struct account *account, int6
 	int64_t transit = c->clock.transit < 0 ? -c->clock.transit : c->clock.transit; /* below 0: what was sent again came later in one capture */
 	int64_t margin = CLOSE_BY + 2 * transit;
 	bool begun = account->connection->syn_seen || account->connection->first.time + margin < time;
-	return begun && (account_closed(account) || account->watched_until >= time + margin);
+	return begun && (account_closed(account) || (c->clock.known && account->watched_until >= time + margin));
 }
 
 static bool covers(const struct changes *c, const struct account *account, int64_t time)
@@ -180,6 +181,20 @@ static bool resets(struct changes *c)
 
 /* ---- turns of one side alone ---- */
 
+/* Between the nearest turns that agree, or close by, the other side has a command of the same verb that this one lacks: beside a loss, it may
+ * be this one. */
+static bool may_be_another(const struct changes *c, const struct account *other, struct window w, const struct turn *t)
+{
+	struct bytes verb = bytes_word(t->command.text).head;
+	size_t from = w.before > CLOSE ? w.before - CLOSE : 0, to = w.after + CLOSE < other->n ? w.after + CLOSE : other->n;
+	for (size_t i = from; c->impaired && i < to; i++) {
+		const struct turn *u = &other->turns[i];
+		if (u->spoken && bytes_is(bytes_word(u->command.text).head, verb) && line_exceeds(c, FROM_CLIENT, &u->command, other == c->sides->inside))
+			return true;
+	}
+	return false;
+}
+
 static bool client_lacks(const struct changes *c, struct window outside, const struct turn *t, bool tail)
 {
 	const struct account *out = c->sides->outside;
@@ -213,7 +228,7 @@ static void only_inside(struct changes *c, struct window outside, bool tail, boo
 		change->inside = t->exchange->reply.last;
 		change->inside_text = reply_lines(c, t);
 	}
-	if (t->spoken && !dead && line_exceeds(c, FROM_CLIENT, &t->command, true) && !(tail && cut && !t->answered) && client_lacks(c, outside, t, tail)) {
+	if (t->spoken && !dead && !may_be_another(c, out, outside, t) && line_exceeds(c, FROM_CLIENT, &t->command, true) && !(tail && cut && !t->answered) && client_lacks(c, outside, t, tail)) {
 		struct change *change = change_add(c, CHANGE_SWALLOWED, FROM_CLIENT, cause_of_command(t, CAUSE_MIDDLEBOX_STREAM_ALTERED),
 		                                   t->answered ? "it was not passed on" : "it did not come through");
 		change->inside = t->command.spoken.last;
@@ -267,7 +282,7 @@ static void only_outside(struct changes *c, struct window inside, bool tail)
 	const struct account *in = c->sides->inside;
 	int64_t then = other_time(c, false, t->spoken ? t->command.spoken.last.time : time_of(t));
 	bool whole = t->spoken && !t->command.spoken.holed && t->command.spoken.ending != LINE_END;
-	if (whole && line_exceeds(c, FROM_CLIENT, &t->command, false) && !hole_at(in, FROM_CLIENT, inside) && covers(c, in, then) && heard_until(in, then)) {
+	if (whole && !may_be_another(c, in, inside, t) && line_exceeds(c, FROM_CLIENT, &t->command, false) && !hole_at(in, FROM_CLIENT, inside) && covers(c, in, then) && heard_until(in, then)) {
 		enum cause cause = is_introduction(t->command.text) ? CAUSE_COUNT : CAUSE_MIDDLEBOX_STREAM_ALTERED;
 		struct change *change = change_add(c, CHANGE_ADDED, FROM_CLIENT, cause, added_phrase(t));
 		change->outside = t->command.spoken.last;
@@ -367,6 +382,13 @@ static void reordered(struct changes *c, bool later)
 
 /* ---- the walk ---- */
 
+/* Where no line stands on both sides, SYNs do. */
+static struct clock clock_of_starts(const struct sides *s)
+{
+	const struct connection *in = s->inside->connection, *out = s->outside->connection;
+	return (struct clock){ .known = in->syn_seen && out->syn_seen, .offset = out->first.time - in->first.time };
+}
+
 static struct clock own_clock(const struct sides *s, struct clock common)
 {
 	int64_t *client = memory_new(SAMPLES_MOST, sizeof *client), *server = memory_new(SAMPLES_MOST, sizeof *server);
@@ -374,6 +396,8 @@ static struct clock own_clock(const struct sides *s, struct clock common)
 	struct clock own = nclient >= SAMPLES_LEAST && nserver >= SAMPLES_LEAST ? clock_estimate(client, nclient, server, nserver) : common;
 	free(client);
 	free(server);
+	if (!own.known)
+		own = clock_of_starts(s);
 	return own;
 }
 
