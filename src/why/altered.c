@@ -309,6 +309,8 @@ void altered_reply(struct changes *c)
 	bool rivals = false, near = near_a_rival(c, &rivals);
 	if (a->reply_holed || b->reply_holed || a->reply_key == b->reply_key)
 		return;
+	if (c->moved && !reply_exceeds(c, a, true) && !reply_exceeds(c, b, false))
+		return; /* the server quotes what it answers */
 	bool alike = a->nreply != b->nreply && a->exchange->reply.code == b->exchange->reply.code; /* lines of one reply may only be missing */
 	if (c->impaired && !alike && !(reply_exceeds(c, a, true) && reply_exceeds(c, b, false)))
 		return;

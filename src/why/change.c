@@ -454,6 +454,8 @@ struct change *sides_changes(struct arena *arena, const struct sides *s, struct 
 		for (int d = 0; d < 2; d++)
 			lines_count(&c, both_sides[side], (enum direction)d, side == 0);
 	c.impaired = account_impaired(s->inside) || account_impaired(s->outside);
+	for (size_t i = 0; i < steps && !c.moved; i++)
+		c.moved = (s->turns.steps[i].a == ALIGN_NONE) != (s->turns.steps[i].b == ALIGN_NONE) && moved_to(s, done, i) != ALIGN_NONE;
 	for (size_t i = 0; i < steps; i++) {
 		struct step step = s->turns.steps[i];
 		c.inside = step.a == ALIGN_NONE ? NULL : &s->inside->turns[step.a];
