@@ -33,8 +33,6 @@ struct boundary { /* before command j */
 };
 
 struct alignment {
-	int forth[ALIGN_MOST + 2][ALIGN_MOST + 2][2]; /* replies ..i and commands ..j; 1: what stood in the hole before j was answered */
-	int back[ALIGN_MOST + 2][ALIGN_MOST + 2][2];
 	struct exchange *commands[ALIGN_MOST];
 	struct boundary before[ALIGN_MOST + 1];
 	size_t hole_at[HOLES_MOST];
@@ -51,6 +49,9 @@ struct alignment {
 	bool lost_track;                 /* of the server's state */
 	bool in_turn;                    /* the client waits for each reply */
 	bool client_spoke, over;         /* over: the server has said all that it will */
+	/* Large, and not zeroed: each score is written before it is read. */
+	int forth[ALIGN_MOST + 2][ALIGN_MOST + 2][2]; /* replies ..i and commands ..j; 1: what stood in the hole before j was answered */
+	int back[ALIGN_MOST + 2][ALIGN_MOST + 2][2];
 };
 
 /* Replies may be missing before reply i and behind the one before it, or after all of them. */
@@ -451,11 +452,18 @@ static void judge_turns(struct alignment *a)
 
 static struct alignment *alignment_new(const struct dialogue *d, enum urgency urgency)
 {
-	struct alignment *a = memory_new(1, sizeof *a);
-	*a = (struct alignment){ .replies = d->put_off, .nreplies = d->nput_off < ALIGN_MOST ? d->nput_off : ALIGN_MOST, .lost = d->lost,
-	                         .nlost = d->nlost, .client_spoke = urgency != AT_THE_END, .over = d->ended[FROM_SERVER],
-	                         .lost_track = !d->state.certain, .patient = d->session->mid_start && urgency == WHEN_CERTAIN,
-	                         .no_greeting = !d->connection->syn_ack_seen, .in_turn = !d->runs_ahead && !d->session->mid_start };
+	struct alignment *a = memory_grow(NULL, 1, sizeof *a);
+	memset(a, 0, offsetof(struct alignment, forth));
+	a->replies = d->put_off;
+	a->nreplies = d->nput_off < ALIGN_MOST ? d->nput_off : ALIGN_MOST;
+	a->lost = d->lost;
+	a->nlost = d->nlost;
+	a->client_spoke = urgency != AT_THE_END;
+	a->over = d->ended[FROM_SERVER];
+	a->lost_track = !d->state.certain;
+	a->patient = d->session->mid_start && urgency == WHEN_CERTAIN;
+	a->no_greeting = !d->connection->syn_ack_seen;
+	a->in_turn = !d->runs_ahead && !d->session->mid_start;
 	for (struct exchange *e = d->waiting; e && a->ncommands < ALIGN_MOST; e = e->next)
 		a->commands[a->ncommands++] = e;
 	place_holes(d, a);
