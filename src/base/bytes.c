@@ -16,13 +16,48 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || c == '\t';
 }
 
+static const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+
+/* The first octet is the lowest. */
+static uint64_t eight_at(const uint8_t *p)
+{
+	uint64_t word;
+	memcpy(&word, p, sizeof word);
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
+}
+
+static uint64_t four_at(const uint8_t *p)
+{
+	uint32_t word;
+	memcpy(&word, p, sizeof word);
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap32(word);
+}
+
+/* High bits where octets are 0; above the lowest of these, perhaps where they are not. */
+static uint64_t zeros_of(uint64_t word)
+{
+	return (word - ones) & ~word & highs;
+}
+
+/* Where the next blank is, eight octets at a time. */
+static size_t blank_from(struct bytes b, size_t i)
+{
+	for (; i + 8 <= b.n; i += 8) {
+		uint64_t word = eight_at(b.p + i), found = zeros_of(word ^ ' ' * ones) | zeros_of(word ^ '\t' * ones);
+		if (found)
+			return i + (size_t)__builtin_ctzll(found) / 8;
+	}
+	while (i < b.n && !is_blank(b.p[i]))
+		i++;
+	return i;
+}
+
 struct cut bytes_word(struct bytes b)
 {
 	size_t start = 0, end, next;
 	while (start < b.n && is_blank(b.p[start]))
 		start++;
-	for (end = start; end < b.n && !is_blank(b.p[end]);)
-		end++;
+	end = blank_from(b, start);
 	for (next = end; next < b.n && is_blank(b.p[next]);)
 		next++;
 	struct bytes word = bytes_first(bytes_from(b, start), end - start);
@@ -115,18 +150,26 @@ static uint64_t hash_step(uint64_t h, uint64_t word)
 	return h ^ h >> 32;
 }
 
+/* What is left of b behind the groups of eight, zeros above it. */
+static uint64_t tail_of(struct bytes b)
+{
+	size_t n = b.n % 8;
+	if (n == 0)
+		return 0;
+	if (b.n >= 8)
+		return eight_at(b.p + b.n - 8) >> (64 - 8 * n);
+	if (n >= 4)
+		return four_at(b.p) | four_at(b.p + n - 4) << 8 * (n - 4);
+	return b.p[0] | (uint64_t)b.p[n / 2] << 8 * (n / 2) | (uint64_t)b.p[n - 1] << 8 * (n - 1);
+}
+
 /* A multiplication for each eight octets; hostile input can at worst slow one bucket that map.c bounds. */
 uint64_t bytes_hash(struct bytes b)
 {
-	uint64_t h = 0xcbf29ce484222325u ^ b.n, word;
-	for (; b.n >= sizeof word; b = bytes_from(b, sizeof word)) {
-		memcpy(&word, b.p, sizeof word);
-		h = hash_step(h, word);
-	}
-	word = 0;
-	if (b.n)
-		memcpy(&word, b.p, b.n);
-	h = hash_step(h, word);
+	uint64_t h = 0xcbf29ce484222325u ^ b.n;
+	for (size_t i = 0; i + 8 <= b.n; i += 8)
+		h = hash_step(h, eight_at(b.p + i));
+	h = hash_step(h, tail_of(b));
 	return hash_step(h, h >> 29);
 }
 

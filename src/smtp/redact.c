@@ -271,10 +271,11 @@ static const struct bytes plain_verbs[] = {
 
 struct bytes redact_line(struct arena *arena, struct secrets **secrets, struct bytes line, unsigned circumstances, bool *masked)
 {
-	struct cut first = bytes_word(line), second = bytes_word(first.tail);
+	struct cut first = bytes_word(line);
 	*masked = false;
 	if (AMONG(first.head, plain_verbs))
 		return arena_copy(arena, line); /* their arguments are no secrets, and they are nearly all there is: no further look */
+	struct cut second = bytes_word(first.tail);
 	*masked = true;
 	if (first.tail.n && AMONG(first.head, credential_verbs))
 		return masked_from(arena, secrets, line, first.tail);

@@ -93,10 +93,10 @@ static void judge(struct reply *reply)
 }
 
 /* Gives the line's text without code, separator and enhanced code. */
-static struct bytes note_text(struct reply *reply, struct bytes whole)
+static struct bytes note_text(struct reply *reply, struct bytes whole, bool coded)
 {
 	struct bytes text = whole;
-	if (!has_code(whole)) {
+	if (!coded) {
 		reply->flags |= REPLY_CODE_MISSING;
 	} else {
 		uint8_t separator = whole.n > 3 ? whole.p[3] : ' ';
@@ -113,18 +113,14 @@ static struct bytes note_text(struct reply *reply, struct bytes whole)
 	return text;
 }
 
-static void gather(struct replies *r, const struct reply *reply, struct bytes text, struct bytes whole)
+static struct gathering *gathering_new(const struct reply *reply)
 {
 	enum { USUAL = 500 };
-	bool first = !r->gathering;
-	if (first) {
-		r->gathering = memory_new(1, sizeof *r->gathering);
-		text_room(&r->gathering->text, USUAL);
-		text_room(&r->gathering->raw, USUAL);
-	}
-	r->gathering->reply = *reply;
-	add_capped(&r->gathering->text, text, first);
-	add_capped(&r->gathering->raw, whole, first);
+	struct gathering *g = memory_new(1, sizeof *g);
+	text_room(&g->text, USUAL);
+	text_room(&g->raw, USUAL);
+	g->reply = *reply;
+	return g;
 }
 
 /* The reply that was gathered; nothing is kept. */
@@ -148,26 +144,28 @@ static void keep_line(struct reply *reply, struct arena *arena, struct bytes tex
 bool replies_line(struct replies *r, struct arena *arena, const struct line *line, struct reply *out)
 {
 	struct bytes whole = line->text;
-	bool inside = r->gathering != NULL;
-	if (!inside && bytes_trim(whole).n == 0)
+	bool coded = has_code(whole), inside = r->gathering != NULL;
+	struct reply *reply = inside ? &r->gathering->reply : out;
+	if (!inside && !coded && bytes_trim(whole).n == 0)
 		return false; /* an empty line between replies says nothing */
-	struct reply reply = inside ? r->gathering->reply : (struct reply){ .code = MISSING, .first = line->first, .offset = line->offset };
-	note_line(&reply, line);
-	struct bytes text = note_text(&reply, whole);
-	bool coded = has_code(whole);
+	if (!inside)
+		*reply = (struct reply){ .code = MISSING, .first = line->first, .offset = line->offset };
+	note_line(reply, line);
+	struct bytes text = note_text(reply, whole, coded);
 	bool goes_on = coded ? whole.n > 3 && whole.p[3] == '-' : inside; /* inside a reply the end is still to come */
-	if (!goes_on && coded)
-		judge(&reply);
-	if (inside || goes_on)
-		gather(r, &reply, text, whole);
-	if (goes_on)
-		return false;
-	if (inside)
-		reply = take(r, arena);
-	else
-		keep_line(&reply, arena, text, whole);
-	*out = reply;
-	return true;
+	if (!goes_on)
+		judge(reply);
+	if (!goes_on && !inside) {
+		keep_line(reply, arena, text, whole);
+		return true;
+	}
+	if (!inside)
+		r->gathering = gathering_new(reply);
+	add_capped(&r->gathering->text, text, !inside);
+	add_capped(&r->gathering->raw, whole, !inside);
+	if (!goes_on)
+		*out = take(r, arena);
+	return !goes_on;
 }
 
 bool replies_cut(struct replies *r, struct arena *arena, struct reply *out)

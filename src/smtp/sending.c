@@ -36,8 +36,10 @@ static void note_initial_response(struct exchange *e, struct bytes original)
 /* "Subject: ..." where the capture lacks what led to it: message content, in all likelihood. */
 static bool is_header_behind_loss(const struct dialogue *d, struct bytes text)
 {
+	if (d->state.certain)
+		return false;
 	struct bytes word = bytes_word(text).head;
-	return !d->state.certain && word.n > 1 && word.p[word.n - 1] == ':';
+	return word.n > 1 && word.p[word.n - 1] == ':';
 }
 
 /* TLS records have no lines: each piece that the server cut from one at an LF stands for the record, shown by its first octets. */
