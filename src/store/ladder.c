@@ -48,12 +48,7 @@ static void add_command(struct ladder *l, const struct exchange *x)
 	const struct command *c = &x->command;
 	if (c->kind == COMMAND_CONNECT || c->kind == COMMAND_UNSEEN || x->recipient_of)
 		return;
-	struct text *text = &l->store->text;
-	text_clear(text);
-	if (c->kind == COMMAND_CONTENT)
-		text_add_octet(text, '.');
-	else
-		wire_add(text, c->line.text, LINES_TEXT);
+	struct bytes text = c->kind == COMMAND_CONTENT ? B(".") : wire_view(&l->store->text, c->line.text, LINES_TEXT);
 	unsigned flags = 0;
 	flags |= c->line.flags & LINE_AFTER_GAP ? MARK_GAP : 0;
 	flags |= c->line.odd ? MARK_ODD : 0;
@@ -63,23 +58,21 @@ static void add_command(struct ladder *l, const struct exchange *x)
 	flags |= x->answered ? 0 : MARK_UNANSWERED;
 	flags |= c->ahead ? MARK_AHEAD : 0;
 	flags |= c->line.length > LINES_TEXT ? MARK_CUT : 0;
-	add_line(l, x, FROM_CLIENT, c->line.last, text_view(text), flags);
+	add_line(l, x, FROM_CLIENT, c->line.last, text, flags);
 }
 
 static void add_reply(struct ladder *l, const struct exchange *x)
 {
 	if (!x->answered)
 		return;
-	struct text *text = &l->store->text;
-	text_clear(text);
-	wire_add_lines(text, x->reply.raw, LINES_TEXT * 2);
+	struct bytes text = wire_view_lines(&l->store->text, x->reply.raw, LINES_TEXT * 2);
 	unsigned flags = 0;
 	flags |= x->reply.flags & (REPLY_AFTER_GAP | REPLY_CUT) ? MARK_GAP : 0;
 	flags |= x->reply.odd ? MARK_ODD : 0;
 	flags |= x->reply.flags & REPLY_QUOTES_MASK ? MARK_MASKED : 0;
 	flags |= x->reply.code >= 500 && x->reply.code <= 599 ? MARK_ERROR : 0;
 	flags |= x->reply.raw.n > LINES_TEXT * 2 ? MARK_CUT : 0;
-	add_line(l, x, FROM_SERVER, x->reply.last, text_view(text), flags);
+	add_line(l, x, FROM_SERVER, x->reply.last, text, flags);
 }
 
 static bool opens(const struct exchange *x)

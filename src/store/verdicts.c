@@ -29,13 +29,12 @@ static void proofs_column(struct store *s, struct feed *row, const struct proof 
 		if (same_view(p->text, trigger)) {
 			text_add_octet(json, '0');
 		} else {
-			text_clear(&s->text);
-			wire_add_lines(&s->text, p->text, PROOF_MOST);
-			int64_t id = p->text.n >= INTERN_FROM ? interned_again(&s->texts, text_view(&s->text), error) : 0;
+			struct bytes text = wire_view_lines(&s->text, p->text, PROOF_MOST);
+			int64_t id = p->text.n >= INTERN_FROM ? interned_again(&s->texts, text, error) : 0;
 			if (id)
 				wire_add_number(json, id);
 			else
-				wire_add_quoted(json, text_view(&s->text));
+				wire_add_quoted(json, text);
 		}
 		text_add_octet(json, ',');
 		wire_add_number(json, writer_says(s, p->says ? p->says : "", error));

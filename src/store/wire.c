@@ -9,19 +9,39 @@ static bool is_plain(uint8_t c)
 /* Sixteen octets at a time, signed, so that those from 0x80 on are below the printable ones. */
 typedef int8_t octets __attribute__((vector_size(16)));
 
+static inline bool are_plain(const uint8_t *p, char but, bool lines)
+{
+	octets v;
+	memcpy(&v, p, sizeof v);
+	octets plain = (octets)(v > 0x1f) & (octets)(v != 0x7f) & (octets)(v != '\\') & (octets)(v != but);
+	if (lines)
+		plain |= (octets)(v == '\n');
+	uint64_t halves[2];
+	memcpy(halves, &plain, sizeof halves);
+	return (halves[0] & halves[1]) == UINT64_MAX;
+}
+
 /* The end of the run of plain octets at p, as far as sixteen at a time tell. */
 static size_t plain_run(const uint8_t *p, size_t at, size_t end, char but)
 {
-	octets v;
-	for (; at + sizeof v <= end; at += sizeof v) {
-		memcpy(&v, p + at, sizeof v);
-		octets plain = (octets)(v > 0x1f) & (octets)(v != 0x7f) & (octets)(v != '\\') & (octets)(v != but);
-		uint64_t halves[2];
-		memcpy(halves, &plain, sizeof halves);
-		if ((halves[0] & halves[1]) != UINT64_MAX)
-			break;
-	}
+	while (at + sizeof(octets) <= end && are_plain(p + at, but, false))
+		at += sizeof(octets);
 	return at;
+}
+
+/* Nothing to escape: so it is with most of what clients and servers say. The last group overlaps the one before it. */
+static inline bool is_clean(struct bytes b, char but, bool lines)
+{
+	if (b.n < sizeof(octets)) {
+		for (size_t i = 0; i < b.n; i++)
+			if ((!is_plain(b.p[i]) || b.p[i] == (uint8_t)but) && !(lines && b.p[i] == '\n'))
+				return false;
+		return true;
+	}
+	for (size_t at = 0; at + sizeof(octets) < b.n; at += sizeof(octets))
+		if (!are_plain(b.p + at, but, lines))
+			return false;
+	return are_plain(b.p + b.n - sizeof(octets), but, lines);
 }
 
 static size_t escape(uint8_t c, char out[4])
@@ -74,17 +94,41 @@ static void add(struct text *t, struct bytes wire, size_t most, bool lines)
 
 void wire_add(struct text *t, struct bytes wire, size_t most)
 {
-	add(t, wire, most, false);
+	if (wire.n <= most && is_clean(wire, '\\', false))
+		text_add(t, wire);
+	else
+		add(t, wire, most, false);
 }
 
 void wire_add_lines(struct text *t, struct bytes wire, size_t most)
 {
-	add(t, wire, most, true);
+	if (wire.n <= most && is_clean(wire, '\\', true))
+		text_add(t, wire);
+	else
+		add(t, wire, most, true);
 }
 
-void wire_add_quoted(struct text *t, struct bytes b)
+static struct bytes view(struct text *room, struct bytes wire, size_t most, bool lines)
 {
-	text_add_octet(t, '"');
+	if (wire.n && wire.n <= most && is_clean(wire, '\\', lines))
+		return wire;
+	text_clear(room);
+	add(room, wire, most, lines);
+	return text_view(room);
+}
+
+struct bytes wire_view(struct text *room, struct bytes wire, size_t most)
+{
+	return view(room, wire, most, false);
+}
+
+struct bytes wire_view_lines(struct text *room, struct bytes wire, size_t most)
+{
+	return view(room, wire, most, true);
+}
+
+static void add_quoted(struct text *t, struct bytes b)
+{
 	for (size_t i = 0; i < b.n;) {
 		size_t end = plain_run(b.p, i, b.n, '"');
 		while (end < b.n && b.p[end] != '"' && b.p[end] != '\\' && b.p[end] >= 0x20)
@@ -97,23 +141,39 @@ void wire_add_quoted(struct text *t, struct bytes b)
 			i++;
 		}
 	}
+}
+
+void wire_add_quoted(struct text *t, struct bytes b)
+{
+	text_add_octet(t, '"');
+	if (is_clean(b, '"', false))
+		text_add(t, b);
+	else
+		add_quoted(t, b);
 	text_add_octet(t, '"');
 }
 
+static size_t digits_of(uint64_t number)
+{
+	for (size_t n = 1;; n += 4, number /= 10000)
+		if (number < 10000)
+			return n + (number >= 10) + (number >= 100) + (number >= 1000);
+}
+
+/* Two digits at a time, from the last on. */
 char *wire_put_number(char *at, int64_t number)
 {
-	char digits[20];
-	size_t n = 0;
+	static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+		"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 	uint64_t rest = number < 0 ? (uint64_t)0 - (uint64_t)number : (uint64_t)number;
 	if (number < 0)
 		*at++ = '-';
-	do {
-		digits[n++] = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest);
-	while (n)
-		*at++ = digits[--n];
-	return at;
+	char *end = at + digits_of(rest);
+	for (at = end; rest >= 10; rest /= 100)
+		memcpy(at -= 2, pairs + 2 * (rest % 100), 2);
+	if (rest || at == end)
+		*--at = (char)('0' + rest);
+	return end;
 }
 
 void wire_add_number(struct text *t, int64_t number)

@@ -9,6 +9,9 @@
 
 void wire_add(struct text *, struct bytes wire, size_t most);          /* C-escaped */
 void wire_add_lines(struct text *, struct bytes wire, size_t most);    /* the same, but LF stays LF */
+/* The same without a copy where nothing is escaped: a view of the wire, else of room. */
+struct bytes wire_view(struct text *room, struct bytes wire, size_t most);
+struct bytes wire_view_lines(struct text *room, struct bytes wire, size_t most);
 void wire_add_quoted(struct text *, struct bytes escaped);             /* a JSON string of what wire_add made */
 enum { NUMBER_MOST = 20 }; /* octets of a number */
 void wire_add_number(struct text *, int64_t);
