@@ -9,39 +9,63 @@ static bool is_plain(uint8_t c)
 /* Sixteen octets at a time, signed, so that those from 0x80 on are below the printable ones. */
 typedef int8_t octets __attribute__((vector_size(16)));
 
-static inline bool are_plain(const uint8_t *p, char but, bool lines)
+/* A one bit at least in each octet of halves that is not plain. */
+static inline void look(const uint8_t p[16], char but, bool lines, uint64_t halves[2])
 {
 	octets v;
 	memcpy(&v, p, sizeof v);
 	octets plain = (octets)(v > 0x1f) & (octets)(v != 0x7f) & (octets)(v != '\\') & (octets)(v != but);
 	if (lines)
 		plain |= (octets)(v == '\n');
-	uint64_t halves[2];
-	memcpy(halves, &plain, sizeof halves);
-	return (halves[0] & halves[1]) == UINT64_MAX;
+	octets odd = ~plain;
+	memcpy(halves, &odd, 2 * sizeof *halves);
 }
 
-/* The end of the run of plain octets at p, as far as sixteen at a time tell. */
-static size_t plain_run(const uint8_t *p, size_t at, size_t end, char but)
+/* The first octet of a half that is not zero. */
+static inline size_t first_of(uint64_t half)
 {
-	while (at + sizeof(octets) <= end && are_plain(p + at, but, false))
-		at += sizeof(octets);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (size_t)__builtin_ctzll(half) / 8;
+#else
+	return (size_t)__builtin_clzll(half) / 8;
+#endif
+}
+
+/* The end of the run of plain octets at p. */
+static inline size_t plain_run(const uint8_t *p, size_t at, size_t end, char but, bool lines)
+{
+	uint64_t odd[2];
+	for (; at + sizeof(octets) <= end; at += sizeof(octets)) {
+		look(p + at, but, lines, odd);
+		if (odd[0] | odd[1])
+			return at + (odd[0] ? first_of(odd[0]) : 8 + first_of(odd[1]));
+	}
+	while (at < end && ((is_plain(p[at]) && p[at] != (uint8_t)but) || (lines && p[at] == '\n')))
+		at++;
 	return at;
 }
 
 /* Nothing to escape: so it is with most of what clients and servers say. The last group overlaps the one before it. */
 static inline bool is_clean(struct bytes b, char but, bool lines)
 {
-	if (b.n < sizeof(octets)) {
-		for (size_t i = 0; i < b.n; i++)
-			if ((!is_plain(b.p[i]) || b.p[i] == (uint8_t)but) && !(lines && b.p[i] == '\n'))
+	uint64_t odd[2];
+	size_t at = 0;
+	if (b.n >= sizeof(octets)) {
+		for (; at + sizeof(octets) < b.n; at += sizeof(octets)) {
+			look(b.p + at, but, lines, odd);
+			if (odd[0] | odd[1])
 				return false;
-		return true;
+		}
+		look(b.p + b.n - sizeof(octets), but, lines, odd);
+	} else if (b.n >= sizeof(octets) / 2) {
+		uint8_t both[16];
+		memcpy(both, b.p, 8);
+		memcpy(both + 8, b.p + b.n - 8, 8);
+		look(both, but, lines, odd);
+	} else {
+		return plain_run(b.p, 0, b.n, but, lines) == b.n;
 	}
-	for (size_t at = 0; at + sizeof(octets) < b.n; at += sizeof(octets))
-		if (!are_plain(b.p + at, but, lines))
-			return false;
-	return are_plain(b.p + b.n - sizeof(octets), but, lines);
+	return !(odd[0] | odd[1]);
 }
 
 static size_t escape(uint8_t c, char out[4])
@@ -74,10 +98,7 @@ static void add(struct text *t, struct bytes wire, size_t most, bool lines)
 	size_t left = most;
 	for (size_t i = 0; i < wire.n && left;) {
 		size_t stop = wire.n - i < left ? wire.n : i + left;
-		size_t end = plain_run(wire.p, i, stop, '\\');
-		for (; end < stop && (is_plain(wire.p[end]) || (lines && wire.p[end] == '\n')); end++)
-			if (wire.p[end] == '\n')
-				end = plain_run(wire.p, end + 1, stop, '\\') - 1;
+		size_t end = plain_run(wire.p, i, stop, '\\', lines);
 		text_add(t, (struct bytes){ wire.p + i, end - i });
 		left -= end - i;
 		i = end;
@@ -130,16 +151,15 @@ struct bytes wire_view_lines(struct text *room, struct bytes wire, size_t most)
 static void add_quoted(struct text *t, struct bytes b)
 {
 	for (size_t i = 0; i < b.n;) {
-		size_t end = plain_run(b.p, i, b.n, '"');
-		while (end < b.n && b.p[end] != '"' && b.p[end] != '\\' && b.p[end] >= 0x20)
-			end++;
+		size_t end = plain_run(b.p, i, b.n, '"', false);
 		text_add(t, (struct bytes){ b.p + i, end - i });
 		i = end;
-		if (i < b.n) {
-			char escaped[2] = { '\\', b.p[i] == '\n' ? 'n' : (char)b.p[i] };
-			text_add(t, (struct bytes){ (const uint8_t *)escaped, 2 });
-			i++;
-		}
+		if (i == b.n)
+			break;
+		uint8_t c = b.p[i++];
+		if (c == '"' || c == '\\' || c < 0x20)
+			text_add_octet(t, '\\');
+		text_add_octet(t, c == '\n' ? 'n' : c);
 	}
 }
 

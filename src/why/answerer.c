@@ -15,7 +15,7 @@ struct seen_server {
 	const struct sighting *first;
 	size_t from, to;         /* indexes of the order by network */
 	uint32_t offer, starttls, stack, ttl; /* 0: they differ, or unknown */
-	const char *product;
+	const char *product;     /* NULL: none that is known, or its offer tells nothing */
 	int64_t handshake, quickest; /* the longest handshake, the quickest reply; 0 unknown */
 	bool late;               /* its replies take far longer than its SYN-ACK */
 };
@@ -31,6 +31,13 @@ static void keep_common(uint32_t *common, uint32_t value)
 {
 	if (*common != value)
 		*common = 0;
+}
+
+/* A limit of size is an administrator's, and the order of the words a product's: two products never have both in common. */
+static bool is_telling(struct bytes offer)
+{
+	size_t size = bytes_find(offer, B("SIZE "));
+	return size != BYTES_NONE && size + 5 < offer.n && octet_is_digit(offer.p[size + 5]) && bytes_index(offer, ',') != BYTES_NONE;
 }
 
 static struct seen_server look_at(const struct search *s, size_t from, size_t to)
@@ -50,7 +57,8 @@ static struct seen_server look_at(const struct search *s, size_t from, size_t to
 		if (x->quickest && (!v.quickest || x->quickest < v.quickest))
 			v.quickest = x->quickest;
 	}
-	v.product = dialect_product(s->in->values[first->value[TURN_BANNER]].text);
+	if (v.offer && v.starttls && is_telling(s->in->values[v.offer].text))
+		v.product = dialect_product(s->in->values[first->value[TURN_BANNER]].text);
 	v.late = v.handshake && v.quickest - v.handshake >= least && v.quickest / TIMES >= v.handshake;
 	return v;
 }
@@ -82,13 +90,6 @@ static void accuse(const struct search *s, const struct seen_server *const *list
 	}
 }
 
-/* A limit of size is an administrator's, and the order of the words a product's: two products never have both in common. */
-static bool is_telling(struct bytes offer)
-{
-	size_t size = bytes_find(offer, B("SIZE "));
-	return size != BYTES_NONE && size + 5 < offer.n && octet_is_digit(offer.p[size + 5]) && bytes_index(offer, ',') != BYTES_NONE;
-}
-
 static void same_offer(const struct search *s, const struct seen_server *const *list, size_t n)
 {
 	unsigned products = 0;
@@ -115,7 +116,8 @@ static void same_stack(const struct search *s, const struct seen_server *const *
 
 static uint64_t offer_key(const struct search *s, const struct seen_server *v)
 {
-	return v->offer && v->starttls && v->product && is_telling(s->in->values[v->offer].text) ? (uint64_t)v->offer << 32 | v->starttls : 0;
+	(void)s;
+	return v->product ? (uint64_t)v->offer << 32 | v->starttls : 0;
 }
 
 static uint64_t stack_key(const struct search *s, const struct seen_server *v)

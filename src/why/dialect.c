@@ -30,6 +30,24 @@ static const struct form { enum product product; enum when when; const char *for
 };
 enum { FORMS = sizeof forms / sizeof *forms, OWN_LEAST = 2 };
 
+/* Where the rows of a product begin: FIRST_X is the number of rows above its own. */
+enum {
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define PRODUCT(id, ...) FIRST_##id, BEFORE_##id = FIRST_##id - 1,
+#define SAYS(...) JOIN(ROW_, __LINE__),
+#include "why/dialects.def"
+#undef PRODUCT
+#undef SAYS
+};
+static const uint16_t first_form[] = {
+#define PRODUCT(id, ...) FIRST_##id,
+#define SAYS(...)
+#include "why/dialects.def"
+#undef PRODUCT
+#undef SAYS
+};
+
 /* % stands for any run of octets. */
 static bool fits(struct bytes text, struct bytes form)
 {
@@ -110,8 +128,8 @@ static bool is_bare_name(struct bytes line)
 static bool is_spoken(enum product product, enum when when, struct bytes line)
 {
 	bool judged = false;
-	for (size_t i = 0; i < FORMS; i++) {
-		if (forms[i].product != product || forms[i].when != when)
+	for (size_t i = first_form[product]; i < FORMS && forms[i].product == product; i++) {
+		if (forms[i].when != when)
 			continue;
 		judged = true;
 		if (fits(line, bytes_of(forms[i].form)))
@@ -135,8 +153,8 @@ static bool is_own(enum product product, const struct exchange *x)
 	if (!x->answered || x->command.kind == COMMAND_CONNECT)
 		return false;
 	struct bytes line = first_line(&x->reply);
-	for (size_t i = 0; i < FORMS; i++)
-		if (forms[i].product == product && forms[i].own && fits(line, bytes_of(forms[i].form)))
+	for (size_t i = first_form[product]; i < FORMS && forms[i].product == product; i++)
+		if (forms[i].own && fits(line, bytes_of(forms[i].form)))
 			return true;
 	return false;
 }

@@ -93,9 +93,15 @@ static bool is_hex(uint8_t c)
 	return octet_is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
 
+enum { ATOM = 1, MERE = 2 }; /* MERE: an atom's octet that makes no address, name or id of it */
+static const uint8_t kinds[256] = {
+	['a' ... 'z'] = ATOM | MERE, ['A' ... 'Z'] = ATOM | MERE, ['0' ... '9'] = ATOM, ['.'] = ATOM, ['='] = ATOM,
+	['-'] = ATOM | MERE, ['_'] = ATOM | MERE, ['+'] = ATOM | MERE, ['%'] = ATOM | MERE,
+};
+
 static bool is_atom(uint8_t c)
 {
-	return octet_is_digit(c) || octet_is_alpha(c) || c == '.' || c == '-' || c == '_' || c == '+' || c == '=' || c == '%';
+	return kinds[c] & ATOM;
 }
 
 static size_t span(struct bytes b, bool (*is)(uint8_t))
@@ -278,6 +284,23 @@ static size_t fold_word(struct folded *f, struct bytes rest, size_t at)
 	return n;
 }
 
+/* Most words are neither a name nor an id: octets taken, 0 when more must be looked at. */
+static inline size_t fold_mere_word(struct folded *f, struct bytes rest, size_t at)
+{
+	size_t n = 0;
+	while (n < rest.n && kinds[rest.p[n]] & MERE)
+		n++;
+	uint8_t next = n < rest.n ? rest.p[n] : ' ';
+	if (n == 0 || next == '@' || next == ':' || is_atom(next) || f->n + n > FOLD_MOST || at + n > UINT16_MAX)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		f->text[f->n + i] = octet_lower(rest.p[i]);
+		f->from[f->n + i] = (uint16_t)(at + i);
+	}
+	f->n += n;
+	return n;
+}
+
 static bool is_url_octet(uint8_t c)
 {
 	return c > 0x20 && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '\'' && c != ')' && c != ']';
@@ -312,7 +335,12 @@ void fold(struct bytes text, bool quotes, struct folded *f)
 	for (size_t i = 0; i < text.n && f->n < FOLD_MOST;) {
 		struct bytes rest = bytes_from(text, i);
 		uint8_t c = rest.p[0];
-		size_t scheme = bytes_starts_word(rest, B("http://")) ? 7 : bytes_starts_word(rest, B("https://")) ? 8 : 0;
+		size_t mere = fold_mere_word(f, rest, i);
+		if (mere) {
+			i += mere;
+			continue;
+		}
+		size_t scheme = (c | 0x20) != 'h' ? 0 : bytes_starts_word(rest, B("http://")) ? 7 : bytes_starts_word(rest, B("https://")) ? 8 : 0;
 		size_t n = 1, quote = c == '"' && !quotes ? quote_length(rest) : 0;
 		if (quote) {
 			put_all(f, B("<quote>"), i);
