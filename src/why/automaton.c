@@ -1,6 +1,7 @@
-/* automaton.c - Aho-Corasick over a trie of child lists. Takes words, gives their occurrences.
+/* automaton.c - Aho-Corasick over a trie. Takes words, gives their occurrences.
  * A complete transition table would be read faster, but with words of many scripts it has tens of megabytes and costs more to build
- * than a run's texts cost to scan. Only the root, where most scans begin anew, has a row of its own. */
+ * than a run's texts cost to scan. So states are numbered breadth first: the children of one stand together, and the octets that lead to
+ * them are a string to look in. The root, where most scans begin anew, has a row of its own. */
 #include "why/automaton.h"
 
 #include <assert.h>
@@ -9,18 +10,24 @@
 #include "base/banned.h"
 
 struct state {
-	uint32_t word;    /* number + 1 of the word that ends here, 0 none */
-	uint32_t shorter; /* the next state, by suffixes, in which a word ends; 0 none */
-	uint32_t fail;    /* the longest proper suffix that begins a word */
-	uint32_t child, sibling; /* 0 none: the root is nobody's child */
-	uint8_t octet;    /* that leads here */
+	uint32_t word;     /* number + 1 of the word that ends here, 0 none */
+	uint32_t shorter;  /* the next state, by suffixes, in which a word ends; 0 none */
+	uint32_t fail;     /* the longest proper suffix that begins a word */
+	uint32_t children; /* the first one; the root is nobody's child */
+	uint32_t n;        /* of them */
 };
 
 struct automaton {
 	struct map numbers; /* word -> number + 1 */
 	struct state *states;
+	uint8_t *octets;    /* that lead to each state */
 	uint32_t count;
 	uint32_t root[256];
+};
+
+struct node { /* of the trie, as it grows */
+	uint32_t word, child, sibling; /* 0 none */
+	uint8_t octet;
 };
 
 struct automaton *automaton_new(void)
@@ -48,72 +55,85 @@ struct bytes automaton_word(const struct automaton *a, uint32_t number)
 	return a->numbers.entries[number].key;
 }
 
-static uint32_t child_find(const struct automaton *a, uint32_t at, uint8_t octet)
+static uint32_t node_child(struct node *nodes, uint32_t at, uint8_t octet, uint32_t *count)
 {
-	if (at == 0)
-		return a->root[octet];
-	for (uint32_t child = a->states[at].child; child; child = a->states[child].sibling)
-		if (a->states[child].octet == octet)
-			return child;
+	uint32_t *link = &nodes[at].child;
+	while (*link && nodes[*link].octet != octet)
+		link = &nodes[*link].sibling;
+	if (*link == 0) {
+		nodes[*count] = (struct node){ .octet = octet };
+		*link = (*count)++;
+	}
+	return *link;
+}
+
+/* The trie: a node for each prefix of a word. */
+static struct node *trie_grow(const struct automaton *a, uint32_t *count)
+{
+	size_t most = 1;
+	uint32_t root[256] = { 0 };
+	for (size_t w = 0; w < a->numbers.count; w++)
+		most += a->numbers.entries[w].key.n;
+	struct node *nodes = memory_new(most, sizeof *nodes);
+	*count = 1;
+	for (size_t w = 0; w < a->numbers.count; w++) {
+		struct bytes word = a->numbers.entries[w].key;
+		uint32_t *first = &root[word.p[0]], at = *first ? *first : node_child(nodes, 0, word.p[0], count);
+		*first = at;
+		for (size_t i = 1; i < word.n; i++)
+			at = node_child(nodes, at, word.p[i], count);
+		nodes[at].word = (uint32_t)w + 1;
+	}
+	return nodes;
+}
+
+static inline uint32_t child_find(const struct automaton *a, uint32_t at, uint8_t octet)
+{
+	const struct state *s = &a->states[at];
+	const uint8_t *octets = a->octets + s->children;
+	for (uint32_t i = 0; i < s->n; i++)
+		if (octets[i] == octet)
+			return s->children + i;
 	return 0;
 }
 
-static uint32_t child_add(struct automaton *a, uint32_t at, uint8_t octet)
+static inline uint32_t step(const struct automaton *a, uint32_t at, uint8_t octet)
 {
-	uint32_t child = a->count++;
-	a->states[child] = (struct state){ .octet = octet, .sibling = a->states[at].child };
-	a->states[at].child = child;
-	if (at == 0)
-		a->root[octet] = child;
-	return child;
-}
-
-/* The trie: a state for each prefix of a word. */
-static void trie_grow(struct automaton *a)
-{
-	size_t most = 1;
-	for (size_t w = 0; w < a->numbers.count; w++)
-		most += a->numbers.entries[w].key.n;
-	a->states = memory_new(most, sizeof *a->states);
-	a->count = 1;
-	for (size_t w = 0; w < a->numbers.count; w++) {
-		struct bytes word = a->numbers.entries[w].key;
-		uint32_t at = 0;
-		for (size_t i = 0; i < word.n; i++) {
-			uint32_t child = child_find(a, at, word.p[i]);
-			at = child ? child : child_add(a, at, word.p[i]);
-		}
-		a->states[at].word = (uint32_t)w + 1;
-	}
-}
-
-static uint32_t step(const struct automaton *a, uint32_t at, uint8_t octet)
-{
-	for (;;) {
+	while (at) {
 		uint32_t child = child_find(a, at, octet);
-		if (child || at == 0)
+		if (child)
 			return child;
 		at = a->states[at].fail;
 	}
+	return a->root[octet];
 }
 
 /* Breadth first, so that a state's suffixes are done before it. */
 void automaton_build(struct automaton *a)
 {
-	trie_grow(a);
-	uint32_t *queue = memory_new(a->count, sizeof *queue);
-	size_t head = 0, tail = 0;
-	queue[tail++] = 0;
-	while (head < tail) {
-		uint32_t at = queue[head++];
-		for (uint32_t child = a->states[at].child; child; child = a->states[child].sibling) {
-			struct state *s = &a->states[child];
-			s->fail = at ? step(a, a->states[at].fail, s->octet) : 0;
-			s->shorter = a->states[s->fail].word ? s->fail : a->states[s->fail].shorter;
-			queue[tail++] = child;
+	struct node *nodes = trie_grow(a, &a->count);
+	uint32_t *node_of = memory_new(a->count, sizeof *node_of), next = 1;
+	a->states = memory_new(a->count, sizeof *a->states);
+	a->octets = memory_new(a->count, 1);
+	for (uint32_t at = 0; at < a->count; at++) {
+		struct state *s = &a->states[at];
+		s->word = nodes[node_of[at]].word;
+		s->children = next;
+		for (uint32_t child = nodes[node_of[at]].child; child; child = nodes[child].sibling) {
+			uint8_t octet = nodes[child].octet;
+			struct state *c = &a->states[next];
+			c->fail = at ? step(a, s->fail, octet) : 0;
+			node_of[next] = child;
+			a->octets[next] = octet;
+			if (at == 0)
+				a->root[octet] = next;
+			next++;
 		}
+		s->n = next - s->children;
+		s->shorter = a->states[s->fail].word ? s->fail : a->states[s->fail].shorter;
 	}
-	free(queue);
+	free(node_of);
+	free(nodes);
 }
 
 void automaton_scan(const struct automaton *a, struct bytes text, void (*hit)(void *to, uint32_t number, size_t end), void *to)
@@ -135,5 +155,6 @@ void automaton_free(struct automaton *a)
 		return;
 	map_free(&a->numbers);
 	free(a->states);
+	free(a->octets);
 	free(a);
 }
