@@ -47,15 +47,16 @@ static bool step_side(struct talk *t, unsigned side)
 	return step_end(t, side);
 }
 
-/* Both sides acknowledge what the other has not said yet: retransmissions carry newer acknowledgements. The one that came late goes, else
- * the earlier one: when its octets were first sent, their sender had received no more than has come out. */
+/* Both sides acknowledge what the other has not said yet: retransmissions carry newer acknowledgements. The rest of a line goes, else the
+ * one that came late, else the earlier one: when its octets were first sent, their sender had received no more than has come out. */
 static bool step_crossed(struct talk *t)
 {
 	struct piece *pieces[2] = { ready_piece(t, 0), ready_piece(t, 1) };
 	if (!pieces[0] || !pieces[1])
 		return false;
 	bool later = pieces[1]->arrival < pieces[0]->arrival;
-	unsigned side = pieces[0]->late != pieces[1]->late ? pieces[1]->late : later;
+	bool in_line = t->streams[1].in_line, both = t->streams[0].in_line == in_line;
+	unsigned side = !both ? in_line : pieces[0]->late != pieces[1]->late ? pieces[1]->late : later;
 	if (pieces[side]->acked > t->streams[!side].next)
 		pieces[side]->acked = t->streams[!side].next;
 	talk_emit_piece(t, side, pieces[side]);

@@ -185,6 +185,9 @@ bool stream_wait(struct stream *s, const struct segment *g)
 			} else {
 				piece_rival(s, piece, g, from, until);
 			}
+			bool whole = g->pos <= piece->pos && to >= piece->pos + piece->n;
+			if (whole && g->acked < piece->acked) /* of two copies, the one that knows less was sent first */
+				piece->acked = g->acked;
 			before = piece;
 			piece = piece->next;
 		} else if (piece && piece->pos <= from) {

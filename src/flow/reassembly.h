@@ -63,6 +63,7 @@ struct stream {
 	bool known : 1;        /* base is */
 	bool hinted : 1;       /* the peer has acknowledged hint, before base was known; until then acked counts from it */
 	bool far_known : 1, fin_known : 1, fin_acked : 1, ended : 1;
+	bool in_line : 1;      /* what was delivered last ends in mid-line */
 	bool fin_rides : 1;    /* the FIN came with octets: a tool that cut a segment in parts may have put it on each of them */
 	uint8_t bulk;          /* full segments in a row, no more than BULK_AFTER */
 	uint16_t npieces;

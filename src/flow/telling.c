@@ -67,6 +67,7 @@ void talk_emit(struct talk *t, unsigned side, const struct chunk *chunk)
 	struct stream *s = &t->streams[side];
 	int64_t pos = (int64_t)chunk->offset;
 	s->next = pos + (int64_t)chunk->bytes.n;
+	s->in_line = chunk->bytes.n && chunk->bytes.p[chunk->bytes.n - 1] != '\n';
 	t->connection.octets[side] += chunk->bytes.n;
 	if (t->deaf)
 		return;
@@ -96,6 +97,7 @@ void talk_emit_gap(struct talk *t, unsigned side, int64_t to, enum gap_kind kind
 	struct connection *c = &t->connection;
 	struct gap gap = { .offset = (uint64_t)s->next, .missing = (uint64_t)(to - s->next), .kind = kind, .place = place };
 	s->next = to;
+	s->in_line = false;
 	c->gaps[side]++;
 	c->missing[side] += gap.missing;
 	c->limit_reached |= kind == GAP_LIMIT;

@@ -109,8 +109,11 @@ static void read_behind_starttls(struct dialogue *d)
 void held_guess(struct dialogue *d, const struct exchange *e)
 {
 	struct line line = { 0 };
-	if (d->held && !d->held->is_gap)
-		line.text = bytes_cut(d->held->chunk.bytes, '\r').head;
+	const struct held *first = d->held;
+	while (first && first->is_gap)
+		first = first->next;
+	if (first)
+		line.text = bytes_cut(first->chunk.bytes, '\r').head;
 	struct arena scratch = { 0 };
 	struct command c = { .kind = COMMAND_LINE, .line = line };
 	grammar_parse(&scratch, &c);
@@ -118,10 +121,10 @@ void held_guess(struct dialogue *d, const struct exchange *e)
 	arena_drop(&scratch);
 	d->mode = MODE_LINES;
 	d->state.certain = false;
-	if (e->command.verb == VERB_DATA && !command) {
+	if (e->command.verb == VERB_DATA && !command && first) {
 		content_begin(d);
-		if (d->held && !d->held->is_gap)
-			d->content_from = d->held->chunk.offset;
+		if (!d->held->is_gap)
+			d->content_from = first->chunk.offset;
 		d->state.phase = PHASE_CONTENT;
 	} else if ((e->command.verb == VERB_STARTTLS || e->command.verb == VERB_XANONYMOUSTLS) && held_is_tls(d)) {
 		tls_begin(d, false);

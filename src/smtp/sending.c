@@ -448,6 +448,8 @@ static void commands_lost(struct dialogue *d, const struct gap *gap)
 	struct line line;
 	bool head = lines_gap(&d->lines[FROM_CLIENT], gap, &line) && line.length;
 	bool ended = head && gap->missing == 1 && line.offset + line.length < gap->offset; /* its CR was there, its LF is missing */
+	if (ended)
+		line.ending = LINE_CRLF;
 	if (head)
 		client_line(d, &line);
 	d->command_head_taken = head && !ended;

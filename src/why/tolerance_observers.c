@@ -227,7 +227,8 @@ static bool sees_handshake(const struct session *s, size_t i, struct evidence *e
 	if (!e->n)
 		return false;
 	bool blind = s->connection.gaps[FROM_CLIENT] || s->connection.client_silent || s->mid_start;
-	if (!t->client_hello && blind) /* what it failed over is not in the capture */
+	bool unseen = t->alert && t->alert_from == FROM_SERVER && !t->plaintext_at.number;
+	if (!t->client_hello && (blind || unseen)) /* what it failed over is not in the capture */
 		e->certainty = CERTAINTY_LIKELY;
 	if (t->alert)
 		evidence_detail(e, "Alert %u (RFC 8446 6) from the %s.", t->alert_description, t->alert_from == FROM_CLIENT ? "client" : "server");

@@ -172,7 +172,7 @@ def retransmit(rng, packets):
             continue
         p = packets[i]
         q = p.copy()
-        before = [b for b in packets[max(0, i - 4):i] if same_side(b, p) and b.payload and (b.seq + len(b.payload)) % WRAP == p.seq]
+        before = [b for b in packets[max(0, i - 4):i] if same_side(b, p) and b.payload and b.payload != b"\0" and (b.seq + len(b.payload)) % WRAP == p.seq]
         if before and rng.random() < 0.5:
             back = rng.randint(1, len(before[-1].payload))
             q.payload = before[-1].payload[-back:] + p.payload
