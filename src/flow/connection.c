@@ -253,7 +253,7 @@ static int64_t take_ack(struct talk *t, const struct packet *p, unsigned side)
 		peer->acked = pos;
 		t->connection.repeated_unacknowledged[!side] = 0;
 	}
-	return pos > 0 ? pos : 0;
+	return pos; /* before the first octet it is less than nothing: that may yet turn out to stand further back */
 }
 
 static void take_syn(struct talk *t, const struct packet *p, unsigned side)
@@ -446,7 +446,7 @@ void talk_packet(struct talk *t, const struct packet *p, enum direction side)
 	} else if (is_keep_alive(s, p, stream_position(s, p->seq))) {
 		t->connection.keep_alives[side]++;
 	} else {
-		if (p->payload_length && acked < before && stream_position(s, p->seq) >= s->end)
+		if (p->payload_length && (int64_t)positive(acked) < before && stream_position(s, p->seq) >= s->end)
 			odd |= ODD_ACK_BEHIND;
 		if (p->payload_length) {
 			t->payloads++;

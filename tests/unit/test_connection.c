@@ -34,7 +34,7 @@ static const struct kase {
 	{ "a retransmission that acknowledges the answer to it, filled late",
 	  SHAKE "S 0 0 PA 220 mx|\nC 0 8 A NO\nC 6 14 PA QUIT|\nS 8 6 PA 250|\nC 2 14 +300 PA OP|\n", "S:220 mx|\nC:NOOP|\nS:250|\nC:QUIT|\nclose CAPTURE\n", 0 },
 	{ "a retransmission recorded before the first copy of its first octets",
-	  SHAKE "S 0 0 PA 220 mx|\nS 8 6 PA 250|\nC 2 13 PA OP|XXXX|\nS 13 12 PA 500|\nC 0 8 PA NOOP|\n", "S:220 mx|\nC:NOOP|\nS:250|\nC:XXXX|\nS:500|\nclose CAPTURE\n", 0 },
+	  SHAKE "S 0 0 PA 220 mx|\nS 8 6 PA 250|\nC 6 13 PA XXXX|\nC 2 13 PA OP|XXXX|\nS 13 12 PA 500|\nC 0 8 PA NOOP|\n", "S:220 mx|\nC:NOOP|\nS:250|\nC:XXXX|\nS:500|\nclose CAPTURE\n", 0 },
 	{ "clocks set back and forth while directions are swapped", SHAKE "S 0 0 PA 220 mx|\nS 8 8 +30000 PA 250 ok|\nC 0 8 +-3600000 PA EHLO a|\n",
 	  "S:220 mx|\nC:EHLO a|\nS:250 ok|\nclose CAPTURE\n", 0 },
 	{ "a FIN before any data", SHAKE "S 8 0 FA\nS 0 0 PA 421 no|\nC 0 9 FA\n", "S:421 no|\nS.FIN\nC.FIN\nclose FIN\n", 0 },
