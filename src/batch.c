@@ -26,7 +26,6 @@ struct site {
 	struct timeline *timeline;
 	struct decoder *decoder;
 	uint64_t packets;
-	struct error error;       /* the folder cannot be listed */
 	struct outcome *ahead;    /* a ring of AHEAD_OUTCOMES; by batch.lock */
 	size_t first, n;
 	bool done;
@@ -68,7 +67,7 @@ static struct site *site_new(struct batch *b, const char *folder)
 	struct site *s = memory_new(1, sizeof *s);
 	s->batch = b;
 	s->timeline = timeline_new((struct timeline_options){ .filter = b->options.run.filter, .known = is_known, .to = b });
-	timeline_add(s->timeline, folder, &s->error);
+	timeline_add(s->timeline, folder);
 	return s;
 }
 
@@ -216,10 +215,8 @@ static void drain(struct batch *b, size_t index, struct storing *w)
 
 static bool store_captures(struct batch *b, struct site *s, struct batch_result *result, struct error *error)
 {
-	bool damaged = s->error.kind != ERROR_NONE;
+	bool damaged = false;
 	char print[PRINT_ROOM];
-	if (damaged && b->options.trouble)
-		b->options.trouble(b->options.to, s->error.sentence);
 	for (size_t i = 0; i < timeline_count(s->timeline); i++) {
 		const struct capture *c = timeline_capture(s->timeline, i);
 		if (!store_capture(b->store, (uint32_t)i, c, decoder_counts(s->decoder, (uint32_t)i), error))

@@ -32,9 +32,9 @@ struct compare *compare_new(const struct compare_options *options)
 	return c;
 }
 
-bool compare_add(struct compare *c, enum compare_side side, const char *path, struct error *error)
+void compare_add(struct compare *c, enum compare_side side, const char *path)
 {
-	return timeline_add(c->sides[side].timeline, path, error);
+	timeline_add(c->sides[side].timeline, path);
 }
 
 /* ---- clocks ---- */

@@ -28,7 +28,7 @@ struct compare_options {
 
 struct compare;
 struct compare *compare_new(const struct compare_options *);
-bool compare_add(struct compare *, enum compare_side, const char *path, struct error *);
+void compare_add(struct compare *, enum compare_side, const char *path);
 bool compare_run(struct compare *, struct error *);  /* reads, compares, stores; the database lies at its place when it returns true */
 const char *compare_database(const struct compare *);
 const char *compare_input_trouble(const struct compare *, size_t i); /* the i-th input that could not be read whole; NULL: no more */

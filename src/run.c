@@ -106,7 +106,8 @@ struct smtpwhy *smtpwhy_new(const struct smtpwhy_options *options)
 
 bool smtpwhy_add(struct smtpwhy *run, const char *path)
 {
-	return timeline_add(run->timeline, path, &run->error);
+	timeline_add(run->timeline, path);
+	return run->error.kind == ERROR_NONE;
 }
 
 static bool stages_begin(struct smtpwhy *run)

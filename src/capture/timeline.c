@@ -314,17 +314,20 @@ static bool member_add(struct timeline *t, const char *path)
 	return true;
 }
 
-static bool directory_add(struct timeline *t, const char *path, struct error *error)
+static void directory_add(struct timeline *t, const char *path)
 {
+	struct error error = { 0 };
 	struct found found = { 0 };
 	struct text sentence = { 0 };
 	size_t captures = 0;
-	bool listed = found_in(&found, path, t->options.recurse, error);
+	bool listed = found_in(&found, path, t->options.recurse, &error);
 	for (size_t i = 0; i < found.count; i++)
 		captures += member_add(t, found.paths[i]);
-	if (found.unlisted)
+	if (!listed)
+		text_add_string(&sentence, error.sentence);
+	else if (found.unlisted)
 		text_addf(&sentence, "%s could not be listed; the captures in it were not read", found.unlisted);
-	else if (listed && captures == 0)
+	else if (captures == 0)
 		text_addf(&sentence, "%s holds no captures%s", path, found.below ? "; the directories below it were not searched" : "");
 	if (sentence.n) { /* "nothing there" and "could not look" must not pass in silence */
 		struct input *in = input_add(t, input_new(t, found.unlisted ? found.unlisted : path, true));
@@ -333,10 +336,9 @@ static bool directory_add(struct timeline *t, const char *path, struct error *er
 	}
 	text_free(&sentence);
 	found_free(&found);
-	return listed;
 }
 
-bool timeline_add(struct timeline *t, const char *path, struct error *error)
+void timeline_add(struct timeline *t, const char *path)
 {
 	struct stat st = { 0 };
 	bool is_stdin = strcmp(path, "-") == 0;
@@ -347,15 +349,16 @@ bool timeline_add(struct timeline *t, const char *path, struct error *error)
 		in->placed = true;
 		trouble_set(t, in, sentence.p);
 		text_free(&sentence);
-		return true;
+		return;
 	}
-	if (!is_stdin && S_ISDIR(st.st_mode))
-		return directory_add(t, path, error);
+	if (!is_stdin && S_ISDIR(st.st_mode)) {
+		directory_add(t, path);
+		return;
+	}
 	struct identity identity = { (uint64_t)st.st_dev, (uint64_t)st.st_ino };
 	if (was_added(t, &identity, path) || (!is_stdin && S_ISREG(st.st_mode) && is_known(t, path)))
-		return true;
+		return;
 	*map_put(&t->seen, identity_key(&identity)) = input_add(t, input_new(t, path, !is_stdin && S_ISREG(st.st_mode)));
-	return true;
 }
 
 /* ---- order ---- */

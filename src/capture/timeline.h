@@ -41,9 +41,9 @@ struct timeline_options {
 struct timeline;
 struct timeline *timeline_new(struct timeline_options);
 /* Adds a file, or the captures of a directory (files that begin like a capture, by name order; what is named like a capture and is
- * none is added with its trouble, hidden files and other strangers are passed over). False: it does not exist or cannot be listed;
- * a file that is no capture is added all the same and has its trouble. A file that was added before, under whatever name, is read once. */
-bool timeline_add(struct timeline *, const char *path, struct error *);
+ * none is added with its trouble, hidden files and other strangers are passed over). What does not exist, cannot be listed or is no
+ * capture is added all the same and has its trouble. A file that was added before, under whatever name, is read once. */
+void timeline_add(struct timeline *, const char *path);
 bool timeline_next(struct timeline *, struct frame *); /* false: no more */
 void timeline_stop(struct timeline *); /* the last call of the reading: what it leaves unread becomes each file's trouble */
 void timeline_trouble(struct timeline *, size_t index, const char *words); /* what a later stage found, as "holds ..." */

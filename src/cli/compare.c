@@ -115,15 +115,11 @@ static enum exit_status run(const struct cli_command *command, const struct cli_
 		.redact = words->given[REDACT] || words->given[REDACT_KEY], .redact_key = words->given[REDACT_KEY],
 		.progress = progress, .progress_to = &job,
 	};
-	struct error error = { 0 };
-	enum exit_status status = EXIT_DONE;
 	interrupt_begin(&job.interrupt);
 	struct compare *c = compare_new(&o);
-	for (size_t i = 0; i < words->noperands && status == EXIT_DONE; i++)
-		if (!compare_add(c, i < ninside ? SIDE_INSIDE : SIDE_OUTSIDE, words->operands[i], &error))
-			status = cli_failed(&error);
-	if (status == EXIT_DONE)
-		status = compared(&job, c);
+	for (size_t i = 0; i < words->noperands; i++)
+		compare_add(c, i < ninside ? SIDE_INSIDE : SIDE_OUTSIDE, words->operands[i]);
+	enum exit_status status = compared(&job, c);
 	compare_free(c);
 	interrupt_end(&job.interrupt);
 	interrupt_die(&job.interrupt);

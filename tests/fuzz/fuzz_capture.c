@@ -21,7 +21,6 @@ static void outcome_came(void *to, struct outcome outcome)
 
 static void run(const char *path, const struct why *why)
 {
-	struct error error = { 0 };
 	struct frame frame;
 	struct packet packet;
 	size_t errors = 0;
@@ -31,13 +30,13 @@ static void run(const char *path, const struct why *why)
 	struct decoder *decoder = decoder_new();
 	struct analyser *analyser = analyser_new((struct flow_options){ .memory = 4 * 1024 * 1024, .no_ndpi = true }, why,
 						 (struct outcome_sink){ outcome_came, &errors, true });
-	if (timeline_add(timeline, path, &error))
-		while (timeline_next(timeline, &frame))
-			if (decoder_packet(decoder, &frame, &packet) == DECODED_TCP) {
-				analyser_packet(analyser, &packet);
-				last = packet.place.time;
-				ordinal = packet.ordinal;
-			}
+	timeline_add(timeline, path);
+	while (timeline_next(timeline, &frame))
+		if (decoder_packet(decoder, &frame, &packet) == DECODED_TCP) {
+			analyser_packet(analyser, &packet);
+			last = packet.place.time;
+			ordinal = packet.ordinal;
+		}
 	analyser_end(analyser, last, ordinal);
 	analyser_free(analyser);
 	decoder_free(decoder);

@@ -331,6 +331,7 @@ static const struct place_case {
 } places[] = {
 	{ "a file that is not there", "none.pcap", "cannot be read: No such file or directory", false },
 	{ "a directory without captures", "empty", "holds no captures", true },
+	{ "a way through a file", "file/a.pcap", "cannot be read: Not a directory", false },
 };
 
 static void nowhere(void **state)
@@ -340,6 +341,8 @@ static void nowhere(void **state)
 	struct error error = { 0 };
 	char path[256];
 	snprintf(path, sizeof path, "%s/%s", dir.directory, k->below);
+	char file[256];
+	scratch_file(&dir, "file", B("x"), file);
 	if (k->directory)
 		assert_int_equal(mkdir(path, 0700), 0);
 	struct smtpwhy *run = smtpwhy_new(&(struct smtpwhy_options){ 0 });
