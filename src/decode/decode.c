@@ -45,10 +45,11 @@ static struct decode_counts *counts_of(struct decoder *r, uint32_t file)
 	return r->last = r->counts[file];
 }
 
-/* A time in which nobody sent anything is a pause of the capture, or a clock that was set forward: no connection was idle in it. */
+/* A time in which nobody sent anything is a pause of the capture, or a clock that was set forward: no connection was idle in it. It counts
+ * as less than a handshake may take (flow.c, class_idle), and as more than a finished connection is kept. */
 static void advance(struct decoder *r, int64_t time)
 {
-	static const int64_t most = INT64_C(600) * 1000000000;
+	static const int64_t most = INT64_C(50) * 1000000000;
 	int64_t step;
 	if (r->latest == INT64_MIN)
 		r->clock = time;

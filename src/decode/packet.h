@@ -46,7 +46,7 @@ _Static_assert(sizeof(struct marks) == 24, "every octet that is remembered comes
 struct packet {
 	struct place place;
 	uint64_t ordinal;        /* of its frame in the run: 1.. */
-	int64_t clock;           /* the latest time of any frame so far, less the pauses: it never steps back, and leaps no more than 10 minutes */
+	int64_t clock;           /* the latest time of any frame so far, less the pauses: it never steps back, and leaps no more than 50 s */
 	struct endpoint from, to;
 	uint32_t seq, ack;
 	uint8_t flags;           /* enum tcp_flag */

@@ -106,6 +106,13 @@ bool talk_is_unwanted(const struct talk *t)
 	return t->unwanted;
 }
 
+bool talk_goes_on(const struct talk *t, const struct packet *p, enum direction side, int64_t pause)
+{
+	const struct stream *s = &t->streams[side];
+	int64_t from_end = s->known ? stream_position(s, p->seq) - s->end : 0;
+	return p->place.time - t->connection.last.time <= pause || (from_end >= -RESET_WINDOW && from_end <= RESET_WINDOW);
+}
+
 bool talk_has_swapped(const struct talk *t)
 {
 	return t->swapped;
@@ -383,7 +390,7 @@ static void take_data(struct talk *t, const struct packet *p, unsigned side, int
 		g.bytes.n = g.length;
 	if (stream_is_far(s, pos + g.length))
 		return;
-	if (s->fin_known && s->fin_rides && !s->ended && pos == s->fin_pos && p->flags & TCP_FIN)
+	if (s->fin_known && s->fin_rides && !s->ended && pos >= s->fin_pos && pos <= s->fin_pos + RESET_WINDOW && p->flags & TCP_FIN)
 		s->fin_known = false; /* it goes on where the FIN stood, and has one itself: parts of one segment, each with its flags */
 	if (s->fin_known && pos + g.length > s->fin_pos) { /* after its FIN a side has nothing to say: the receiver drops it */
 		if (pos >= s->fin_pos)

@@ -375,10 +375,16 @@ static void accept_kept(struct flow *f, struct entry *e, uint32_t hash)
 	take_packet(f, make_entry(f, &syn, hash), &syn, FROM_CLIENT);
 }
 
+/* Behind a pause of the whole capture, in which nothing expired: other numbers are another connection's whose SYN was not recorded. */
+static bool is_another(const struct entry *e, const struct packet *p, unsigned side)
+{
+	return e->talk && p->payload_length && !talk_goes_on(e->talk, p, (enum direction)side, class_idle[CLASS_LIVE]);
+}
+
 static struct entry *find_entry(struct flow *f, const struct packet *p, uint32_t hash, unsigned *side)
 {
 	struct entry *e = table_find(&f->table, p, hash, side);
-	bool idle = e && is_expired(f, e);
+	bool idle = e && (is_expired(f, e) || is_another(e, p, *side));
 	if (e && !idle && is_accepted(e, p)) {
 		accept_kept(f, e, hash);
 		return table_find(&f->table, p, hash, side);

@@ -38,14 +38,14 @@ def same_side(a, b):
     return a.source == b.source and a.target == b.target
 
 
-def part(p, first, last):
-    """Octets first..last of its payload, as a segment of their own."""
+def part(p, first, last, all_flags=False):
+    """Octets first..last of its payload, as a segment of their own. all_flags: as a careless tool cuts it, FIN and PSH on each part."""
     q = p.copy()
     q.payload = p.payload[first:last]
     q.seq = p.seq + first
     q.moved = p.moved + first
     flags = p.flags
-    if last < len(p.payload):
+    if last < len(p.payload) and not all_flags:
         flags &= ~(FIN | PSH)
     q.set_flags(flags)
     return q
@@ -57,6 +57,7 @@ def resegment(rng, packets):
     """Segments are cut into pieces, down to single octets."""
     most = rng.choice([1, 2, 3, 7, 20, 100, 536])
     some = rng.choice([0.2, 1.0])
+    careless = rng.random() < 0.3
     out = []
     for p in packets:
         if not p.payload or p.flags & SYN or len(p.payload) > 400 * most or rng.random() > some:
@@ -65,7 +66,7 @@ def resegment(rng, packets):
         at = 0
         while at < len(p.payload):
             size = rng.randint(1, most)
-            q = part(p, at, min(at + size, len(p.payload)))
+            q = part(p, at, min(at + size, len(p.payload)), careless)
             q.time = p.time + at
             out.append(q)
             at += size
@@ -310,7 +311,7 @@ def padding(rng, packets):
 def clock_step(rng, packets):
     """The clock was set while the capture ran."""
     at = rng.randrange(len(packets))
-    step = rng.choice([-3_600, -30, -0.5, -0.001, 0.5, 20]) * 10**9
+    step = rng.choice([-3_600, -30, -0.5, -0.001, 0.5, 20, 7_200]) * 10**9
     for p in packets[at:]:
         p.time += int(step)
     return packets
