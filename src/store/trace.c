@@ -25,27 +25,35 @@ static bool is_date_word(struct bytes word)
 	return false;
 }
 
-static bool has_digit(struct bytes word)
+/* The next word from *at on; empty: there is none. */
+static struct bytes next_word(struct bytes text, size_t *at, bool *has_digit)
 {
-	for (size_t i = 0; i < word.n; i++)
-		if (octet_is_digit(word.p[i]))
-			return true;
-	return false;
+	size_t i = *at;
+	*has_digit = false;
+	while (i < text.n && (text.p[i] == ' ' || text.p[i] == '\t'))
+		i++;
+	size_t begin = i;
+	for (; i < text.n && text.p[i] != ' ' && text.p[i] != '\t'; i++)
+		*has_digit |= octet_is_digit(text.p[i]);
+	*at = i;
+	return bytes_first(bytes_from(text, begin), i - begin);
 }
 
 /* "mx7.example ESMTP k12si67 Sun, 22 Nov" -> "NAME ESMTP # # # #": what a mail server changes from one greeting to the next. */
 static int64_t banner_class(struct store *s, struct bytes banner, struct bytes name, struct error *error)
 {
+	bool dotted = bytes_index(name, '.') != BYTES_NONE, has_digit;
+	size_t at = 0;
 	text_clear(&s->line);
-	for (struct cut word = bytes_word(banner); word.head.n && s->line.n < BANNER_MOST; word = bytes_word(word.tail)) {
+	for (struct bytes word = next_word(banner, &at, &has_digit); word.n && s->line.n < BANNER_MOST; word = next_word(banner, &at, &has_digit)) {
 		if (s->line.n)
 			text_add_octet(&s->line, ' ');
-		if (bytes_index(name, '.') != BYTES_NONE && bytes_is(word.head, name))
-			text_add_string(&s->line, "NAME");
-		else if (has_digit(word.head) || is_date_word(word.head))
+		if (dotted && bytes_is(word, name))
+			text_add(&s->line, B("NAME"));
+		else if (has_digit || is_date_word(word))
 			text_add_octet(&s->line, '#');
 		else
-			text_add(&s->line, bytes_first(word.head, BANNER_MOST));
+			text_add(&s->line, bytes_first(word, BANNER_MOST));
 	}
 	return writer_text(s, text_view(&s->line), BANNER_MOST, error);
 }

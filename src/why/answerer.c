@@ -20,8 +20,11 @@ struct seen_server {
 	bool late;               /* its replies take far longer than its SYN-ACK */
 };
 
+enum { PRODUCTS_KNOWN = 64 };
+
 struct search {
 	const struct sightings *in;
+	struct { uint32_t after; const char *product; } known[PRODUCTS_KNOWN]; /* servers greet in few words; after: the banner's value + 1 */
 	uint32_t *order;
 	struct arena *arena, *scratch;
 	struct turns *out;
@@ -40,7 +43,17 @@ static bool is_telling(struct bytes offer)
 	return size != BYTES_NONE && size + 5 < offer.n && octet_is_digit(offer.p[size + 5]) && bytes_index(offer, ',') != BYTES_NONE;
 }
 
-static struct seen_server look_at(const struct search *s, size_t from, size_t to)
+static const char *product_of(struct search *s, uint32_t banner)
+{
+	uint32_t at = banner % PRODUCTS_KNOWN;
+	if (s->known[at].after != banner + 1) {
+		s->known[at].after = banner + 1;
+		s->known[at].product = dialect_product(s->in->values[banner].text);
+	}
+	return s->known[at].product;
+}
+
+static struct seen_server look_at(struct search *s, size_t from, size_t to)
 {
 	enum { TIMES = 8 };
 	const int64_t least = 5000000; /* 5 ms: less is what a busy server takes to think */
@@ -58,7 +71,7 @@ static struct seen_server look_at(const struct search *s, size_t from, size_t to
 			v.quickest = x->quickest;
 	}
 	if (v.offer && v.starttls && is_telling(s->in->values[v.offer].text))
-		v.product = dialect_product(s->in->values[first->value[TURN_BANNER]].text);
+		v.product = product_of(s, first->value[TURN_BANNER]);
 	v.late = v.handshake && v.quickest - v.handshake >= least && v.quickest / TIMES >= v.handshake;
 	return v;
 }
@@ -158,7 +171,7 @@ static void each_group(const struct search *s, const struct seen_server *all, si
 	}
 }
 
-static void look_at_network(const struct search *s, size_t from, size_t to)
+static void look_at_network(struct search *s, size_t from, size_t to)
 {
 	size_t n = 0;
 	struct seen_server *all = ARENA_ARRAY(s->scratch, struct seen_server, to - from < PATHS_MOST ? to - from : PATHS_MOST);

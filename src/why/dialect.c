@@ -80,7 +80,8 @@ static enum product product_in(const struct phrases *greeting)
 
 static enum product product_of(struct bytes banner)
 {
-	struct phrases greeting = phrases_of(banner);
+	struct phrases greeting;
+	phrases_of(&greeting, banner);
 	return product_in(&greeting);
 }
 

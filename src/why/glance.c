@@ -52,7 +52,8 @@ static unsigned greeting_shows(const struct session *s)
 {
 	if (!s->banner.n)
 		return 0;
-	struct phrases greeting = phrases_of(s->banner);
+	struct phrases greeting;
+	phrases_of(&greeting, s->banner);
 	return mark(session_banner_starred(s), SHOWS_STARS) | mark(middlebox_proxy(&greeting), SHOWS_BOX)
 		| mark(dialect_may_break(s, &greeting), SHOWS_DIALECT);
 }

@@ -170,7 +170,8 @@ static const struct box {
 const struct middlebox *middlebox_of(const struct session *s)
 {
 	unsigned signals = session_signals(s);
-	struct phrases banner = phrases_of(s->banner);
+	struct phrases banner;
+	phrases_of(&banner, s->banner);
 	for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++) {
 		const struct box *b = &boxes[i];
 		if ((signals & b->all) != b->all)
@@ -191,7 +192,8 @@ const struct middlebox *middlebox_proxy(const struct phrases *greeting)
 
 const struct middlebox *middlebox_greets(const struct session *s)
 {
-	struct phrases greeting = phrases_of(s->banner);
+	struct phrases greeting;
+	phrases_of(&greeting, s->banner);
 	return middlebox_proxy(&greeting);
 }
 
@@ -205,7 +207,8 @@ const struct middlebox *middlebox_says(const struct phrases *reply)
 
 const struct middlebox *middlebox_answers(const struct reply *r)
 {
-	struct phrases says = phrases_of(r->text);
+	struct phrases says;
+	phrases_of(&says, r->text);
 	return middlebox_says(&says);
 }
 

@@ -4,25 +4,26 @@
 #include "base/banned.h"
 
 /* Letters of either case give the same; what else does is told apart by the search. */
-static unsigned pair_of(uint8_t a, uint8_t b)
+static unsigned pair_of(unsigned a, unsigned b)
 {
-	return ((unsigned)(a | 0x20) * 37 + (unsigned)(b | 0x20)) % 1024;
+	return ((a | 0x20) * 37 + (b | 0x20)) % PAIRS;
 }
 
-struct phrases phrases_of(struct bytes text)
+void phrases_of(struct phrases *p, struct bytes text)
 {
-	struct phrases p = { .text = text };
+	p->text = text;
+	memset(p->pairs, 0, sizeof p->pairs);
+	unsigned last = text.n ? text.p[0] | 0x20u : 0;
 	for (size_t i = 1; i < text.n; i++) {
-		unsigned pair = pair_of(text.p[i - 1], text.p[i]);
-		p.pairs[pair / 64] |= UINT64_C(1) << pair % 64;
+		unsigned this = text.p[i] | 0x20u;
+		p->pairs[pair_of(last, this)] = true;
+		last = this;
 	}
-	return p;
 }
 
 static bool has_pair(const struct phrases *p, const char *at)
 {
-	unsigned pair = pair_of((uint8_t)at[0], (uint8_t)at[1]);
-	return p->pairs[pair / 64] >> pair % 64 & 1;
+	return p->pairs[pair_of((uint8_t)at[0], (uint8_t)at[1])];
 }
 
 static bool may_hold(const struct phrases *p, const char *phrase)

@@ -8,12 +8,14 @@
 
 #include "base/bytes.h"
 
+enum { PAIRS = 1024 };
+
 struct phrases {
 	struct bytes text;
-	uint64_t pairs[16]; /* which pairs of neighbours stand in it, a bit a hash */
+	bool pairs[PAIRS]; /* which pairs of neighbours stand in it, by their hash */
 };
 
-struct phrases phrases_of(struct bytes text);
+void phrases_of(struct phrases *, struct bytes text);
 bool phrases_say(const struct phrases *, const char *const *wanted); /* one of them, ended by NULL */
 
 #endif

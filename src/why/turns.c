@@ -99,8 +99,8 @@ static bool is_clear(const struct series *s)
 static bool has_clear_runs(struct series *s)
 {
 	find_runs(s);
-	if (is_clear(s))
-		return true;
+	if (s->nruns < 2 || is_clear(s))
+		return s->nruns >= 2;
 	s->coarse = true;
 	find_runs(s);
 	if (is_clear(s))

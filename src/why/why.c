@@ -283,18 +283,18 @@ static struct words_result words_of(const struct why *why, struct words_memo *me
 	return (struct words_result){ .cause = CAUSE_UNKNOWN };
 }
 
-static struct failure failure_of(const struct why *why, struct words_memo *memo, const struct session *s, const struct exchange *x, unsigned shows)
+static void failure_fill(struct failure *f, const struct why *why, struct words_memo *memo, const struct session *s, const struct exchange *x, unsigned shows)
 {
-	struct failure f = {
-		.session = s, .exchange = x, .command = &x->command, .reply = &x->reply,
-		.offer = x->command.offer ? x->command.offer : &no_offer,
-		.state = &x->before,
-		.words = words_of(why, memo, x),
-		.says = phrases_of(x->reply.text),
-		.shows = shows,
-	};
-	f.shows = failure_shows(&f);
-	return f;
+	f->session = s;
+	f->exchange = x;
+	f->command = &x->command;
+	f->reply = &x->reply;
+	f->offer = x->command.offer ? x->command.offer : &no_offer;
+	f->state = &x->before;
+	f->words = words_of(why, memo, x);
+	phrases_of(&f->says, x->reply.text);
+	f->shows = shows;
+	f->shows = failure_shows(f);
 }
 
 /* Gives the session's marks, with those that its refusals add. */
@@ -311,7 +311,8 @@ static unsigned errors_explain(const struct why *why, struct words_memo *memo, s
 	for (const struct exchange *x = s->first; x; x = x->next) {
 		if (!is_error(x))
 			continue;
-		struct failure f = failure_of(why, memo, s, x, shows);
+		struct failure f;
+		failure_fill(&f, why, memo, s, x, shows);
 		all |= f.shows;
 		v->errors[v->nerrors] = verdict_of(&s->arena, &f);
 		v->errors[v->nerrors++].ordinal = ++ordinal;
