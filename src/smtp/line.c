@@ -214,6 +214,7 @@ bool lines_gap(struct lines *l, const struct gap *gap, struct line *out)
 {
 	(void)gap;
 	bool unfinished = l->begun;
+	l->chunk = NULL; /* its octets are gone: nothing stands behind the line */
 	if (unfinished)
 		part_finish(l, LINE_GAP, out);
 	l->after_gap = true;
@@ -222,6 +223,7 @@ bool lines_gap(struct lines *l, const struct gap *gap, struct line *out)
 
 bool lines_end(struct lines *l, struct line *out)
 {
+	l->chunk = NULL;
 	if (!l->begun)
 		return false;
 	part_finish(l, l->bare_cr_ends && l->last_was_cr ? LINE_CR : LINE_END, out);

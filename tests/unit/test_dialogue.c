@@ -198,6 +198,8 @@ static const struct kase { const char *name, *talk, *want; } cases[] = {
 	{ "late start in a message", "late\nC: To: b\nC: \nC: hello\nC: .\nS: 554 spam\nC: QUIT\nS: 221 bye\n",
 	  "1 unseen/- ready\n2 unseen/- ready\n3 unseen/- ready\n4 EOM/554 ready\n5 QUIT/221 greeted\n" },
 	{ "late start, a refusal that may be the greeting", "late\nC: EHLO a\nS: 554 no\nS.: FIN\n", "1 unseen/554 ready ?\n2 EHLO a/- ready\n" },
+	{ "late start, and nothing but a line that is not finished", "late\nC: x\\\nC.: FIN\n", "1 unseen/- ready\n" },
+	{ "late start, and a hole behind such a line", "late\nC: x\\\nC-: 10\nC: QUIT\nS: 221 bye\n", "1 unseen/- ready\n2 QUIT/221 ready\n" },
 	{ "one answer to the beginning of the data", ENVELOPE "C: DATA\nS: 354 go\nC: hello\nS: 552 too big\nC: more\nC: .\nC: QUIT\nS: 221 bye\n",
 	  ENVELOPE_IS "5 DATA/354 recipient g1\n6 EOM/552 content g1\n7 QUIT/221 ready g1\n" },
 	{ "XCLIENT begins anew", HELLO "C: XCLIENT NAME=a\nS: 220 mx\nC: EHLO b\nS: 250 mx\n", HELLO_IS "3 XCLIENT NAME=a/220 ready g1\n4 EHLO b/250 greeted\n" },

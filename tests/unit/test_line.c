@@ -174,11 +174,34 @@ static void another_mode(void **state)
 	lines_free(&lines);
 }
 
+/* ---- an end: the chunk that came last is gone, and nothing of it may be looked at ---- */
+
+static const struct ended { const char *name; bool gap; } ends[] = { { "at the end of the stream", false }, { "at a hole", true } };
+
+static void forgets(void **state)
+{
+	const struct ended *k = *state;
+	struct lines l = { 0 };
+	struct line line;
+	struct chunk chunk = { .bytes = B("EHLO a\r\nQUI") };
+	struct gap gap = { .offset = 11, .missing = 4 };
+	lines_push(&l, &chunk);
+	assert_true(lines_next(&l, &line));
+	assert_int_equal(lines_rest(&l).n, 3);
+	assert_false(lines_next(&l, &line));
+	chunk.bytes = (struct bytes){ (const uint8_t *)1, 100 };
+	assert_true(k->gap ? lines_gap(&l, &gap, &line) : lines_end(&l, &line));
+	assert_true(bytes_equal(line.text, B("QUI")));
+	assert_int_equal(lines_rest(&l).n, 0);
+	lines_free(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest others[] = { cmocka_unit_test(a_gap), cmocka_unit_test(another_mode), cmocka_unit_test(each_octet_at_each_place) };
 	int failed = TABLE_RUN("lines at every cut", cases, lines_at_every_cut);
 	failed += TABLE_RUN("long lines", long_cases, long_lines);
+	failed += TABLE_RUN("ends", ends, forgets);
 	failed += cmocka_run_group_tests_name("gaps and modes", others, NULL, NULL);
 	return failed != 0;
 }
