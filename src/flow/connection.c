@@ -170,8 +170,10 @@ static bool is_duplicate(struct talk *t, const struct packet *p, unsigned side)
 	bool numbered = p->marks.ip_id != 0;
 	for (unsigned i = 0; i < RECENT; i++) {
 		const struct recent *r = &t->sides[side].recent[i];
+		if (r->sum != now.sum)
+			continue;
 		uint32_t apart = now.ms > r->ms ? now.ms - r->ms : r->ms - now.ms;
-		bool same = r->sum == now.sum && (r->sample == now.sample || !r->sample || !now.sample);
+		bool same = r->sample == now.sample || !r->sample || !now.sample;
 		if (same && (numbered ? apart < 1000 : apart < DUPLICATE_MS))
 			return true;
 	}

@@ -268,12 +268,12 @@ static void mask_plaintext(struct dialogue *d)
 /* TLS records where the capture lacks what led to them: it began in mid-session, or STARTTLS, its reply or the ClientHello are in a hole. */
 static bool is_tls_unannounced(const struct dialogue *d, enum direction direction, const struct chunk *chunk)
 {
+	if (chunk->bytes.n < 5 || chunk->bytes.p[0] >= 0x80 || !tls_looks_like_record(chunk->bytes))
+		return false;
 	const struct session *s = d->session;
 	bool from_start = s->mid_start && s->commands == 0 && s->errors == 0 && !s->confirmed;
 	bool hole = loss_any(d) || d->connection->gaps[FROM_CLIENT] || d->connection->gaps[FROM_SERVER];
-	if (d->tls || (d->mode != MODE_LINES && d->mode != MODE_HELD) || d->lines[direction].begun || !(from_start || hole))
-		return false;
-	return chunk->bytes.n >= 5 && chunk->bytes.p[0] < 0x80 && tls_looks_like_record(chunk->bytes);
+	return !d->tls && (d->mode == MODE_LINES || d->mode == MODE_HELD) && !d->lines[direction].begun && (from_start || hole);
 }
 
 enum interest dialogue_data(struct dialogue *d, enum direction direction, const struct chunk *given)
