@@ -259,7 +259,7 @@ static enum interest interest(struct dialogue *d)
 static void mask_plaintext(struct dialogue *d)
 {
 	struct tls *tls = &d->session->tls;
-	if (tls->plaintext.n && !d->plain_masked) {
+	if (d->tls && tls->plaintext.n && !d->plain_masked) {
 		tls->plaintext = redact_excerpt(&d->session->arena, d->secrets, tls->plaintext);
 		d->plain_masked = true;
 	}

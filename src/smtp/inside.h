@@ -91,6 +91,8 @@ struct dialogue {
 	bool fills_hole : 1;            /* what is read now came late: what its segment acknowledges was not known when it was first sent */
 	bool altered_skip[2];
 	enum phase before_auth : 8;
+	size_t nheld;
+	struct prelude *prelude;        /* a PROXY header of version 2 that has not come whole; NULL: none */
 	uint64_t seen[2];               /* end of what was delivered or declared lost */
 	uint64_t acked;                 /* by the client's newest octets */
 	struct lines lines[2];
@@ -117,11 +119,9 @@ struct dialogue {
 	unsigned surplus_of;            /* ordinal: unknown words now are content of this DATA or BDAT */
 	struct exchange *held_for;
 	struct held *held, **held_end;
-	size_t nheld;
 	uint64_t held_dropped;
 	uint64_t tls_until;             /* octets before it belong to a TLS record in clear */
 	uint64_t client_begins;         /* what stands before it is a PROXY header */
-	struct prelude *prelude;        /* a PROXY header of version 2 that has not come whole; NULL: none */
 	struct secrets *secrets;
 	struct tls_reader *tls;
 	struct reader_of_content *content;

@@ -340,8 +340,11 @@ static void put_off(struct dialogue *d, const struct put_off *p)
 
 static void settle_order(struct dialogue *d)
 {
-	struct put_off *replies = d->put_off;
+	struct put_off *replies;
 	size_t n = d->nput_off;
+	if (n == 0)
+		return;
+	replies = d->put_off;
 	d->put_off = NULL;
 	d->nput_off = 0;
 	for (size_t i = 0; i < n; i++)

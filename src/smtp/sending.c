@@ -115,11 +115,13 @@ const struct offer *offer_in_force(const struct dialogue *d, uint64_t acked)
 
 static bool is_before_greeting(const struct dialogue *d, uint64_t acked)
 {
+	if (d->greeting_end && acked >= d->greeting_end)
+		return false;
 	const struct exchange *first = d->session->first;
 	if (!first || first->command.kind != COMMAND_CONNECT)
 		return false;
 	if (first->answered)
-		return acked < d->greeting_end;
+		return true;
 	return acked == 0 || (d->waiting == first && !d->nlost); /* a lost greeting was received all the same */
 }
 
@@ -330,6 +332,12 @@ static bool may_be_half(const struct dialogue *d, const struct line *line)
 	return line->segments > 1 || (!word && !dot) || (unlike && !dot);
 }
 
+static bool is_greeted(const struct dialogue *d)
+{
+	const struct exchange *first = d->session->first;
+	return first && first->command.kind == COMMAND_CONNECT && first->answered;
+}
+
 static void client_line(struct dialogue *d, const struct line *line)
 {
 	bool head_taken = d->command_head_taken;
@@ -347,8 +355,7 @@ static void client_line(struct dialogue *d, const struct line *line)
 	if (is_proxy_header(d, line) || queue_is_full(d, line))
 		return;
 	struct line maybe = *line;
-	bool greeted = d->session->first && d->session->first->command.kind == COMMAND_CONNECT && d->session->first->answered;
-	if (d->session->mid_start && line->offset == 0 && !(greeted && line->acked) && may_be_half(d, line))
+	if (d->session->mid_start && line->offset == 0 && !(is_greeted(d) && line->acked) && may_be_half(d, line))
 		maybe.flags |= LINE_AFTER_GAP;
 	line = &maybe;
 	struct exchange *e = exchange_new(d, kind_of(d, line));
