@@ -29,6 +29,7 @@ enum odd {
 	ODD_WINDOW = 16,        /* window far from all others and unscaled-looking */
 	ODD_ACK_BEHIND = 32,    /* does not acknowledge what it answers */
 	ODD_DONT_FRAGMENT = 64, /* DF or TOS differ from the baseline */
+	ODD_TTL_FAR = 128,      /* with ODD_TTL: no route is as much longer, so it set out with another hop count */
 };
 
 struct chunk {

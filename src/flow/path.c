@@ -5,6 +5,7 @@
 
 enum {
 	TTL_APART = 2,         /* one hop more or less happens with load-shared routes */
+	TTL_FAR = 40,          /* hosts begin with 32, 64, 128 or 255; routes have some 30 hops at most */
 	SEEN_ENOUGH = 2,       /* packets before anything is judged */
 	SERIES_ENOUGH = 3,     /* steps that make a series of IP IDs clear */
 	ID_STEP = 256,         /* a segment offloaded whole counts up by its pieces; a host-wide counter by what else was sent */
@@ -38,7 +39,10 @@ static uint16_t judge_ttl(struct path *path, const struct marks *m)
 		path->base.ttl = m->ttl;
 		return 0;
 	}
-	return (apart >= TTL_APART || apart <= -TTL_APART) && path->seen >= SEEN_ENOUGH ? ODD_TTL : 0;
+	unsigned far = (unsigned)(apart < 0 ? -apart : apart);
+	if (far < TTL_APART || path->seen < SEEN_ENOUGH)
+		return 0;
+	return far < TTL_FAR ? ODD_TTL : ODD_TTL | ODD_TTL_FAR;
 }
 
 static uint16_t judge_fragment_bit(struct path *path, const struct marks *m)

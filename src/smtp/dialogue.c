@@ -395,9 +395,19 @@ static bool answered_as_smtp(const struct session *s)
 	return false;
 }
 
+static void note_unfinished(struct dialogue *d)
+{
+	if (d->mode != MODE_CONTENT || d->content_exchange || !d->content->facts.first.number)
+		return;
+	struct content *c = d->session->unfinished = ARENA_NEW(&d->session->arena, struct content);
+	*c = d->content->facts;
+	c->longest_line = d->content->length > c->longest_line ? d->content->length : c->longest_line; /* with the line that is not complete */
+}
+
 void dialogue_close(struct dialogue *d, const struct connection *connection, const char *speaks)
 {
 	d->connection = connection;
+	note_unfinished(d);
 	finish(d);
 	struct session *s = d->session;
 	if (connection->syn_seen && connection->syn_ack_seen && s->window == 0 && s->first && s->first->command.kind == COMMAND_CONNECT)

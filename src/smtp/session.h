@@ -346,6 +346,7 @@ struct session {
 	struct note *notes, **notes_end;
 	const char *speaks;         /* nDPI's name when protocol is PROTOCOL_OTHER; else NULL */
 	struct tls tls;
+	struct content *unfinished; /* message data that never came to its end; NULL none */
 	struct connection connection; /* a copy, filled when the session closes */
 };
 

@@ -309,8 +309,8 @@ void altered_reply(struct changes *c)
 	bool rivals = false, near = near_a_rival(c, &rivals);
 	if (a->reply_holed || b->reply_holed || a->reply_key == b->reply_key)
 		return;
-	if (c->moved && !reply_exceeds(c, a, true) && !reply_exceeds(c, b, false))
-		return; /* the server quotes what it answers */
+	if (!reply_exceeds(c, a, true) && !reply_exceeds(c, b, false) && !same_lines_in_another_order(a, b))
+		return; /* each of its lines stands on the other side, as the answer to something else: read otherwise, or its command was moved */
 	bool alike = a->nreply != b->nreply && a->exchange->reply.code == b->exchange->reply.code; /* lines of one reply may only be missing */
 	if (c->impaired && !alike && !(reply_exceeds(c, a, true) && reply_exceeds(c, b, false)))
 		return;
@@ -377,6 +377,18 @@ static struct bytes field_of(struct changes *c, const struct uttered *u)
 	return copy;
 }
 
+/* Some of its lines really stand on one side alone: else they were only read as something else there. */
+static bool run_exceeds(const struct changes *c, const struct alignment *steps, size_t from, size_t n)
+{
+	for (size_t i = from; i < from + n; i++) {
+		struct step s = steps->steps[i];
+		if ((s.a != ALIGN_NONE && line_exceeds(c, FROM_CLIENT, &c->inside->content[s.a], true)) ||
+		    (s.b != ALIGN_NONE && line_exceeds(c, FROM_CLIENT, &c->outside->content[s.b], false)))
+			return true;
+	}
+	return false;
+}
+
 /* One header field, or the run of body lines that begins at step i. Returns the steps told. */
 static size_t content_run(struct changes *c, const struct alignment *steps, size_t i, size_t ends[2])
 {
@@ -394,6 +406,8 @@ static size_t content_run(struct changes *c, const struct alignment *steps, size
 			break;
 	}
 	if ((a && (a->spoken.holed || a->spoken.ending == LINE_END)) || (b && (b->spoken.holed || b->spoken.ending == LINE_END)))
+		return n;
+	if (!run_exceeds(c, steps, i, n))
 		return n;
 	const char *verb = !a ? "added" : !b ? "removed" : "changed";
 	struct change *change = change_add(c, kind, FROM_CLIENT, CAUSE_MIDDLEBOX_STREAM_ALTERED, NULL);

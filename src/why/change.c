@@ -185,6 +185,8 @@ static bool resets(struct changes *c)
  * be this one. */
 static bool may_be_another(const struct changes *c, const struct account *other, struct window w, const struct turn *t)
 {
+	if (c->impaired && t->exchange && t->exchange->command.content_of)
+		return true; /* a line of a message: what is one depends on what was lost */
 	struct bytes verb = bytes_word(t->command.text).head;
 	size_t from = w.before > CLOSE ? w.before - CLOSE : 0, to = w.after + CLOSE < other->n ? w.after + CLOSE : other->n;
 	for (size_t i = from; c->impaired && i < to; i++) {
@@ -454,8 +456,6 @@ struct change *sides_changes(struct arena *arena, const struct sides *s, struct 
 		for (int d = 0; d < 2; d++)
 			lines_count(&c, both_sides[side], (enum direction)d, side == 0);
 	c.impaired = account_impaired(s->inside) || account_impaired(s->outside);
-	for (size_t i = 0; i < steps && !c.moved; i++)
-		c.moved = (s->turns.steps[i].a == ALIGN_NONE) != (s->turns.steps[i].b == ALIGN_NONE) && moved_to(s, done, i) != ALIGN_NONE;
 	for (size_t i = 0; i < steps; i++) {
 		struct step step = s->turns.steps[i];
 		c.inside = step.a == ALIGN_NONE ? NULL : &s->inside->turns[step.a];

@@ -16,7 +16,6 @@ struct changes {
 	const struct reset *cut_inside, *cut_outside; /* resets that their alleged senders did not send; NULL */
 	const struct turn *inside, *outside; /* the turns being compared; NULL: none there */
 	struct map counts[2];                /* of each line by its direction, hash and length: more often inside, more often outside, by so many */
-	bool moved;                          /* a command was passed on out of order: so are the replies that it had */
 	bool impaired;                       /* a side has holes, or began late: what was moved there cannot be told */
 };
 

@@ -64,7 +64,7 @@ unsigned session_shows(const struct session *s)
 	unsigned shows = greeting_shows(s);
 	shows |= mark(s->notes, SHOWS_NOTES);
 	shows |= mark(s->connection.nresets, SHOWS_RESETS);
-	shows |= mark(s->last && !s->last->answered, SHOWS_WAITING);
+	shows |= mark(s->unfinished || (s->last && !s->last->answered), SHOWS_WAITING);
 	shows |= mark(t->commands_behind || t->plaintext_at.number || t->state == TLS_PLAINTEXT || t->state == TLS_FAILED, SHOWS_TLS);
 	shows |= mark(session_mask(s, NULL), SHOWS_MASKS);
 	for (const struct exchange *x = s->first; x; x = x->next)

@@ -35,6 +35,13 @@ bool session_banner_starred(const struct session *s)
 	return banner_is_filler(s->banner);
 }
 
+/* Stars may be configured. Shorter ones than "a.b ESMTP" hide no greeting of RFC 5321 4.2, and a server that names EHLO has read EHLO. */
+bool stars_hide_ehlo(const struct session *s, const struct reply *refusal)
+{
+	enum { GREETING_LEAST = 8 };
+	return session_banner_starred(s) && s->banner.n >= GREETING_LEAST && bytes_find(refusal->raw, B("EHLO")) == BYTES_NONE;
+}
+
 const struct masked *session_mask(const struct session *s, const struct offer **where)
 {
 	const struct masked *first = NULL;
@@ -234,11 +241,11 @@ const struct masked *offer_hides(const struct offer *o, enum extension extension
 	return NULL;
 }
 
-/* An older acknowledgement, an IP ID or a timestamp out of line come with packets that the capture swapped, so none of them counts alone
+/* A hop count that no other route explains counts alone. An older acknowledgement, an IP ID or a timestamp out of line come with packets that the capture swapped, so none of them counts alone
  * or together. */
 bool odd_is_foreign(uint16_t odd)
 {
-	return (odd & ODD_TTL && odd & ~ODD_TTL) || (odd & ODD_ACK_BEHIND && odd & ODD_NO_TIMESTAMP);
+	return odd & ODD_TTL_FAR || (odd & ODD_TTL && odd & ~ODD_TTL) || (odd & ODD_ACK_BEHIND && odd & ODD_NO_TIMESTAMP);
 }
 
 static int code_at(struct bytes b)

@@ -21,6 +21,8 @@ const struct middlebox *middlebox_answers(const struct reply *);  /* the reply i
 const struct middlebox *middlebox_says(const struct phrases *);   /* the same of a reply's text */
 bool banner_is_filler(struct bytes banner);                   /* overwritten with '*' (at least 3), or with X, x or # (at least 8) */
 bool session_banner_starred(const struct session *);
+/* The greeting is overwritten at a length that a server's name has, and the refusal of EHLO does not quote it: the server never read it. */
+bool stars_hide_ehlo(const struct session *, const struct reply *);
 struct place session_greeting(const struct session *);       /* the greeting, or the session's first packet when it is not kept */
 const struct masked *session_mask(const struct session *, const struct offer **); /* the first masked keyword; NULL */
 const struct masked *offer_hides(const struct offer *, enum extension); /* a mask that may hide this keyword, by place or by length */

@@ -138,7 +138,7 @@ static bool sees_ehlo(const struct session *s, size_t i, struct evidence *e, str
 		while (y && !(y->command.verb == VERB_HELO && exchange_accepted(y)))
 			y = y->next;
 		const struct note *two = note_of_other_reply(s, x);
-		if (!two && !session_banner_starred(s) && !(y && (bytes_find(s->banner, B("ESMTP")) != BYTES_NONE || middlebox_greets(s))))
+		if (!two && !stars_hide_ehlo(s, &x->reply) && !(y && (bytes_find(s->banner, B("ESMTP")) != BYTES_NONE || middlebox_greets(s))))
 			continue;
 		evidence_line(e, &x->command, "a correct EHLO");
 		evidence_reply(e, &x->reply, "refused as unknown");
@@ -320,15 +320,18 @@ static const char *limit_crossed(const struct session *s)
 	enum { RECIPIENTS = 100, LINE = 510, DATA_LINE = 998 };
 	unsigned recipients = 0;
 	const struct exchange *last = s->last;
-	if (!last || last->answered)
+	const struct content *content = s->unfinished ? s->unfinished : last ? last->content : NULL;
+	if (!last || (last->answered && !s->unfinished))
 		return NULL;
+	if (content)
+		return content->longest_line > DATA_LINE ? "a line of the message beyond 998 octets" : NULL;
 	for (const struct exchange *x = last; x && x->command.verb != VERB_MAIL; x = x->previous)
 		recipients += x->command.verb == VERB_RCPT;
 	if (last->command.kind == COMMAND_LINE && last->command.line.length > LINE)
 		return "a command line beyond 512 octets";
 	if (last->command.verb == VERB_RCPT && recipients > RECIPIENTS)
 		return "more than 100 recipients";
-	return last->content && last->content->longest_line > DATA_LINE ? "a line of the message beyond 998 octets" : NULL;
+	return NULL;
 }
 
 /* Sent again and again, never acknowledged, no reset: it did not get through. */
@@ -342,7 +345,7 @@ static bool sees_drop(const struct session *s, size_t i, struct evidence *e, str
 	evidence_line(e, &s->last->command, limit);
 	evidence_add(e, c->last, FROM_CLIENT, (struct bytes){ 0 }, "sent again, and never acknowledged");
 	evidence_detail(e, "Consistent with a box that drops what crosses a limit: %s. Large packets that do not fit the path look the same.", limit);
-	*place = s->last->command.line.first.number ? s->last->command.line.first : c->last;
+	*place = s->last->command.line.first.number && !s->unfinished ? s->last->command.line.first : c->last;
 	*at = s->last;
 	name_device(s, e);
 	return true;

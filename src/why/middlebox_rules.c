@@ -128,7 +128,7 @@ static bool ehlo_blocked(const struct failure *f, struct evidence *e)
 	const struct session *s = f->session;
 	if (f->command->verb != VERB_EHLO || !command_is_sound(f->command) || f->reply->code == 501 || f->reply->code > 502 || !reply_is_unrecognised(f))
 		return false;
-	bool stars = session_banner_starred(s);
+	bool stars = stars_hide_ehlo(s, f->reply);
 	const struct middlebox *box = stars ? NULL : middlebox_greets(s);
 	if (!stars && !box && bytes_find(s->banner, B("ESMTP")) == BYTES_NONE)
 		return false;

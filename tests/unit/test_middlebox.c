@@ -41,6 +41,12 @@ static const struct diagnosis cases[] = {
 	{ "EHLO refused behind stars",
 		STARS "C: EHLO a.test\n" "S: 500 5.5.2 not recognized\n" "C: HELO a.test\n" "S: 250 mx\n",
 		1, "middlebox.ehlo_blocked", NULL, NULL },
+	{ "stars that are configured: the refusal names EHLO",
+		STARS "C: EHLO a.test\n" "S: 502 EHLO not implemented\n" "C: HELO a.test\n" "S: 250 mx\n",
+		1, "server.command_not_implemented", "middlebox.ehlo_blocked", NULL },
+	{ "stars that hide no greeting",
+		"S: 220 *****\n" "C: EHLO a.test\n" "S: 500 5.5.2 not recognized\n" "C: HELO a.test\n" "S: 250 mx\n",
+		1, "server.command_not_implemented", "middlebox.ehlo_blocked", NULL },
 	{ "a server that knows HELO alone",
 		"S: 220 mx.test SMTP ready\n" "C: EHLO a.test\n" "S: 500 command unrecognized\n" "C: HELO a.test\n" "S: 250 mx\n",
 		1, "server.command_not_implemented", "middlebox.ehlo_blocked", NULL },
@@ -126,17 +132,21 @@ static const struct drop {
 	const char *name;
 	unsigned length, repeated;
 	bool want;
+	const char *before;
 } drops[] = {
-	{ "a command line beyond 512 octets, sent again", 600, 5, true },
-	{ "a command line within 512 octets, sent again", 300, 5, false },
-	{ "a command line beyond 512 octets, sent once more", 600, 1, false },
+	{ "a command line beyond 512 octets, sent again", 600, 5, true, GREETED "C: NOOP " },
+	{ "a command line within 512 octets, sent again", 300, 5, false, GREETED "C: NOOP " },
+	{ "a command line beyond 512 octets, sent once more", 600, 1, false, GREETED "C: NOOP " },
+	{ "a header line beyond 998 octets, sent again, and no dot", 1100, 5, true, GREETED SENDER RCPT "C: DATA\n" "S: 354 go\n" "C: Subject: x\n" "C: X-Long: " },
+	{ "a header line within 998 octets, sent again, and no dot", 700, 5, false, GREETED SENDER RCPT "C: DATA\n" "S: 354 go\n" "C: Subject: x\n" "C: X-Long: " },
 };
 
 static void dropped(void **state)
 {
 	const struct drop *d = *state;
-	char talk[1000] = GREETED "C: NOOP ";
-	size_t n = strlen(talk);
+	char talk[2000];
+	size_t n = strlen(d->before);
+	memcpy(talk, d->before, n);
 	memset(talk + n, 'x', d->length);
 	memcpy(talk + n + d->length, "\n", 2);
 	struct error error = { 0 };

@@ -18,6 +18,7 @@ static const struct kase {
 	struct mark m[MOST];
 } cases[] = {
 	{ "a lone TTL", 4, ODD_TTL, { { 57, 0, 500, 0, TCP_SYN }, { 57, 0, 500, 0, 0 }, { 57, 0, 500, 0, 0 }, { 64, 0, 500, 0, 0 } } },
+	{ "a lone TTL of another host's beginning", 4, ODD_TTL | ODD_TTL_FAR, { { 57, 0, 500, 0, TCP_SYN }, { 57, 0, 500, 0, 0 }, { 57, 0, 500, 0, 0 }, { 126, 0, 500, 0, 0 } } },
 	{ "the one after it fits", 5, 0, { { 57, 0, 500, 0, TCP_SYN }, { 57, 0, 500, 0, 0 }, { 57, 0, 500, 0, 0 }, { 64, 0, 500, 0, 0 }, { 57, 0, 500, 0, 0 } } },
 	{ "a TTL that stays is the new one", 6, 0,
 	  { { 57, 0, 500, 0, TCP_SYN }, { 57, 0, 500, 0, 0 }, { 57, 0, 500, 0, 0 }, { 64, 0, 500, 0, 0 }, { 64, 0, 500, 0, 0 }, { 64, 0, 500, 0, 0 } } },
