@@ -15,6 +15,15 @@ struct bytes wire_view_lines(struct text *room, struct bytes wire, size_t most);
 void wire_add_quoted(struct text *, struct bytes escaped);             /* a JSON string of what wire_add made */
 enum { NUMBER_MOST = 20 }; /* octets of a number */
 void wire_add_number(struct text *, int64_t);
-char *wire_put_number(char *at, int64_t); /* its end; at has room for NUMBER_MOST */
+char *wire_put_more(char *at, int64_t); /* wire_put_number for any number */
+
+/* Gives its end; at has room for NUMBER_MOST. Most numbers of a row are of one digit. */
+static inline char *wire_put_number(char *at, int64_t number)
+{
+	if ((uint64_t)number >= 10)
+		return wire_put_more(at, number);
+	*at = (char)('0' + number);
+	return at + 1;
+}
 
 #endif
