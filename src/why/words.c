@@ -175,8 +175,9 @@ static void candidates_find(const struct words_table *t, const struct hits *h, c
 	for (size_t i = 0; i < h->n; i++)
 		for (uint32_t e = t->first[h->all[i].word]; e; e = t->entries[e - 1].next) {
 			const struct words_entry *entry = &t->entries[e - 1];
-			if (hits_may_have(h, &t->rows[entry->row].phrase) && row_fits(&t->rows[entry->row], asked))
-				candidate_add(c, &t->rows[entry->row], entry->step, i);
+			const struct words_row *row = &t->rows[entry->row];
+			if ((row->phrase.n == 1 || hits_may_have(h, &row->phrase)) && row_fits(row, asked))
+				candidate_add(c, row, entry->step, i);
 		}
 }
 

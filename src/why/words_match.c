@@ -45,17 +45,25 @@ static void hit_note(void *to, uint32_t word, size_t end)
 		return;
 	h->all[h->n] = (struct hit){ word, (uint16_t)start, (uint16_t)end, h->at[start] };
 	h->at[start] = (uint16_t)++h->n;
-	if (bit(h->words, word))
-		return;
 	bit_set(h->words, word);
-	for (uint32_t i = h->table->steps_from[word]; i < h->table->steps_from[word + 1]; i++)
-		bit_set(h->steps, h->table->steps_of[i]);
+}
+
+static bool has_word_of(const struct hits *h, const struct step *step)
+{
+	const struct choice *choices = h->table->choices + step->first;
+	for (uint32_t i = 0; i < step->n; i++)
+		if (bit(h->words, choices[i].word))
+			return true;
+	return false;
 }
 
 bool hits_may_have(const struct hits *h, const struct phrase *phrase)
 {
-	for (uint32_t i = phrase->first; i < phrase->first + phrase->n; i++)
-		if (!bit(h->steps, i) && !h->table->steps[i].optional)
+	const struct step *steps = h->table->steps + phrase->first;
+	if (!has_word_of(h, &steps[phrase->telling]))
+		return false;
+	for (uint32_t i = phrase->n; i-- > 0;) /* it is asked for where its beginning was seen */
+		if (!steps[i].optional && i != phrase->telling && !has_word_of(h, &steps[i]))
 			return false;
 	return true;
 }
@@ -67,7 +75,6 @@ void hits_find(struct hits *h, const struct words_table *table, struct bytes tex
 	h->n = 0;
 	memset(h->at, 0, (text.n + 1) * sizeof *h->at);
 	memset(h->words, 0, automaton_words(table->automaton) / 8 + 1);
-	memset(h->steps, 0, table->nsteps / 8 + 1);
 	automaton_scan(table->automaton, text, hit_note, h);
 }
 

@@ -24,7 +24,7 @@ struct hits {
 	size_t n;
 	struct hit all[HITS_MOST];
 	uint16_t at[FOLD_MOST + 1]; /* hit + 1 that begins at this octet */
-	uint8_t words[WORDS_TOTAL / 8 + 1], steps[STEPS_TOTAL / 8 + 1]; /* bits: the words there are, the steps that have one of them */
+	uint8_t words[WORDS_TOTAL / 8 + 1]; /* bits: the words there are */
 };
 
 bool hits_may_have(const struct hits *, const struct phrase *); /* each step has a word in the text: cheap, and mostly false */

@@ -212,10 +212,11 @@ static bool phrase_read(struct words_table *t, struct bytes text, struct phrase 
 			break;
 		text = bytes_from(text, star + 3);
 	}
-	for (uint32_t i = 0; i < phrase->n; i++)
-		if (!t->steps[phrase->first + i].optional)
-			return true;
-	return false;
+	const struct step *steps = &t->steps[phrase->first];
+	for (uint32_t i = phrase->n; i-- > 0;)
+		if (!steps[i].optional && (steps[phrase->telling].optional || steps[i].n < steps[phrase->telling].n))
+			phrase->telling = i;
+	return !steps[phrase->telling].optional;
 }
 
 /* Files a row under each word that its phrase may begin with. */
@@ -315,21 +316,6 @@ bool words_table_add(struct words_table *t, const char *name, struct bytes text,
 	return true;
 }
 
-/* For each word the steps that have it. */
-static void steps_invert(struct words_table *t)
-{
-	size_t words = automaton_words(t->automaton);
-	t->steps_from = memory_new(words + 2, sizeof *t->steps_from);
-	t->steps_of = memory_new(t->nchoices + 1, sizeof *t->steps_of);
-	for (size_t c = 0; c < t->nchoices; c++)
-		t->steps_from[t->choices[c].word + 2]++;
-	for (size_t w = 2; w <= words; w++)
-		t->steps_from[w + 1] += t->steps_from[w];
-	for (uint32_t s = 0; s < t->nsteps; s++)
-		for (uint32_t c = t->steps[s].first; c < t->steps[s].first + t->steps[s].n; c++)
-			t->steps_of[t->steps_from[t->choices[c].word + 1]++] = s;
-}
-
 static void kinds_find(struct words_table *t)
 {
 	size_t words = automaton_words(t->automaton);
@@ -351,7 +337,6 @@ void words_table_build(struct words_table *t)
 {
 	automaton_build(t->automaton);
 	kinds_find(t);
-	steps_invert(t);
 	t->first = memory_new(automaton_words(t->automaton) + 1, sizeof *t->first);
 	for (size_t i = t->nentries; i-- > 0;) {
 		uint32_t *head = &t->first[t->entries[i].word];
@@ -371,8 +356,6 @@ void words_table_free(struct words_table *t)
 	free(t->choices);
 	free(t->entries);
 	free(t->first);
-	free(t->steps_of);
-	free(t->steps_from);
 	free(t->bare);
 	*t = (struct words_table){ 0 };
 }

@@ -35,6 +35,7 @@ struct step { /* one of several words */
 
 struct phrase { /* a pattern */
 	uint32_t first, n;         /* in steps */
+	uint32_t telling;          /* of them: the one with the fewest choices, and not optional */
 	bool at_start;
 };
 
@@ -80,7 +81,6 @@ struct words_table {
 	struct words_entry *entries;
 	size_t nentries, entries_room;
 	uint32_t *first;       /* by word number: entry + 1 */
-	uint32_t *steps_of, *steps_from; /* the steps that have a word: steps_of[steps_from[word]..steps_from[word + 1]] */
 	uint32_t *bare;        /* rows without a pattern */
 	size_t nbare, bare_room;
 };
