@@ -11,6 +11,7 @@ enum {
 	LOOK_PACKETS = 24, /* packets with payload until an undecided connection is let go */
 	LOOK_WAITING = 16384,
 	TUNNEL_PACKETS = 512, /* the same of one that asks a proxy for a tunnel, until it is there */
+	TUNNEL_WAITING = 131072,
 	HEAD_MOST = 2048,  /* of a proxy's request or answer */
 };
 
@@ -48,7 +49,7 @@ static enum look look_both(const struct talk *t, unsigned client)
 
 static bool asks_for_tunnel(struct bytes b)
 {
-	return bytes_starts_word(b, B("CONNECT "));
+	return bytes_starts_word(b, B("CONNECT ")) || (b.n && bytes_starts(B("CONNECT "), b)); /* or its beginning */
 }
 
 /* Octets up to the empty line (RFC 9112 2.1) of what begins as it should; 0: it has not all come. */
@@ -168,7 +169,7 @@ static bool leave_tunnel_head(struct talk *t)
 	if (!socks && !asks_for_tunnel(first))
 		return true;
 	if (!(socks ? socks_heads(t, heads) : http_heads(t, heads)))
-		return t->payloads > TUNNEL_PACKETS || t->streams[0].waiting + t->streams[1].waiting > LOOK_WAITING;
+		return t->payloads > TUNNEL_PACKETS || t->streams[0].waiting + t->streams[1].waiting > TUNNEL_WAITING;
 	forget_head(t, FROM_CLIENT, heads[FROM_CLIENT]);
 	forget_head(t, FROM_SERVER, heads[FROM_SERVER]);
 	t->payloads = 1;

@@ -48,6 +48,7 @@ struct alignment {
 	bool patient;
 	bool lost_track;                 /* of the server's state */
 	bool in_turn;                    /* the client waits for each reply */
+	bool latent;                     /* a header stands before all, which the server may have read as a command */
 	bool client_spoke, over;         /* over: the server has said all that it will */
 	/* Large, and not zeroed: each score is written before it is read. */
 	int forth[ALIGN_MOST + 2][ALIGN_MOST + 2][2]; /* replies ..i and commands ..j; 1: what stood in the hole before j was answered */
@@ -135,6 +136,8 @@ static int score_pair(const struct alignment *a, size_t i, size_t j)
 	    || a->names[i][j] < 0)
 		return MISFIT;
 	bool greets = c->kind == COMMAND_CONNECT && a->no_greeting && r->acked > 0 && r->code != 220;
+	if (greets && a->latent)
+		return NEVER; /* it answers what stands before the greeting */
 	bool anchors = reply_anchors(e, r);
 	if (greets || (may_be_greeting(a, i) && e->ordinal <= 2))
 		return 0;
@@ -461,6 +464,7 @@ static struct alignment *alignment_new(const struct dialogue *d, enum urgency ur
 	a->client_spoke = urgency != AT_THE_END;
 	a->over = d->ended[FROM_SERVER];
 	a->lost_track = !d->state.certain;
+	a->latent = d->latent != NULL;
 	a->patient = d->session->mid_start && urgency == WHEN_CERTAIN;
 	a->no_greeting = !d->connection->syn_ack_seen;
 	a->in_turn = !d->runs_ahead && !d->session->mid_start;

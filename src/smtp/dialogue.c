@@ -134,7 +134,7 @@ static void server_line(struct dialogue *d, const struct line *line)
 /* True: TLS took it. */
 static bool server_in_tls(struct dialogue *d, const struct chunk *chunk)
 {
-	if (!d->tls || (d->plain_after_tls && !tls_looks_like_record(chunk->bytes)))
+	if (!d->tls || (d->plain_after_tls && !tls_looks_like_record(chunk->bytes) && !tls_reader_goes_on(d->tls, FROM_SERVER, chunk->bytes)))
 		return false;
 	if (tls_reader_data(d->tls, FROM_SERVER, chunk))
 		return true;

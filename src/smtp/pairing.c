@@ -190,6 +190,8 @@ void exchange_give_to_unseen(struct dialogue *d, const struct put_off *p, bool l
 		note_add(d, NOTE_SECOND_GREETING, FROM_SERVER, p->reply.first);
 	struct put_off copy = { e->reply, p->end };
 	exchange_give(d, e, &copy, lost ? PAIRED_UNCERTAIN : PAIRED_NONE);
+	if (p->reply.code / 100 != 3)
+		d->auth_expected = false; /* the answer was in the hole, and this ends it */
 	if (lost && e->command.verb >= VERB_COUNT && p->reply.code < 400) /* whatever it was changed the server's state, perhaps */
 		d->state.certain = false;
 }

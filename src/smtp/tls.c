@@ -367,6 +367,12 @@ static bool still_lost(struct half *h, struct bytes bytes)
 	return h->lost;
 }
 
+bool tls_reader_goes_on(const struct tls_reader *r, enum direction from, struct bytes b)
+{
+	const struct half *h = &r->half[from];
+	return !h->plain && (h->nheld || h->skip || (b.n && b.p[0] >= CHANGE_CIPHER_SPEC && b.p[0] <= HEARTBEAT));
+}
+
 bool tls_reader_data(struct tls_reader *r, enum direction from, const struct chunk *chunk)
 {
 	struct half *h = &r->half[from];

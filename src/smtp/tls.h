@@ -14,6 +14,7 @@ struct tls_reader *tls_reader_new(struct tls *, struct arena *);
 void tls_reader_join(struct tls_reader *);
 /* false: these octets are no TLS records; nothing of them was taken, tls->state is TLS_PLAINTEXT. */
 bool tls_reader_data(struct tls_reader *, enum direction, const struct chunk *);
+bool tls_reader_goes_on(const struct tls_reader *, enum direction, struct bytes); /* a record is not complete, or one may begin here */
 void tls_reader_gap(struct tls_reader *, enum direction, const struct gap *);
 void tls_reader_end(struct tls_reader *, enum direction, enum ending, struct place);
 bool tls_reader_done(const struct tls_reader *); /* the handshake is over: nothing further to learn but the end */

@@ -70,6 +70,8 @@ static const struct kase {
 	  "S:220 mx SMTP|\nC:EHLO a|\nS:250 ok|\nclose CAPTURE\n", 8080 },
 	{ "through an HTTP proxy whose answer is recorded before", SHAKE "S 0 25 PA HTTP/1.0 200 ok||\nC 0 0 PA CONNECT a:25 HTTP/1.0||\nS 19 25 PA 220 mx SMTP|\nC 25 32 PA EHLO a|\n",
 	  "S:220 mx SMTP|\nC:EHLO a|\nclose CAPTURE\n", 8080 },
+	{ "through an HTTP proxy, the request in pieces", SHAKE "C 0 0 PA CON\nC 3 0 PA NECT a:25 HTTP/1.0|\nC 23 0 PA |\nS 0 25 PA HTTP/1.0 200 ok||\nS 19 25 PA 220 mx SMTP|\nC 25 32 PA EHLO a|\n",
+	  "S:220 mx SMTP|\nC:EHLO a|\nclose CAPTURE\n", 8080 },
 	{ "through SOCKS 5", SHAKE "C 0 0 PA \5\1^\nS 0 3 PA \5^\nC 3 2 PA \5\1^\3\2mx^\31\nS 2 12 PA \5^^\1abcd12\nS 12 12 PA 220 mx SMTP|\nC 12 25 PA EHLO a|\nS 25 20 PA 250 ok|\n",
 	  "S:220 mx SMTP|\nC:EHLO a|\nS:250 ok|\nclose CAPTURE\n", 1080 },
 	{ "through SOCKS 5 with a password, the greeting in the segment of the answer",

@@ -154,6 +154,8 @@ static const struct kase { const char *name, *talk, *want; } cases[] = {
 	{ "lost AUTH, but 334 tells what follows",
 	  HELLO "C-: 12\nS: 334 VXNlcm5hbWU6\nC: YWxpY2U=\nS: 334 UGFzc3dvcmQ6\nC: c2VjcmV0\nS: 535 no\nC: AUTH DIGEST-MD5\nS: 504 no\n",
 	  HELLO_IS "3 unseen/334 ready g1 ?\n4 AUTH-RESPONSE/334 auth g1\n5 AUTH-RESPONSE/535 auth g1\n6 AUTH DIGEST-MD5/504 ready g1\n" },
+	{ "lost cancel of AUTH: what follows its refusal is no answer", HELLO "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC-: 3\nS: 501 aborted\nC: AUTH\nS: 501 no\n",
+	  HELLO_IS "3 AUTH LOGIN/334 ready g1\n4 unseen/501 auth g1 ?\n5 unseen/501 auth g1\n" },
 	{ "lost DATA, but 354 tells what follows", ENVELOPE "C-: 6\nS: 354 go\nC: From: a\nC: \nC: RSET\nC: .\nS: 554 spam\nC: QUIT\nS: 221 bye\n",
 	  ENVELOPE_IS "5 unseen/354 recipient g1 ?\n6 EOM/554 content g1\n7 QUIT/221 ready g1\n" },
 	{ "lost 354, lost dot", ENVELOPE "C: DATA\nS-: 8\nC: hello\nC-: 30\nS: 554 no\nC: MAIL FROM:<c@c.test>\nS: 250 ok\nC: RCPT TO:<d@d.test>\nS: 550 no\n",
