@@ -65,6 +65,19 @@ static bool lost_before(const struct alignment *a, size_t i)
 	return false;
 }
 
+/* The same of the reply to command j: what the client had received before it sent that holds no answer to it. */
+static bool lost_for(const struct alignment *a, size_t i, size_t j)
+{
+	uint64_t to = i < a->nreplies ? a->replies[i].end : UINT64_MAX, from = a->commands[j]->command.line.acked;
+	for (unsigned k = 0; k < a->nlost; k++) {
+		const struct lost *l = &a->lost[k];
+		bool after = i == 0 || l->end > a->replies[i - 1].reply.offset;
+		if (lost_is_room(l) && l->begin < to && after && (l->end == 0 || l->end > from))
+			return true;
+	}
+	return false;
+}
+
 /* The client went on with the next command after it had received more: the answer to this one was among it, and came before. */
 static bool client_had_answer(const struct alignment *a, size_t i, size_t j)
 {
@@ -179,7 +192,7 @@ static bool is_over_for(const struct alignment *a, size_t j)
 /* A command without a reply: it may be missing, or still to come. */
 static int score_skip(const struct alignment *a, size_t i, size_t j)
 {
-	if (lost_before(a, i))
+	if (lost_for(a, i, j))
 		return 0;
 	if (i < a->nreplies)
 		return SKIP;
@@ -285,64 +298,6 @@ static void judge_certainty(struct alignment *a)
 	}
 }
 
-/* ---- what a reply repeats ---- */
-
-static struct bytes mailbox(const struct command *c)
-{
-	struct bytes p = c->path->whole;
-	if (p.n > 2 && p.p[0] == '<' && p.p[p.n - 1] == '>')
-		p = (struct bytes){ p.p + 1, p.n - 2 };
-	return c->path->local.n && c->path->domain.n ? p : (struct bytes){ 0 };
-}
-
-/* The first "<local@domain>" of a text, without its brackets. */
-static struct bytes quoted_mailbox(struct bytes text)
-{
-	while (text.n) {
-		text = bytes_cut(text, '<').tail;
-		struct cut inside = bytes_cut(text, '>');
-		if (inside.found && bytes_index(inside.head, '@') != BYTES_NONE && bytes_index(inside.head, ' ') == BYTES_NONE)
-			return inside.head;
-	}
-	return (struct bytes){ 0 };
-}
-
-static bool knows_no_address(enum verb v)
-{
-	static const enum verb verbs[] = { VERB_EHLO, VERB_HELO, VERB_LHLO, VERB_STARTTLS, VERB_AUTH, VERB_RSET, VERB_NOOP, VERB_QUIT };
-	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-		if (verbs[i] == v)
-			return true;
-	return false;
-}
-
-/* A reply that repeats the address of one RCPT answers that or something later; one that repeats an address in brackets answers no
- * MAIL or RCPT to quite another (RFC 5321 4.2.1: free text; most servers repeat what they refuse). A refused sender may be named at RCPT. */
-static void compare_names(struct alignment *a)
-{
-	enum { LONGEST = 512 };
-	for (size_t i = 0; i < a->nreplies; i++) {
-		struct bytes text = bytes_first(a->replies[i].reply.text, LONGEST), quoted = quoted_mailbox(text);
-		size_t named = 0;
-		bool sender = false;
-		for (size_t j = 0; j < a->ncommands; j++) {
-			const struct command *c = &a->commands[j]->command;
-			struct bytes m = mailbox(c);
-			if (!m.n || bytes_find(text, m) == BYTES_NONE)
-				continue;
-			a->names[i][j] = c->verb != VERB_MAIL;
-			sender |= c->verb == VERB_MAIL;
-			named = c->verb == VERB_RCPT ? j + 1 : named;
-		}
-		for (size_t j = 0; j < a->ncommands; j++) {
-			const struct command *c = &a->commands[j]->command;
-			bool other = quoted.n && (mailbox(c).n || knows_no_address(c->verb)) && bytes_find(quoted, c->path->local) == BYTES_NONE && !sender;
-			if (!a->names[i][j] && !(sender && c->verb == VERB_MAIL) && (other || j + 1 < named || (named && c->verb == VERB_RCPT)))
-				a->names[i][j] = -1;
-		}
-	}
-}
-
 /* ---- what is decided ---- */
 
 static void answer_hole(struct dialogue *d, const struct alignment *a, size_t j)
@@ -372,7 +327,7 @@ static size_t apply(struct dialogue *d, struct alignment *a, enum urgency urgenc
 	const struct exchange *passed = NULL;
 	while (i < a->nreplies || j < a->ncommands) {
 		int best = a->back[i][j][f], leave = j < a->ncommands ? score_leave(a, i, j, f) : 0;
-		if (i < a->nreplies ? !a->certain[i] && urgency == WHEN_CERTAIN : !is_over_for(a, j) || !lost_before(a, i))
+		if (i < a->nreplies ? !a->certain[i] && urgency == WHEN_CERTAIN : !is_over_for(a, j) || !lost_for(a, i, j))
 			break;
 		if (i < a->nreplies && j < a->ncommands && leave + score_pair(a, i, j) + a->back[i + 1][j + 1][0] == best) {
 			struct exchange *e = a->commands[j];
@@ -386,6 +341,8 @@ static size_t apply(struct dialogue *d, struct alignment *a, enum urgency urgenc
 			i++;
 			j++;
 			f = 0;
+			if (e == a->held_for && !e->answered)
+				held_unanswered(d, e);
 			if (e == a->held_for)
 				break; /* what was held is read now */
 		} else if (i < a->nreplies && score_unseen(a, i, j, f) + a->back[i + 1][j][1] == best) {
@@ -433,6 +390,7 @@ static void place_holes(const struct dialogue *d, struct alignment *a)
 		b->held = true;
 		b->begin = b->hole ? b->begin : gap ? d->held->gap.offset : d->held->chunk.offset;
 		b->hole |= gap;
+		b->in_line |= gap && d->held_for->command.line.ending == LINE_GAP;
 	}
 	/* How many recipients had been accepted may be in a hole (RFC 2033 4.2). */
 	for (size_t j = 0; j < a->ncommands && d->session->protocol == PROTOCOL_LMTP; j++)
@@ -471,7 +429,8 @@ static struct alignment *alignment_new(const struct dialogue *d, enum urgency ur
 	for (struct exchange *e = d->waiting; e && a->ncommands < ALIGN_MOST; e = e->next)
 		a->commands[a->ncommands++] = e;
 	place_holes(d, a);
-	compare_names(a);
+	for (size_t i = 0; i < a->nreplies; i++)
+		names_compare(a->replies[i].reply.text, a->commands, a->ncommands, a->names[i]);
 	score_back(a);
 	judge_turns(a);
 	score_forth(a);

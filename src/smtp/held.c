@@ -105,6 +105,8 @@ static void read_behind_starttls(struct dialogue *d)
 	lines_free(&lines);
 }
 
+enum { LONGEST_GUESS = 600 };
+
 /* No reply will tell (it is lost): the octets themselves must. */
 void held_guess(struct dialogue *d, const struct exchange *e)
 {
@@ -112,13 +114,17 @@ void held_guess(struct dialogue *d, const struct exchange *e)
 	const struct held *first = d->held;
 	while (first && first->is_gap)
 		first = first->next;
-	if (first)
-		line.text = bytes_cut(first->chunk.bytes, '\r').head;
+	struct text begun = { 0 };
+	for (const struct held *h = first; h && !h->is_gap && begun.n < LONGEST_GUESS; h = h->next)
+		text_add(&begun, h->chunk.bytes);
+	line.text = bytes_cut(text_view(&begun), '\r').head;
 	struct arena scratch = { 0 };
 	struct command c = { .kind = COMMAND_LINE, .line = line };
 	grammar_parse(&scratch, &c);
 	bool command = command_is_known(&c) || (c.verb < VERB_COUNT && command_argument(&c).n); /* "AUTH XYZ": base64 has no blank */
 	arena_drop(&scratch);
+	bool something = line.text.n && !d->held->is_gap;
+	text_free(&begun);
 	d->mode = MODE_LINES;
 	d->state.certain = false;
 	if (e->command.verb == VERB_DATA && !command && first) {
@@ -128,7 +134,7 @@ void held_guess(struct dialogue *d, const struct exchange *e)
 		d->state.phase = PHASE_CONTENT;
 	} else if ((e->command.verb == VERB_STARTTLS || e->command.verb == VERB_XANONYMOUSTLS) && held_is_tls(d)) {
 		tls_begin(d, false);
-	} else if ((e->command.verb == VERB_AUTH || e->command.kind == COMMAND_AUTH) && !command && line.text.n && !e->auth.cancelled) {
+	} else if ((e->command.verb == VERB_AUTH || e->command.kind == COMMAND_AUTH) && !command && something && !e->auth.cancelled) {
 		d->auth_expected = true;
 	}
 }

@@ -1,5 +1,6 @@
-/* inside - what the files of the dialogue share: sending.c, data.c, held.c (the client's octets become exchanges), pairing.c, alignment.c and loss.c (replies find them),
- * phase.c (what a reply changes), window.c (handing over), dialogue.c (the streams come in).
+/* inside - what the files of the dialogue share: sending.c, data.c, held.c (the client's octets become exchanges), pairing.c, start.c,
+ * alignment.c, naming.c and loss.c (replies find them), phase.c (what a reply changes), window.c (handing over), dialogue.c (the streams
+ * come in).
  * Never: included by anything else.
  *
  * The queue is the tail of the session's list from "waiting" on: exchanges without reply, in order of commands.
@@ -182,6 +183,12 @@ bool lost_is_room(const struct lost *);                                         
 /* alignment.c */
 enum urgency { WHEN_CERTAIN, NOW, AT_THE_END }; /* what is not certain waits for more; or is given to no command */
 void pairing_align(struct dialogue *, enum urgency);                                     /* the replies put off since a loss */
+
+/* naming.c: 1 where the reply repeats the command's address, -1 where another one's only; of zeroed room */
+void names_compare(struct bytes text, struct exchange *const *commands, size_t n, int8_t *names);
+
+/* start.c */
+void start_judge(struct dialogue *, const struct reply *first);
 
 /* phase.c */
 void phase_answered(struct dialogue *, struct exchange *, uint64_t end);

@@ -96,8 +96,8 @@ bool reply_fits(const struct exchange *e, const struct reply *r)
 		break;
 	}
 	bool accepted = class_of(r) == '2';
-	if (line && (c->verb == VERB_QUIT))
-		return accepted || r->code == 421;
+	if (line && (c->verb == VERB_QUIT)) /* "QUIT now" is no QUIT for all (RFC 5321 4.1.1.10) */
+		return accepted || r->code == 421 || (c->fault->kind != FAULT_NONE && class_of(r) == '5');
 	if (line && (c->verb == VERB_DATA || c->verb == VERB_STARTTLS || c->verb == VERB_XANONYMOUSTLS))
 		return !accepted; /* 354, 220 are above */
 	if (auth)

@@ -453,16 +453,20 @@ void client_chunk(struct dialogue *d, const struct chunk *chunk)
 static void commands_lost(struct dialogue *d, const struct gap *gap)
 {
 	struct line line;
+	const struct line *last = d->session->last ? &d->session->last->command.line : NULL;
+	bool held_before = d->command_head_taken && last && last->ending == LINE_GAP && last->offset + last->length == gap->offset;
 	bool head = lines_gap(&d->lines[FROM_CLIENT], gap, &line) && line.length;
 	bool ended = head && gap->missing == 1 && line.offset + line.length < gap->offset; /* its CR was there, its LF is missing */
 	if (ended)
 		line.ending = LINE_CRLF;
 	if (head)
 		client_line(d, &line);
-	d->command_head_taken = head && !ended;
-	if (d->mode == MODE_HELD)
+	d->command_head_taken = held_before || (head && !ended);
+	if (d->mode == MODE_HELD) {
+		held_add(d, NULL, gap);
 		return;
-	loss_of_commands(d, gap->offset, gap->offset + gap->missing, !head);
+	}
+	loss_of_commands(d, gap->offset, gap->offset + gap->missing, !head && !held_before);
 	d->state.certain = false;
 	d->surplus_of = 0;
 }
