@@ -130,7 +130,7 @@ struct flow_sink {
 	void *to;
 };
 
-/* Bytes for all connections where nobody says how many: some 11,000 mail sessions that are open at once, or 400,000 half-open
+/* Bytes for all connections where nobody says how many: some 15,000 mail sessions that are open at once, or 500,000 half-open
  * connections. With what malloc and the database add, the process stays below 200 MiB. */
 enum { FLOW_MEMORY = 112 * 1024 * 1024 };
 

@@ -269,8 +269,10 @@ struct memory {
 	struct marks marks;
 	uint16_t n, odd;
 };
-/* The first ones hold what a silent session hears. Those after them hold a row of any size; the oldest makes room for the fourth. */
-enum { PAST_FIRST = 240, PAST_SECOND = 480, PAST_NEXT = (int)sizeof(struct memory) + HISTORY_PIECE, PASTS = 3 };
+/* The first one holds what a silent session hears, most others some lines, the largest a row of any size. With a further one, the
+ * oldest go. */
+enum { PAST_FIRST = 240, PAST_NEXT = 480, PAST_LARGEST = (int)sizeof(struct memory) + HISTORY_PIECE, PAST_MOST = 3 * PAST_LARGEST,
+       PASTS = PAST_MOST / PAST_NEXT + 2 };
 
 static size_t memory_size(size_t n)
 {
@@ -290,34 +292,36 @@ static struct past *past_new(struct stream *s, size_t room)
 	return past;
 }
 
-/* Takes the oldest out, where there are enough. */
-static struct past *oldest_taken(struct stream *s)
+/* Takes the oldest out where they and so much more are too many octets; gives the last that it took, with its memory. */
+static struct past *oldest_taken(struct stream *s, size_t more)
 {
-	unsigned n = 0;
-	struct past **at = &s->past;
-	while (*at && ++n < PASTS)
+	struct past *taken = NULL, **at = &s->past;
+	while (*at && more + (*at)->room <= PAST_MOST) {
+		more += (*at)->room;
 		at = &(*at)->older;
-	struct past *past = *at;
-	*at = NULL;
-	return past;
+	}
+	while (*at) {
+		struct past *older = (*at)->older;
+		if (taken)
+			past_free(s, taken);
+		taken = *at;
+		*at = older;
+	}
+	return taken;
 }
 
 static void past_make_room(struct stream *s, size_t need)
 {
-	size_t room = PAST_NEXT;
-	if (!s->past && need <= PAST_FIRST)
-		room = PAST_FIRST;
-	else if ((!s->past || !s->past->older) && need <= PAST_SECOND)
-		room = PAST_SECOND;
-	struct past *past = oldest_taken(s);
-	if (past && past->room < room) {
+	size_t room = need > PAST_NEXT ? PAST_LARGEST : need > PAST_FIRST || s->past ? PAST_NEXT : PAST_FIRST;
+	struct past *newest = s->past, *past = oldest_taken(s, room);
+	if (newest && s->past)
+		newest->used = s->used;
+	if (past && past->room != room) {
 		past_free(s, past);
 		past = NULL;
 	}
 	if (!past)
 		past = past_new(s, room);
-	if (s->past)
-		s->past->used = s->used;
 	past->older = s->past;
 	s->past = past;
 	s->room = past->room;
