@@ -29,10 +29,15 @@ const char *match_name(enum match_by by)
 	return names[by];
 }
 
-/* Sessions that have a key, of each side. */
+/* Sessions that have a key, of each side: most keys have one. */
 struct bucket {
-	size_t n[2], of[2][OCCURRENCES];
+	uint32_t n[2], first[2], *more[2];
 };
+
+static size_t bucket_at(const struct bucket *b, int side, size_t i)
+{
+	return i ? b->more[side][i - 1] : b->first[side];
+}
 
 /* Sessions of the same mail, of each side in order of time: what monitoring and tests send again and again. */
 struct alike {
@@ -68,10 +73,15 @@ static void bucket_add(struct matching *m, int side, size_t i, struct key key)
 	if (!*slot)
 		*slot = ARENA_NEW(&m->scratch, struct bucket);
 	struct bucket *b = *slot;
-	if (b->n[side] && b->n[side] <= OCCURRENCES && b->of[side][b->n[side] - 1] == i)
+	if (b->n[side] && b->n[side] <= OCCURRENCES && bucket_at(b, side, b->n[side] - 1) == i)
 		return; /* the same line twice in a session */
-	if (b->n[side] < OCCURRENCES)
-		b->of[side][b->n[side]] = i;
+	if (b->n[side] == 0) {
+		b->first[side] = (uint32_t)i;
+	} else if (b->n[side] < OCCURRENCES) {
+		if (!b->more[side])
+			b->more[side] = ARENA_ARRAY(&m->scratch, uint32_t, OCCURRENCES);
+		b->more[side][b->n[side] - 1] = (uint32_t)i;
+	}
 	b->n[side]++;
 }
 
@@ -159,7 +169,7 @@ static void candidate_add(struct matching *m, size_t inside, size_t outside, uns
 
 static void bucket_candidates(struct matching *m, const struct key *key, const struct bucket *b)
 {
-	size_t sessions = b->n[0] > b->n[1] ? b->n[0] : b->n[1];
+	uint32_t sessions = b->n[0] > b->n[1] ? b->n[0] : b->n[1];
 	if (!b->n[0] || !b->n[1])
 		return;
 	unsigned score = 0;
@@ -169,14 +179,14 @@ static void bucket_candidates(struct matching *m, const struct key *key, const s
 	case KEY_ISN: score = SAME_ISN; by = MATCH_SEQUENCE; break;
 	case KEY_CLIENT_PORT: score = SAME_CLIENT_PORT; break;
 	case KEY_SERVER: score = SAME_SERVER; break;
-	case KEY_SERVER_LINE: score = SERVER_LINE / (unsigned)(sessions < SERVER_LINE ? sessions : SERVER_LINE); break;
-	default: score = RARE_LINE / (unsigned)(sessions < RARE_LINE ? sessions : RARE_LINE); break;
+	case KEY_SERVER_LINE: score = SERVER_LINE / (sessions < SERVER_LINE ? sessions : SERVER_LINE); break;
+	default: score = RARE_LINE / (sessions < RARE_LINE ? sessions : RARE_LINE); break;
 	}
 	if (sessions > OCCURRENCES && key->kind != KEY_TUPLE)
 		return;
 	for (size_t i = 0; i < b->n[0] && i < OCCURRENCES; i++)
 		for (size_t k = 0; k < b->n[1] && k < OCCURRENCES; k++)
-			candidate_add(m, b->of[0][i], b->of[1][k], score, by);
+			candidate_add(m, bucket_at(b, 0, i), bucket_at(b, 1, k), score, by);
 }
 
 /* The first of one side may be the first of the other, and the last the last: if none is missing, all are right. */

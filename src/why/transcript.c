@@ -157,9 +157,15 @@ void transcript_end(struct transcript *t, enum direction direction, enum ending 
 
 void transcript_close(struct transcript *t)
 {
-	for (int d = 0; d < 2; d++)
-		if (t->of[d].speaking->begun)
-			line_done(t, &t->of[d], LINE_END);
+	for (int d = 0; d < 2; d++) {
+		struct monologue *m = &t->of[d];
+		if (m->speaking->begun)
+			line_done(t, m, LINE_END);
+		free(m->speaking);
+		m->speaking = NULL;
+		if (m->n)
+			m->lines = memory_grow(m->lines, m->room = m->n, sizeof *m->lines);
+	}
 }
 
 const struct spoken *transcript_at(const struct transcript *t, enum direction direction, uint64_t offset)
