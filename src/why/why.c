@@ -343,11 +343,11 @@ static void finding_observe(struct session *s, const struct observer *o, struct 
 	}
 }
 
-struct verdicts why_explain_with(const struct why *why, struct words_memo *memo, struct session *s)
+static struct verdicts explain(const struct why *why, struct words_memo *memo, struct session *s, unsigned shows)
 {
 	struct verdicts v = { 0 };
 	size_t room = 0;
-	unsigned shows = errors_explain(why, memo, s, session_shows(s), &v);
+	shows = errors_explain(why, memo, s, shows, &v);
 	for (size_t i = 0; i < sizeof observations / sizeof *observations; i++)
 		for (const struct observer *o = observations[i]; o->sees; o++)
 			if (!o->needs || o->needs & shows)
@@ -355,9 +355,19 @@ struct verdicts why_explain_with(const struct why *why, struct words_memo *memo,
 	return v;
 }
 
+struct verdicts why_explain_with(const struct why *why, struct words_memo *memo, struct session *s)
+{
+	return explain(why, memo, s, session_shows(s));
+}
+
 struct verdicts why_explain(const struct why *why, struct session *s)
 {
-	return why_explain_with(why, NULL, s);
+	return explain(why, NULL, s, session_shows(s));
+}
+
+struct verdicts why_explain_asking_all(const struct why *why, struct session *s)
+{
+	return explain(why, NULL, s, ~0u);
 }
 
 struct why *why_new(struct why_options options, struct error *error)

@@ -86,6 +86,8 @@ struct why *why_new(struct why_options, struct error *); /* NULL: the rules file
 struct words_memo; /* reply texts that the caller's thread judged before (words.h); the verdicts are the same without */
 struct verdicts why_explain(const struct why *, struct session *);
 struct verdicts why_explain_with(const struct why *, struct words_memo *, struct session *); /* NULL: no memo */
+/* The same verdicts, found by asking every rule and observer whatever the session shows (glance.h): for tests, which compare. */
+struct verdicts why_explain_asking_all(const struct why *, struct session *);
 void why_free(struct why *);
 
 #endif

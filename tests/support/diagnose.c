@@ -52,8 +52,42 @@ static void check_text(const char *detail)
 	}
 }
 
-void verdicts_check(const struct verdicts *v)
+static void check_same_text(const char *a, const char *b)
 {
+	assert_int_equal(a == NULL, b == NULL);
+	if (a)
+		assert_string_equal(a, b);
+}
+
+static void check_same(const struct verdicts *v, const struct verdicts *all)
+{
+	assert_int_equal(v->nerrors, all->nerrors);
+	for (size_t i = 0; i < v->nerrors; i++) {
+		const struct verdict *x = &v->errors[i], *y = &all->errors[i];
+		assert_string_equal(cause_entry(x->cause)->slug, cause_entry(y->cause)->slug);
+		assert_string_equal(x->rule, y->rule);
+		assert_int_equal(x->certainty, y->certainty);
+		assert_int_equal(x->nproofs, y->nproofs);
+		assert_int_equal(x->nalso, y->nalso);
+		for (size_t k = 0; k < x->nalso; k++)
+			assert_int_equal(x->also[k], y->also[k]);
+		check_same_text(x->detail, y->detail);
+	}
+	assert_int_equal(v->nfindings, all->nfindings);
+	for (size_t i = 0; i < v->nfindings; i++) {
+		const struct finding *x = &v->findings[i], *y = &all->findings[i];
+		assert_string_equal(cause_entry(x->cause)->slug, cause_entry(y->cause)->slug);
+		assert_int_equal(x->place.number, y->place.number);
+		check_same_text(x->device, y->device);
+		check_same_text(x->detail, y->detail);
+	}
+}
+
+struct verdicts verdicts_of(const struct why *why, struct session *s)
+{
+	struct verdicts made = why_explain(why, s), all = why_explain_asking_all(why, s);
+	const struct verdicts *v = &made;
+	check_same(v, &all);
 	for (size_t i = 0; i < v->nerrors; i++) {
 		const struct verdict *x = &v->errors[i];
 		check_text(x->detail);
@@ -66,6 +100,7 @@ void verdicts_check(const struct verdicts *v)
 				assert_int_not_equal(x->also[j], x->also[k]);
 		}
 	}
+	return made;
 }
 
 void diagnose(void **state)
@@ -76,8 +111,7 @@ void diagnose(void **state)
 	if (!why)
 		fail_msg("%s", error.sentence);
 	struct session *s = talk_session(d->talk, 0);
-	struct verdicts v = why_explain(why, s);
-	verdicts_check(&v);
+	struct verdicts v = verdicts_of(why, s);
 	if (d->error)
 		check_error(d, &v);
 	else

@@ -13,7 +13,8 @@ struct diagnosis {
 	const char *certainty; /* NULL: any */
 };
 
-void verdicts_check(const struct verdicts *); /* what holds of any: proofs, places, text */
+/* The session's verdicts, after a look at what holds of any: proofs, places, text, and that rules which were not asked had nothing to say. */
+struct verdicts verdicts_of(const struct why *, struct session *);
 void diagnose(void **state); /* cmocka: *state is a struct diagnosis */
 
 #endif
