@@ -276,6 +276,8 @@ static void whole_reply(struct changes *c, const struct alignment *steps)
 static bool same_lines_in_another_order(const struct turn *a, const struct turn *b)
 {
 	uint64_t sum_a = 0, sum_b = 0;
+	if (a->nreply != b->nreply)
+		return false;
 	for (size_t i = 0; i < a->nreply; i++) {
 		sum_a += transcript_hash(said(&a->reply[i]));
 		sum_b += transcript_hash(said(&b->reply[i]));
@@ -326,7 +328,7 @@ void altered_reply(struct changes *c)
 		return;
 	}
 	struct alignment steps = align(c->arena, a->nreply, b->nreply, (struct align_costs){ reply_line_cost, 2, c });
-	if (a->nreply == b->nreply && !each_at_its_place(&steps) && same_lines_in_another_order(a, b)) {
+	if (!each_at_its_place(&steps) && same_lines_in_another_order(a, b)) {
 		whole_reply(c, &steps);
 		struct change *last = c->first;
 		while (last->next)
