@@ -2,6 +2,8 @@
  * holes by what the receiver acknowledged. Never looks at clocks or at words. */
 #include "flow/talk.h"
 
+#include <string.h>
+
 #include "base/banned.h"
 
 enum {
@@ -47,6 +49,15 @@ static bool step_side(struct talk *t, unsigned side)
 	return step_end(t, side);
 }
 
+/* Octets up to the end of the line that the stream stands in, where more follows: a retransmission joins what was sent one after the
+ * other. 0: all of the piece. */
+static uint32_t rest_of_line(const struct piece *piece)
+{
+	const uint8_t *lf = piece->rivals ? NULL : memchr(piece->bytes, '\n', piece->n);
+	uint32_t n = lf ? (uint32_t)(lf - piece->bytes) + 1 : piece->n;
+	return n < piece->n ? n : 0;
+}
+
 /* Both sides acknowledge what the other has not said yet: retransmissions carry newer acknowledgements. The rest of a line goes, else the
  * one that came late, else the earlier one: when its octets were first sent, their sender had received no more than has come out. */
 static bool step_crossed(struct talk *t)
@@ -57,9 +68,15 @@ static bool step_crossed(struct talk *t)
 	bool later = pieces[1]->arrival < pieces[0]->arrival;
 	bool in_line = t->streams[1].in_line, both = t->streams[0].in_line == in_line;
 	unsigned side = !both ? in_line : pieces[0]->late != pieces[1]->late ? pieces[1]->late : later;
-	if (pieces[side]->acked > t->streams[!side].next)
-		pieces[side]->acked = t->streams[!side].next;
-	talk_emit_piece(t, side, pieces[side]);
+	struct piece *piece = pieces[side];
+	int64_t acked = piece->acked < t->streams[!side].next ? piece->acked : t->streams[!side].next;
+	uint32_t head = both ? 0 : rest_of_line(piece);
+	if (head) {
+		talk_emit_head(t, side, piece, head, acked);
+		return true;
+	}
+	piece->acked = acked;
+	talk_emit_piece(t, side, piece);
 	return true;
 }
 

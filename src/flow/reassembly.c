@@ -102,6 +102,15 @@ void stream_pop(struct stream *s, struct piece *piece)
 	piece_remove(s, piece);
 }
 
+void stream_shorten(struct stream *s, struct piece *piece, uint32_t n)
+{
+	s->waiting -= n;
+	*s->held -= n;
+	piece->pos += n;
+	piece->n -= n;
+	memmove(piece->bytes, piece->bytes + n, piece->n);
+}
+
 bool piece_is_probe(const struct piece *piece)
 {
 	return piece->n == 1 && !piece->cut && !piece->pushed && piece->bytes[0] == 0;

@@ -96,6 +96,7 @@ int64_t stream_position(const struct stream *, uint32_t seq);
 bool stream_is_far(struct stream *, int64_t pos); /* too far to be believed, so far; remembers it */
 bool stream_wait(struct stream *, const struct segment *); /* true: it brought octets that were not there */
 void stream_pop(struct stream *, struct piece *);          /* the head is taken out and freed */
+void stream_shorten(struct stream *, struct piece *, uint32_t n); /* its first n octets have come out; it has more, and no rivals */
 bool stream_is_full(const struct stream *);
 size_t stream_first(const struct stream *, uint8_t *room, size_t n); /* copies the waiting octets at next, contiguous ones only */
 void stream_skip(struct stream *, uint32_t n);             /* before anything is delivered: position 0 is behind the first n octets */

@@ -64,6 +64,7 @@ static inline uint64_t positive(int64_t pos)
 /* telling.c */
 void talk_emit(struct talk *, unsigned side, const struct chunk *);
 void talk_emit_piece(struct talk *, unsigned side, struct piece *);
+void talk_emit_head(struct talk *, unsigned side, struct piece *, uint32_t n, int64_t acked); /* its first n octets, of a piece without rivals */
 void talk_emit_gap(struct talk *, unsigned side, int64_t to, enum gap_kind, struct place);
 void talk_conflict(void *teller, const struct overlap *);
 void talk_count_listener(struct talk *); /* what the listener keeps counts as ours: a flood of short sessions costs mostly there */

@@ -79,11 +79,26 @@ void talk_emit(struct talk *t, unsigned side, const struct chunk *chunk)
 		stream_remember(s, pos, chunk->bytes, &origin);
 }
 
-void talk_emit_piece(struct talk *t, unsigned side, struct piece *piece)
+static struct chunk chunk_of(const struct piece *piece)
 {
-	struct chunk chunk = { .bytes = { piece->bytes, piece->n }, .offset = (uint64_t)piece->pos, .acked = positive(piece->acked),
+	return (struct chunk){ .bytes = { piece->bytes, piece->n }, .offset = (uint64_t)piece->pos, .acked = positive(piece->acked),
 		.place = piece->origin.place, .marks = piece->origin.marks, .odd = piece->origin.odd,
 		.retransmitted = piece->retransmitted, .pushed = piece->pushed };
+}
+
+/* What is left of the piece stays in its place, with what it acknowledges. */
+void talk_emit_head(struct talk *t, unsigned side, struct piece *piece, uint32_t n, int64_t acked)
+{
+	struct chunk chunk = chunk_of(piece);
+	chunk.bytes.n = n;
+	chunk.acked = positive(acked);
+	talk_emit(t, side, &chunk);
+	stream_shorten(&t->streams[side], piece, n);
+}
+
+void talk_emit_piece(struct talk *t, unsigned side, struct piece *piece)
+{
+	struct chunk chunk = chunk_of(piece);
 	talk_emit(t, side, &chunk);
 	struct teller teller = { t, side };
 	for (const struct rival *rival = piece->rivals; rival; rival = rival->next)

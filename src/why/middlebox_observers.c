@@ -382,11 +382,14 @@ static bool sees_noop(const struct session *s, size_t i, struct evidence *e, str
 	return false;
 }
 
-/* The dot in a segment of its own is lost on old boxes of this kind: no reply, and the message comes again later (Microsoft KB295725). */
+/* The dot in a segment of its own is lost on old boxes of this kind: no reply, and the message comes again later (Microsoft KB295725). A
+ * capture that ends soon behind the dot shows nothing: the client must have waited, and then done something. */
 static bool sees_dot(const struct session *s, size_t i, struct evidence *e, struct place *place, const struct exchange **at)
 {
+	const int64_t patience = INT64_C(30) * 1000000000;
 	const struct exchange *x = s->last;
-	if (i > 0 || !x || x->command.kind != COMMAND_CONTENT || x->answered || !session_banner_starred(s) || !s->closed || s->connection.gaps[FROM_SERVER])
+	if (i > 0 || !x || x->command.kind != COMMAND_CONTENT || x->answered || !session_banner_starred(s) || !s->closed || s->connection.gaps[FROM_SERVER]
+	    || s->connection.last.time - x->command.line.last.time < patience)
 		return false;
 	evidence_add(e, session_greeting(s), FROM_SERVER, s->banner, "the greeting is overwritten with stars");
 	evidence_line(e, &x->command, "the end of the message, never answered");

@@ -15,6 +15,7 @@ struct talk {
 	uint64_t sent[2];       /* octets of each stream, said or lost */
 	uint64_t acked[2];      /* what the newest segment of each side acknowledged of the other */
 	uint32_t frame;
+	int64_t waited;         /* nanoseconds */
 	size_t chunk;
 	struct transcript *transcript; /* NULL: nobody listens */
 };
@@ -62,7 +63,7 @@ static void unescape(struct text *out, struct bytes line, bool ended)
 
 static struct place place_of(const struct talk *t)
 {
-	return (struct place){ .time = (int64_t)t->frame * 10000000, .number = t->frame };
+	return (struct place){ .time = t->waited + (int64_t)t->frame * 10000000, .number = t->frame };
 }
 
 static void feed(struct talk *t, enum direction direction, struct bytes b, uint64_t acked)
@@ -174,6 +175,7 @@ struct session *talk_heard(const char *talk, size_t chunk, struct transcript *tr
 {
 	struct talk t = { .chunk = chunk, .transcript = transcript };
 	t.connection = (struct connection){ .ordinal = 1, .client.port = 49152, .server.port = 25, .syn_seen = true, .syn_ack_seen = true };
+	uint64_t seconds;
 	bool late = bytes_starts(bytes_of(talk), B("late\n"));
 	t.connection.syn_seen = t.connection.syn_ack_seen = !late;
 	t.dialogue = dialogue_new(&t.connection, (struct dialogue_sink){ .session = take_session, .to = &t });
@@ -182,7 +184,10 @@ struct session *talk_heard(const char *talk, size_t chunk, struct transcript *tr
 		rest = line.tail;
 		if (line.head.n >= 2 && (line.head.p[0] == 'C' || line.head.p[0] == 'S'))
 			rest = say(&t, line.head, rest);
+		else if (bytes_starts(line.head, B("wait ")) && bytes_number(bytes_from(line.head, 5), &seconds))
+			t.waited += (int64_t)seconds * 1000000000;
 	}
+	t.connection.last = place_of(&t);
 	if (t.interest == INTEREST_NONE)
 		dialogue_discard(t.dialogue);
 	else

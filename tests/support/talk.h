@@ -5,7 +5,7 @@
  * the line into the same segment as the client's line before it (pipelined: sent before any reply); "S+: " likewise. "C-: 40" and
  * "S-: 40" are a gap of 40 octets that the capture lacks. "C!: " is a line that an earlier copy of the same octets preceded with
  * other bytes (an overlap): "C!: STARTTLS | XXXXXXXX". "C.: FIN", "S.: FIN", "C.: RST", "S.: RST" end a side.
- * "late" as the first line: the capture lacks the handshake, and what came before.
+ * "wait 60" lets 60 s pass. "late" as the first line: the capture lacks the handshake, and what came before.
  * Each line is a frame: frame numbers count from 1, times by 10 ms. Ports 49152 and 25; acknowledgements as of endpoints that have
  * received everything said before (lines joined with + acknowledge what the first of them did). */
 #ifndef SMTPWHY_TESTS_TALK_H
