@@ -79,16 +79,17 @@ void tls_join(struct dialogue *d)
 	held_release(d); /* into the reader: the client's octets were of the same kind */
 }
 
-/* Commands behind STARTTLS, in clear: a server must forget them (RFC 3207 4.2); an attacker hopes that it does not. */
+/* Commands behind STARTTLS, in clear: a server must forget them (RFC 3207 4.2); an attacker hopes that it does not. What follows a hole
+ * may be the middle of a record. */
 static void read_behind_starttls(struct dialogue *d)
 {
 	struct lines lines = { 0 };
 	struct line line;
-	for (struct held *h = d->held, *next; h && !held_is_tls(d); h = next) {
+	for (struct held *h = d->held, *next; h && !h->is_gap && !held_is_tls(d); h = next) {
 		next = h->next;
 		d->session->tls.commands_behind = true;
 		lines_push(&lines, &h->chunk);
-		while (!h->is_gap && lines_next(&lines, &line)) {
+		while (lines_next(&lines, &line)) {
 			struct exchange *e = exchange_new(d, COMMAND_LINE);
 			line_fill(d, e, &line);
 			e->command.ahead = e->command.behind_starttls = true;

@@ -63,6 +63,20 @@ static bool names_extensions(const struct reply *r)
 	return false;
 }
 
+/* A refusal of commands, by its code (RFC 5321 4.2.4, 4.2.5) or its words: message data draws none. */
+static bool refuses_commands(const struct reply *r)
+{
+	static const struct bytes words[] = {
+		B("synchronization"), B("unknown command"), B("unrecognized command"), B("unrecognised command"), B("command unrecogni"), B("command not recogni"),
+	};
+	if (r->code == 502 || r->code == 503)
+		return true;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (class_of(r) == '5' && bytes_find(r->text, words[i]) != BYTES_NONE)
+			return true;
+	return false;
+}
+
 /* Replies whose code is at home with a few commands only (RFC 5321 4.2.3, RFC 4954 4). */
 bool reply_fits(const struct exchange *e, const struct reply *r)
 {
@@ -95,6 +109,8 @@ bool reply_fits(const struct exchange *e, const struct reply *r)
 	default:
 		break;
 	}
+	if (c->kind == COMMAND_CONTENT && refuses_commands(r))
+		return false;
 	bool accepted = class_of(r) == '2';
 	if (line && (c->verb == VERB_QUIT)) /* "QUIT now" is no QUIT for all (RFC 5321 4.1.1.10) */
 		return accepted || r->code == 421 || (c->fault->kind != FAULT_NONE && class_of(r) == '5');

@@ -177,6 +177,13 @@ static const struct kase { const char *name, *talk, *want; } cases[] = {
 	{ "client side only", "S-: 20\nC: EHLO a\nS-: 30\nC: MAIL FROM:<a@a.test>\nS-: 8\nC: DATA\nS-: 8\nC: hello\nC: .\nS-: 8\nC: QUIT\n",
 	  "1 CONN/- connected\n2 EHLO a/- connected\n3 MAIL FROM:<a@a.test>/- connected\n4 DATA/- connected\n5 EOM/- content\n6 QUIT/- content\n" },
 	{ "STARTTLS with a command behind it", HELLO "C: STARTTLS\nC+: RSET\nS: 220 go\n", HELLO_IS "3 STARTTLS/220 ready g1\n4 RSET/- tls g1 + t\n" },
+	{ "STARTTLS, a hole, and what may be the rest of a record", HELLO "C: STARTTLS\nC-: 40\nC: abc\nS: 220 go\n", HELLO_IS "3 STARTTLS/220 ready g1\n" },
+	{ "the replies to a group lost, and then one that is none to a message",
+	  HELLO "C: MAIL FROM:<a@a.test>\nC+: RCPT TO:<b@b.test>\nC+: DATA\nS-: 60\nC: From: a\nC+: \nC+: hi\nC+: .\nS: 554 SMTP synchronization error\n",
+	  HELLO_IS "3 MAIL FROM:<a@a.test>/- ready g1 ^\n4 RCPT TO:<b@b.test>/- ready g1 +\n5 DATA/- ready g1 +\n6 unseen/554 content g1 ?\n7 EOM/- content g1\n" },
+	{ "the replies to a group lost, and then one to a message",
+	  HELLO "C: MAIL FROM:<a@a.test>\nC+: RCPT TO:<b@b.test>\nC+: DATA\nS-: 60\nC: From: a\nC+: \nC+: hi\nC+: .\nS: 554 5.7.1 spam\n",
+	  HELLO_IS "3 MAIL FROM:<a@a.test>/- ready g1 ^\n4 RCPT TO:<b@b.test>/- ready g1 +\n5 DATA/- ready g1 +\n6 EOM/554 content g1\n" },
 	{ "STARTTLS refused, the client goes on", HELLO "C: STARTTLS\nS: 502 no\nC: MAIL FROM:<a@a.test>\nS: 530 no\n",
 	  HELLO_IS "3 STARTTLS/502 ready g1\n4 MAIL FROM:<a@a.test>/530 ready g1\n" },
 	{ "LMTP, the second recipient refused after the dot", "S: 220 mx LMTP\nC: LHLO a\nS: 250 mx\nC: MAIL FROM:<a@a.test>\nS: 250 ok\n"
