@@ -13,7 +13,7 @@ enum {
 	LINES_COUNTED = 400, /* of a session: the first ones of each direction */
 	OCCURRENCES = 64,    /* a line that more sessions have tells nothing */
 	SHORT_LINE = 13,     /* as "250 2.1.0 Ok", "QUIT", "DATA": everybody's */
-	SAME_MAIL = 160,     /* the same senders and recipients, at the same place among those that have them */
+	SAME_MAIL = 160,     /* the same senders and recipients, or the same commands where there are none, at the same place among those that have them */
 	LATE_SECOND = 400,   /* what a second off the usual difference takes away, where no number makes it sure */
 	SAME_START = 50,     /* another pair that began as far apart: more than a few lines in common */
 	SAME_COMMAND = 10,   /* a command at the same place of both */
@@ -119,13 +119,16 @@ static void keys_add(struct matching *m, int side, size_t i)
 
 static uint64_t mail_of(const struct account *a)
 {
-	uint64_t mail = 0;
+	uint64_t mail = 0, all = 0;
 	for (size_t t = 0; t < a->n; t++) {
 		const struct exchange *e = a->turns[t].exchange;
-		if (e && a->turns[t].spoken && e->command.kind == COMMAND_LINE && (e->command.verb == VERB_MAIL || e->command.verb == VERB_RCPT))
+		if (!e || !a->turns[t].spoken || e->command.kind != COMMAND_LINE)
+			continue;
+		all = all * 0x9e3779b97f4a7c15u + a->turns[t].command.spoken.hash;
+		if (e->command.verb == VERB_MAIL || e->command.verb == VERB_RCPT)
 			mail = mail * 0x9e3779b97f4a7c15u + a->turns[t].command.spoken.hash;
 	}
-	return mail;
+	return mail ? mail : all;
 }
 
 static void mail_add(struct matching *m, int side, size_t i)

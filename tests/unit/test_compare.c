@@ -169,6 +169,8 @@ static const struct match_kase {
 	{ "by content when all is new", { { { GREETING EHLO "C: MAIL FROM:<one@example.org>\nS: 250 ok\n", 1000, 1, 0 }, { GREETING EHLO "C: MAIL FROM:<two@example.org>\nS: 250 ok\n", 1001, 2, 0 } },
 	  { { GREETING EHLO "C: MAIL FROM:<two@example.org>\nS: 250 ok\n", 5001, 3, 0 }, { GREETING EHLO "C: MAIL FROM:<one@example.org>\nS: 250 ok\n", 5000, 4, 0 } } }, "0-1 1-0 " },
 	{ "the same content twice: by time", { { { GREETING EHLO MAIL, 1000, 0, 0 }, { GREETING EHLO MAIL, 1001, 0, 30 } }, { { GREETING EHLO MAIL, 5001, 0, 3600 }, { GREETING EHLO MAIL, 5000, 0, 3630 } } }, "0-0 1-1 " },
+	{ "alike in every word, and no mail: by time", { { { GREETING EHLO QUIT, 1000, 0, 0 }, { GREETING EHLO QUIT, 1001, 0, 16 }, { GREETING EHLO QUIT, 1002, 0, 29 } },
+	  { { GREETING EHLO QUIT, 5001, 0, 3600 }, { GREETING EHLO QUIT, 5000, 0, 3616 }, { GREETING EHLO QUIT, 5002, 0, 3629 } } }, "0-0 1-1 2-2 " },
 	{ "the same mail again and again, one of it seen by one side", { { { GREETING EHLO MAIL RCPT, 1000, 0, 0 }, { GREETING EHLO MAIL RCPT, 1001, 0, 300 }, { GREETING EHLO MAIL RCPT "C: HELP me if you can\nS: 214 no\n", 1002, 0, 900 } },
 	  { { GREETING EHLO MAIL RCPT, 5001, 0, 3900 }, { GREETING EHLO MAIL RCPT "C: HELP me if you can\nS: 214 no\n", 5002, 0, 4500 } } }, "1-0 2-1 " },
 	{ "nothing in common", { { { "S: 220 one\nC: HELO here.example.org\nS: 250 one\n", 1000, 0, 0 } }, { { "S: 220 two\nC: EHLO there.example.net\nS: 250 two\n", 5001, 0, 0 } } }, "" },
