@@ -88,22 +88,6 @@ void analyser_end(struct analyser *a, int64_t clock, uint64_t ordinal)
 	flow_end(a->flow);
 }
 
-void analyser_blind(struct timeline *timeline, const struct decoder *decoder, uint32_t first_file)
-{
-	struct text words = { 0 };
-	for (size_t i = 0; i < timeline_count(timeline); i++) {
-		const struct decode_counts *counts = decoder_counts(decoder, first_file + (uint32_t)i);
-		const struct capture *c = timeline_capture(timeline, i);
-		if (c->packets == 0 || counts->frames[DECODED_UNKNOWN_LINK] < c->packets)
-			continue;
-		text_clear(&words);
-		text_add_string(&words, "holds ");
-		decode_counts_blind(counts, &words);
-		timeline_trouble(timeline, i, words.p);
-	}
-	text_free(&words);
-}
-
 void analyser_free(struct analyser *a)
 {
 	if (!a)

@@ -6,8 +6,6 @@
 #ifndef SMTPWHY_ANALYSER_H
 #define SMTPWHY_ANALYSER_H
 
-#include "capture/timeline.h"
-#include "decode/decode.h"
 #include "flow/flow.h"
 #include "smtp/dialogue.h"
 #include "why/why.h"
@@ -29,8 +27,5 @@ struct analyser *analyser_new(struct flow_options, const struct why *, struct ou
 void analyser_packet(struct analyser *, const struct packet *);
 void analyser_end(struct analyser *, int64_t clock, uint64_t ordinal); /* of the timeline's last packet, ours or not */
 void analyser_free(struct analyser *);
-
-/* A file none of whose packets could be decoded was not read, as far as anybody can tell: it has that as its trouble. After the last packet. */
-void analyser_blind(struct timeline *, const struct decoder *, uint32_t first_file);
 
 #endif

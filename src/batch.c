@@ -116,7 +116,7 @@ static void site_read(struct site *s, struct outcome_sink sink)
 	}
 	analyser_end(analyser, clock, ordinal);
 	analyser_free(analyser);
-	analyser_blind(s->timeline, s->decoder, 0);
+	decoder_blind(s->decoder, s->timeline, 0);
 }
 
 /* ---- several at a time ---- */

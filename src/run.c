@@ -162,7 +162,7 @@ bool smtpwhy_analyze(struct smtpwhy *run)
 	shards_end(run->shards);
 	if (run->stopped)
 		timeline_stop(run->timeline);
-	analyser_blind(run->timeline, run->decoder, 0);
+	decoder_blind(run->decoder, run->timeline, 0);
 	if (run->store_failed)
 		run->error = run->store_error;
 	for (size_t i = 0; i < timeline_count(run->timeline) && run->error.kind == ERROR_NONE; i++)

@@ -1,7 +1,6 @@
 /* side.c - joins the stages for one side of a box: timeline -> decoder -> flow -> dialogue and transcript -> accounts. */
 #include "side.h"
 
-#include "analyser.h"
 #include "smtp/dialogue.h"
 
 #include <stdlib.h>
@@ -162,7 +161,7 @@ bool side_read(struct side *side, const struct compare_options *options)
 	}
 	flow_end(flow);
 	flow_free(flow);
-	analyser_blind(side->timeline, side->decoder, side->first_file);
+	decoder_blind(side->decoder, side->timeline, side->first_file);
 	if (side->n)
 		qsort(side->accounts, side->n, sizeof *side->accounts, by_id);
 	for (size_t i = 0; i < side->n; i++) {

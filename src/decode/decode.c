@@ -102,6 +102,22 @@ void decode_counts_blind(const struct decode_counts *counts, struct text *t)
 	text_add_string(t, ", which cannot be decoded");
 }
 
+void decoder_blind(const struct decoder *decoder, struct timeline *timeline, uint32_t first_file)
+{
+	struct text words = { 0 };
+	for (size_t i = 0; i < timeline_count(timeline); i++) {
+		const struct decode_counts *counts = decoder_counts(decoder, first_file + (uint32_t)i);
+		const struct capture *c = timeline_capture(timeline, i);
+		if (c->packets == 0 || counts->frames[DECODED_UNKNOWN_LINK] < c->packets)
+			continue;
+		text_clear(&words);
+		text_add_string(&words, "holds ");
+		decode_counts_blind(counts, &words);
+		timeline_trouble(timeline, i, words.p);
+	}
+	text_free(&words);
+}
+
 void decoder_free(struct decoder *r)
 {
 	if (!r)

@@ -7,7 +7,7 @@
 #define SMTPWHY_DECODE_DECODE_H
 
 #include "base/text.h"
-#include "capture/frame.h"
+#include "capture/timeline.h"
 #include "decode/packet.h"
 
 enum decoded {
@@ -40,6 +40,8 @@ enum decoded decoder_packet(struct decoder *, const struct frame *, struct packe
 const struct decode_counts *decoder_counts(const struct decoder *, uint32_t file);
 /* "36 packets of link type 147 (USER0), which cannot be decoded"; nothing where there are none. */
 void decode_counts_blind(const struct decode_counts *, struct text *);
+/* A file none of whose packets could be decoded was not read, as far as anybody can tell: it has that as its trouble. After the last packet. */
+void decoder_blind(const struct decoder *, struct timeline *, uint32_t first_file);
 void decoder_free(struct decoder *);
 
 const char *linktype_name(int linktype); /* "ETHERNET", the name behind LINKTYPE_; "unknown" for one without: print the number too */

@@ -8,7 +8,6 @@ recorded: through address translation, with other sequence numbers, cut into oth
 retransmissions, keep-alives and loss, in one file or several, among many sessions that say the same. Then smtpwhy compare must tell
 exactly the changes that were made; where octets are lost on one side, none that was not made. Standard library only.
 """
-import argparse
 import os
 import random
 import re
@@ -21,6 +20,7 @@ import tempfile
 
 import mutate
 import packets as pk
+import seeds
 
 CLIENT, SERVER = 0, 1
 SECOND = 10**9
@@ -447,27 +447,17 @@ def run_case(seed, dialogues, binary, keep):
         case.run()
         return None
     except Failed as why:
-        kept = os.path.join(keep, "changes-%d" % seed)
-        shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(scratch, kept)
+        kept = seeds.keep_files(keep, "changes-%d" % seed, scratch)
         return "seed %d: %s: %s (files in %s)" % (seed, ", ".join(case.story), why, kept)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--binary", default="./smtpwhy")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cases", type=int, default=200)
-    parser.add_argument("--keep", default=os.path.join(tempfile.gettempdir(), "smtpwhy-property"))
-    parser.add_argument("--only", type=int, help="this seed alone")
-    parser.add_argument("--most", type=int, default=10, help="stop after so many failures")
-    parser.add_argument("captures", nargs="+")
-    args = parser.parse_args()
+    args = seeds.parser(__doc__, 200).parse_args()
     dialogues = [d for d in map(dialogue, sorted(args.captures)) if d]
     failures, done = [], 0
-    for seed in [args.only] if args.only is not None else range(args.seed, args.seed + args.cases):
+    for seed in seeds.chosen(args):
         failure = run_case(seed, dialogues, args.binary, args.keep) if dialogues else "no usable capture"
         done += 1
         if failure:

@@ -8,7 +8,6 @@ smtpwhy about both. Where every octet is still there, the facts of each 5xx must
 still told must have the trigger it had or none, no cause may accuse a box or a client that was not accused, and the session must be marked
 incomplete with the right reason. A case that fails prints its seed, and its files stay in DIR.
 """
-import argparse
 import bz2
 import gzip
 import json
@@ -24,6 +23,7 @@ import time
 
 import mutate
 import packets as pk
+import seeds
 
 WRAP = mutate.WRAP
 
@@ -403,31 +403,21 @@ def run_case(seed, capture, binary, keep, thorough):
         case.run()
         return None
     except Failed as why:
-        kept = os.path.join(keep, "seed-%d" % seed)
-        shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(scratch, kept)
+        kept = seeds.keep_files(keep, "seed-%d" % seed, scratch)
         return "seed %d: %s, %s: %s (files in %s)" % (seed, os.path.basename(capture.path), ", ".join(case.story), why, kept)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--binary", default="./smtpwhy")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cases", type=int, default=10**9)
+    parser = seeds.parser(__doc__, 10**9)
     parser.add_argument("--seconds", type=float, default=25)
-    parser.add_argument("--keep", default=os.path.join(tempfile.gettempdir(), "smtpwhy-property"))
-    parser.add_argument("--only", type=int, help="this seed alone")
-    parser.add_argument("--most", type=int, default=10, help="stop after so many failures")
-    parser.add_argument("captures", nargs="+")
     args = parser.parse_args()
     scratch = tempfile.mkdtemp(prefix="property")
     captures, end, failures, done = {}, time.monotonic() + args.seconds, [], 0
     paths = sorted(args.captures)
-    seeds = [args.only] if args.only is not None else range(args.seed, args.seed + args.cases)
     try:
-        for seed in seeds:
+        for seed in seeds.chosen(args):
             path = paths[seed % len(paths)]
             if path not in captures:
                 try:
