@@ -21,7 +21,8 @@ static const uint8_t schema[] = {
 enum { PATHS_MOST = 6 };
 
 /* A path: client, server, name of the server, then a letter a session, ten seconds apart: o STARTTLS offered, a absent, m overwritten
- * (with a finding), M the same and stars, * stars alone, i a reply injected, x a 5xx reply, e EHLO blocked, '.' no session. */
+ * (with a finding), M the same and stars, * stars alone, i a reply injected, x a 5xx reply, e EHLO blocked, d dropped,
+ * A altered, h a PROXY header where none belongs, w another protocol, '.' no session. */
 static const struct kase {
 	const char *name;
 	const char *paths[PATHS_MOST];
@@ -67,6 +68,10 @@ static const struct kase {
 	  { AUDIT_BY_PATH, { 24, 64 }, { 32, 128 } }, "", { "No sign of a box" }, "", "0" },
 	{ "injected, by IPv6", { "2001:db8::1 2001:db8:1::25 mx.one.example ioi" }, { AUDIT_BY_PATH, { 24, 64 }, { 32, 128 } },
 	  "2001:db8::/64 [2001:db8:1::25]:25 replies or resets injected 2/3 unknown\n", { "2 of 3 sessions, 10:00:00" }, "", "0" },
+	{ "dropped, and altered", { "192.0.2.1 198.51.100.1 mx.one.example ddo", "192.0.3.1 198.51.100.1 mx.one.example oAo" }, { AUDIT_BY_PATH, { 24, 64 }, { 32, 128 } },
+	  "192.0.2.0/24 198.51.100.1:25 dropped in silence 2/3 unknown\n192.0.3.0/24 198.51.100.1:25 bytes altered 1/3 unknown\n", { "3 of 6 sessions" }, "", "0" },
+	{ "a PROXY header where none belongs, and no other protocol", { "192.0.2.1 198.51.100.1 mx.one.example hwo" }, { AUDIT_BY_PATH, { 24, 64 }, { 32, 128 } },
+	  "192.0.2.0/24 198.51.100.1:25 PROXY header not expected 1/3 unknown\n", { "1 of 3 sessions" }, "", "0" },
 	{ "servers by network", { "192.0.2.1 198.51.100.1 mx.one.example e", "192.0.2.1 198.51.100.2 mx.two.test e", "192.0.2.1 198.51.100.3 mx.three.test o" },
 	  { AUDIT_BY_PATH, { 24, 64 }, { 24, 64 } }, "192.0.2.0/24 198.51.100.0/24 EHLO blocked 2/3 unknown\n", { "2 of 3 sessions" }, "", "0" },
 	{ "an outage", { "192.0.2.1 198.51.100.1 mx.one.example ooooooooooooooooooooxxxxxxxxxxxxxxxxxxxx" }, { AUDIT_BY_PATH, { 24, 64 }, { 32, 128 } }, "",
@@ -87,7 +92,8 @@ static const char fixed[] =
 	"INSERT INTO capture VALUES (1, 'a.pcap', 'pcap', 'EN10MB', 12, 900, 900, 65535, 1795341600000000000, 1795341660000000000, 0, 0, 0, 12, 0, 0, 0, 0, "
 	"0, 0, 0, 0, 0, NULL, NULL);"
 	"INSERT INTO cause SELECT value ->> 0, value ->> 1, value ->> 2, '', '', '', '', '', '' FROM json_each('[[1,\"middlebox.starttls_stripped\","
-	"\"middlebox\"],[2,\"middlebox.reply_injected\",\"middlebox\"],[3,\"recipient.unknown\",\"recipient\"],[4,\"middlebox.ehlo_blocked\",\"middlebox\"]]');"
+	"\"middlebox\"],[2,\"middlebox.reply_injected\",\"middlebox\"],[3,\"recipient.unknown\",\"recipient\"],[4,\"middlebox.ehlo_blocked\",\"middlebox\"],"
+	"[5,\"middlebox.stream_altered\",\"middlebox\"],[6,\"client.wrong_protocol\",\"client\"]]');"
 	"INSERT INTO text VALUES (1, 'NAME ESMTP'), (2, 'SIZE 1000' || char(10) || 'STARTTLS' || char(10) || 'DSN'), (3, 'SIZE 1000' || char(10) || 'DSN'), "
 	"(4, 'SIZE 1000' || char(10) || 'XXXXXXXA' || char(10) || 'DSN'), (5, 'STARTTLS'), (6, 'it stands here'), (7, 'a box');";
 
@@ -102,10 +108,18 @@ static void add_session(sqlite3 *db, int64_t id, int64_t time, const char *clien
 	         (long long)id, client, server, (long long)time, (long long)time + 1000, kind == 'x', (long long)id, (long long)time,
 	         (long long)id, name, stars ? "NULL" : "1", stars, offer, masked ? "5" : "NULL");
 	run(db, sql);
-	int cause = masked ? 1 : kind == 'i' ? 2 : kind == 'e' ? 4 : 0;
-	snprintf(sql, sizeof sql, "INSERT INTO finding VALUES (%lld00001, %lld, %lld, 1, 5, 2, %d, 7, 1, NULL, '[]')", (long long)id, (long long)id, (long long)time,
-	         cause);
-	if (cause)
+	static const struct sign { char kind; int cause, certainty; const char *detail; } signs[] = {
+		{ 'm', 1, 1, "NULL" }, { 'M', 1, 1, "NULL" }, { 'i', 2, 1, "NULL" }, { 'e', 4, 1, "NULL" }, { 'd', 5, 0, "NULL" }, { 'A', 5, 2, "NULL" },
+		{ 'h', 6, 2, "'The line is a PROXY header.'" }, { 'w', 6, 2, "'The client speaks HTTP.'" },
+	};
+	const struct sign *sign = NULL;
+	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+		if (signs[i].kind == kind)
+			sign = &signs[i];
+	if (sign)
+		snprintf(sql, sizeof sql, "INSERT INTO finding VALUES (%lld00001, %lld, %lld, 1, 5, 2, %d, 7, %d, %s, '[]')", (long long)id, (long long)id,
+		         (long long)time, sign->cause, sign->certainty, sign->detail);
+	if (sign)
 		run(db, sql);
 	snprintf(sql, sizeof sql, "INSERT INTO error VALUES (%lld00001, %lld, %lld, 550, '5.1.1', 6, 'RCPT', 'RCPT TO:<a@b.example>', 1, 8, 1, 9, 1000, 4, 1, NULL, "
 	         "NULL, NULL, NULL, NULL, NULL, 3, 2, NULL, NULL, '[]', NULL)", (long long)id, (long long)id, (long long)time);
