@@ -16,7 +16,7 @@ struct ladder {
 
 static void add_line(struct ladder *l, const struct exchange *x, enum direction side, struct place place, struct bytes escaped, unsigned flags)
 {
-	struct text *json = &l->store->ladder.text;
+	struct text *json = &l->store->ladder.rows;
 	text_room(json, 5 * (NUMBER_MOST + 1) + 3);
 	char *at = json->p + json->n;
 	if (l->lines++)
@@ -125,7 +125,7 @@ bool ladder_write(struct store *s, const struct session *session, const struct v
 		}
 		passed = !near;
 	}
-	text_add_octet(&s->ladder.text, ']');
+	text_add_octet(&s->ladder.rows, ']');
 	feed_text_end(&s->ladder);
 	return feed_row(&s->ladder, error) && error->kind == ERROR_NONE;
 }
