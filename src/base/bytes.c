@@ -73,12 +73,38 @@ struct bytes bytes_trim(struct bytes b)
 	return b;
 }
 
-bool bytes_same_letters(const uint8_t *a, const uint8_t *b, size_t n)
+static bool octets_same(uint8_t a, uint8_t b)
 {
-	for (size_t i = 0; i < n; i++)
-		if (octet_lower(a[i]) != octet_lower(b[i]))
+	return a == b || ((a ^ b) == 0x20 && octet_is_alpha(a));
+}
+
+/* Where two words differ in case only: 0x20 in each octet that differs, which is then a letter. */
+static bool words_same(uint64_t a, uint64_t b)
+{
+	uint64_t differ = a ^ b;
+	if (differ & ~(0x20 * ones))
+		return false;
+	for (; differ; differ &= differ - 1)
+		if (!octet_is_alpha((uint8_t)(a >> (__builtin_ctzll(differ) & ~7))))
 			return false;
 	return true;
+}
+
+/* The last group overlaps the one before it. */
+bool bytes_same_letters(const uint8_t *a, const uint8_t *b, size_t n)
+{
+	if (n < 4) {
+		for (size_t i = 0; i < n; i++)
+			if (!octets_same(a[i], b[i]))
+				return false;
+		return true;
+	}
+	if (n < 8)
+		return words_same(four_at(a) | four_at(a + n - 4) << 32, four_at(b) | four_at(b + n - 4) << 32);
+	for (size_t i = 0; i + 8 < n; i += 8)
+		if (!words_same(eight_at(a + i), eight_at(b + i)))
+			return false;
+	return words_same(eight_at(a + n - 8), eight_at(b + n - 8));
 }
 
 /* Sixteen octets at a time. Setting 0x20 makes letters lower case; what else it makes equal, bytes_same_letters tells apart. */

@@ -3,6 +3,7 @@
 #include "smtp/line.h"
 
 #include "base/limits.h"
+#include "base/scan.h"
 
 #include "base/banned.h"
 
@@ -153,14 +154,30 @@ static size_t end_of_line(const struct lines *l, struct bytes rest)
 }
 
 /* Nothing of it came in an earlier chunk. */
-static void whole_line(struct lines *l, struct bytes octets, enum line_ending ending, struct line *out)
+static void whole_line(struct lines *l, struct bytes octets, bool plain, enum line_ending ending, struct line *out)
 {
-	bool last_was_cr = false;
-	*out = line_begun(l);
-	note_segment(out, l->chunk, false);
-	note_octets(out, &last_was_cr, octets);
+	const struct chunk *chunk = l->chunk;
+	bool last_was_cr = octets.n && octets.p[octets.n - 1] == '\r';
+	uint16_t flags = l->after_gap ? LINE_AFTER_GAP : 0;
+	if (!plain)
+		flags |= octet_flags(bytes_first(octets, octets.n - last_was_cr));
+	*out = (struct line){
+		.length = octets.n, .offset = chunk->offset + l->at, .first = chunk->place, .last = chunk->place, .acked = chunk->acked,
+		.ttl = chunk->marks.ttl, .flags = flags, .segments = 1, .odd = chunk->odd,
+	};
 	finish(out, last_was_cr, octets, ending);
 	l->after_gap = false;
+}
+
+/* As nearly all are: whole in the chunk, and no lone CR ends one. */
+static bool next_whole(struct lines *l, struct bytes rest, struct line *out)
+{
+	struct line_end end = scan_line(rest);
+	if (end.at == BYTES_NONE)
+		return false;
+	whole_line(l, (struct bytes){ rest.p, end.at }, end.plain, LINE_LF, out);
+	l->at += end.at + 1;
+	return true;
 }
 
 bool lines_next(struct lines *l, struct line *out)
@@ -168,6 +185,8 @@ bool lines_next(struct lines *l, struct line *out)
 	struct bytes rest = lines_rest(l);
 	if (rest.n == 0)
 		return false;
+	if (!l->begun && !l->bare_cr_ends && next_whole(l, rest, out))
+		return true;
 	if (l->begun && l->bare_cr_ends && l->last_was_cr && rest.p[0] != '\n') {
 		part_finish(l, LINE_CR, out);
 		return true;
@@ -188,7 +207,7 @@ bool lines_next(struct lines *l, struct line *out)
 	if (l->begun)
 		part_finish(l, ending, out);
 	else
-		whole_line(l, bytes_first(rest, end), ending, out);
+		whole_line(l, bytes_first(rest, end), false, ending, out);
 	l->at += end + 1;
 	return true;
 }

@@ -20,7 +20,7 @@ static const struct row {
 #undef PARAM
 };
 
-enum { LONGEST_COMMAND = 512, LONGEST_AUTH = 12288 };
+enum { LONGEST_AUTH = 12288 };
 
 static bool is_xtext(struct bytes b)
 {
@@ -191,14 +191,6 @@ static size_t keyword_length(struct bytes name)
 	return i;
 }
 
-static enum parameter find(struct bytes name)
-{
-	for (enum parameter i = 0; i < PARAM_COUNT; i++)
-		if (bytes_is(name, bytes_of(parameter_name(i))))
-			return i;
-	return PARAM_UNKNOWN;
-}
-
 static struct param cut_param(struct bytes word, size_t at)
 {
 	struct cut cut = bytes_cut(word, '=');
@@ -217,7 +209,7 @@ static void check_one(struct parse *p, struct param *param, enum verb verb)
 	for (const struct param *other = c->params; other < param; other++)
 		if (bytes_is(other->name, param->name))
 			parse_fault(p, FAULT_PARAMETER_TWICE, param->at, "each parameter once", "RFC 5321 4.1.1.11");
-	param->known = find(param->name);
+	param->known = parameter_find(param->name);
 	if (param->known == PARAM_UNKNOWN)
 		parse_weak(p, FAULT_PARAMETER_UNKNOWN, param->at, "a parameter that some extension defines", "RFC 5321 4.1.1.11");
 	else if (rows[param->known].verb != verb)
@@ -242,7 +234,7 @@ static size_t count_words(struct bytes b)
 static void cut_words(struct parse *p, size_t at)
 {
 	struct command *c = p->command;
-	size_t n = count_words(bytes_from(p->line, at));
+	size_t n = at < p->line.n ? count_words(bytes_from(p->line, at)) : 0;
 	if (n == 0)
 		return;
 	c->params = ARENA_ARRAY(p->arena, struct param, n);
@@ -286,7 +278,7 @@ void parameter_parse_pairs(struct parse *p, size_t at, enum verb verb)
 
 size_t parameter_line_limit(const struct command *c)
 {
-	size_t limit = c->verb == VERB_AUTH ? LONGEST_AUTH : LONGEST_COMMAND;
+	size_t limit = c->verb == VERB_AUTH ? LONGEST_AUTH : LINE_LIMIT_LEAST;
 	bool seen[PARAM_COUNT] = { false };
 	for (size_t i = 0; i < c->nparams; i++) {
 		enum parameter known = c->params[i].known;

@@ -358,6 +358,7 @@ const char *extension_keyword(enum extension);  /* "STARTTLS" */
 const char *extension_clause(enum extension);
 enum extension extension_find(struct bytes keyword); /* EXT_UNKNOWN */
 const char *parameter_name(enum parameter);
+enum parameter parameter_find(struct bytes name);    /* PARAM_UNKNOWN */
 enum extension parameter_needs(enum parameter, enum verb);
 const char *phase_name(enum phase);
 bool offer_has(const struct offer *, enum extension);

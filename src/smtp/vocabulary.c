@@ -25,11 +25,11 @@ static const struct {
 };
 
 static const struct {
-	const char *name;
+	struct bytes name; /* a NUL stands behind it */
 	enum verb verb;
 	enum extension needs;
 } parameters[PARAM_COUNT] = {
-#define PARAM(id, name_, verb_, extension, ...) [PARAM_##id] = { name_, VERB_##verb_, EXT_##extension },
+#define PARAM(id, name_, verb_, extension, ...) [PARAM_##id] = { B(name_), VERB_##verb_, EXT_##extension },
 #include "smtp/params.def"
 #undef PARAM
 };
@@ -49,10 +49,19 @@ enum extension verb_needs(enum verb verb)
 	return verb < VERB_COUNT ? verbs[verb].needs : EXT_UNKNOWN;
 }
 
+/* Nearly every word has four letters: these are compared as one number, in upper case. */
+static uint32_t four_letters(const uint8_t *p)
+{
+	uint32_t four;
+	memcpy(&four, p, sizeof four);
+	return four & 0xdfdfdfdfu;
+}
+
 enum verb verb_find(struct bytes word)
 {
+	uint32_t four = word.n == 4 ? four_letters(word.p) : 0;
 	for (enum verb v = 0; v < VERB_COUNT; v++)
-		if (bytes_is(word, verbs[v].word))
+		if (four ? verbs[v].word.n == 4 && four_letters(verbs[v].word.p) == four : bytes_is(word, verbs[v].word))
 			return v;
 	return VERB_UNKNOWN;
 }
@@ -77,7 +86,15 @@ enum extension extension_find(struct bytes keyword)
 
 const char *parameter_name(enum parameter parameter)
 {
-	return parameter < PARAM_COUNT ? parameters[parameter].name : NULL;
+	return parameter < PARAM_COUNT ? (const char *)parameters[parameter].name.p : NULL;
+}
+
+enum parameter parameter_find(struct bytes name)
+{
+	for (enum parameter i = 0; i < PARAM_COUNT; i++)
+		if (bytes_is(name, parameters[i].name))
+			return i;
+	return PARAM_UNKNOWN;
 }
 
 enum extension parameter_needs(enum parameter parameter, enum verb verb)
