@@ -58,8 +58,15 @@ static void parse_text(struct parse *p, size_t at)
 
 static void parse_helo(struct parse *p, size_t at)
 {
-	struct bytes name = parse_word(p, at);
 	struct path *path = &p->path;
+	struct bytes rest_of_line = bytes_from(p->line, at);
+	struct domain_shape shape = domain_shape(rest_of_line);
+	if (shape.ordinary && shape.lettered) {
+		path->whole = path->domain = rest_of_line;
+		path->flags |= shape.dotted ? 0 : PATH_DOMAIN_NOT_QUALIFIED;
+		return;
+	}
+	struct bytes name = parse_word(p, at);
 	path->whole = path->domain = name;
 	if (name.n == 0) {
 		parse_fault(p, FAULT_HELO_NAME, p->line.n, "a domain name or an address literal", clause_of(p));
@@ -87,7 +94,6 @@ static void parse_helo(struct parse *p, size_t at)
 static size_t parse_keyword(struct parse *p, size_t at, struct bytes keyword, const char *wanted)
 {
 	struct bytes rest = bytes_from(p->line, at);
-	size_t colon = bytes_index(rest, ':'), bracket = bytes_index(rest, '<');
 	if (bytes_starts_word(rest, keyword)) {
 		size_t after = parse_skip_blanks(p, at + keyword.n);
 		if (after < p->line.n && p->line.p[after] == ':') {
@@ -99,6 +105,7 @@ static size_t parse_keyword(struct parse *p, size_t at, struct bytes keyword, co
 		return after;
 	}
 	parse_fault(p, FAULT_ARGUMENT_FORM, at, wanted, clause_of(p));
+	size_t colon = bytes_index(rest, ':'), bracket = bytes_index(rest, '<');
 	if (colon != BYTES_NONE && (bracket == BYTES_NONE || colon < bracket))
 		return at + colon + 1;
 	return bracket != BYTES_NONE ? at + bracket : at;

@@ -131,6 +131,23 @@ static void server_line(struct dialogue *d, const struct line *line)
 		reply_came(d, masked_reply(d, reply), end);
 }
 
+/* The next octets are a whole reply in good form, and nothing is missing before them: it is not cut into lines first. */
+static bool whole_reply_came(struct dialogue *d)
+{
+	struct lines *lines = &d->lines[FROM_SERVER];
+	struct reply reply;
+	bool disturbed = d->replies.gathering || d->tail_dropped || lines->begun || lines->after_gap || lines->bare_cr_ends;
+	uint64_t offset = lines->chunk->offset + lines->at;
+	if (disturbed || (d->session->mid_start && offset == 0))
+		return false;
+	size_t n = replies_whole(&d->session->arena, lines->chunk, lines->at, &reply);
+	if (n == 0)
+		return false;
+	lines_take(lines, n);
+	reply_came(d, masked_reply(d, reply), offset + n);
+	return true;
+}
+
 /* True: TLS took it. */
 static bool server_in_tls(struct dialogue *d, const struct chunk *chunk)
 {
@@ -154,9 +171,13 @@ static void server_chunk(struct dialogue *d, struct chunk chunk)
 	if (server_in_tls(d, &chunk))
 		return;
 	lines_push(lines, &chunk);
-	while (lines_next(lines, &line)) {
+	while (lines_rest(lines).n) {
 		bool clear = d->tls == NULL;
-		server_line(d, &line);
+		if (!whole_reply_came(d)) {
+			if (!lines_next(lines, &line))
+				return;
+			server_line(d, &line);
+		}
 		struct bytes rest = lines_rest(lines);
 		if (!clear || !d->tls || rest.n == 0)
 			continue;

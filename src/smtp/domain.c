@@ -29,8 +29,25 @@ static struct misfit check_label(struct bytes label)
 	return (struct misfit){ 0 };
 }
 
+struct domain_shape domain_shape_of(const struct classes *c, size_t n)
+{
+	uint64_t whole = scan_whole(n), inner = (c->letters | c->digits) & whole, dots = c->dots & whole;
+	bool fits = ((inner | dots | c->hyphens) & whole) == whole;
+	return (struct domain_shape){ fits && n < SCAN_MOST && parts_lie_between(inner, dots, n), dots != 0, (c->letters & whole) != 0 };
+}
+
+struct domain_shape domain_shape(struct bytes domain)
+{
+	if (domain.n >= SCAN_MOST) /* a label may be too long */
+		return (struct domain_shape){ 0 };
+	struct classes c = scan_classes(domain);
+	return domain_shape_of(&c, domain.n);
+}
+
 struct misfit domain_check(struct bytes domain)
 {
+	if (domain_shape(domain).ordinary)
+		return (struct misfit){ 0 };
 	if (domain.n == 0)
 		return misfit(0, "a domain", "RFC 5321 4.1.2");
 	struct cut cut = { .tail = domain, .found = true };

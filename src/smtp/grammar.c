@@ -111,7 +111,7 @@ static void parse_known(struct parse *p)
 		parse_weak(p, FAULT_ARGUMENT_FORM, after, "a space after the verb, not a tab", "RFC 5321 4.1.1");
 	argument_parse(p, after);
 	check_octets(p);
-	if (p->fault.kind == FAULT_NONE && c->line.length + 2 > parameter_line_limit(c))
+	if (p->fault.kind == FAULT_NONE && c->line.length + 2 > LINE_LIMIT_LEAST && c->line.length + 2 > parameter_line_limit(c))
 		parse_fault(p, FAULT_TOO_LONG, parameter_line_limit(c) - 2, "a shorter line", "RFC 5321 4.5.3.1.4");
 }
 
@@ -134,19 +134,29 @@ static void keep(const struct parse *p)
 	p->command->path = path ? path : &no_path;
 }
 
-void grammar_parse(struct arena *arena, struct command *c)
+struct bytes grammar_word(struct bytes line, enum verb *verb)
+{
+	enum { USUAL = 4 };
+	struct bytes word = bytes_first(line, USUAL);
+	if (word.n == USUAL && (line.n == USUAL || octet_is_blank(line.p[USUAL])) && (*verb = verb_find(word)) != VERB_UNKNOWN)
+		return word;
+	word = bytes_word(line).head;
+	*verb = verb_find(word);
+	return word;
+}
+
+void grammar_parse_from(struct arena *arena, struct command *c, struct bytes word, enum verb verb)
 {
 	struct parse p = { .arena = arena, .command = c, .line = c->line.text };
-	struct cut first = bytes_word(p.line);
 	c->meant = VERB_UNKNOWN;
-	c->word = first.head;
+	c->word = word;
 	c->params = NULL;
 	c->nparams = 0;
 	c->masked_run = c->chunk_last = false;
 	c->chunk = 0;
-	c->verb = verb_find(first.head);
-	c->protocol = c->verb == VERB_UNKNOWN ? grammar_foreign(p.line) : NULL; /* no line of another protocol begins with a verb of ours */
-	if (!first.found) {
+	c->verb = verb;
+	c->protocol = verb == VERB_UNKNOWN ? grammar_foreign(p.line) : NULL; /* no line of another protocol begins with a verb of ours */
+	if (word.n == 0) {
 		parse_empty(&p);
 	} else if (c->protocol) {
 		if (!octet_is_print(c->word.p[0]))
@@ -158,4 +168,11 @@ void grammar_parse(struct arena *arena, struct command *c)
 		parse_known(&p);
 	}
 	keep(&p);
+}
+
+void grammar_parse(struct arena *arena, struct command *c)
+{
+	enum verb verb;
+	struct bytes word = grammar_word(c->line.text, &verb);
+	grammar_parse_from(arena, c, word, verb);
 }

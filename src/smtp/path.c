@@ -39,6 +39,9 @@ static size_t quoted_end(struct bytes b)
 /* Offset of the ">" that closes a path whose "<" stands at b; quoted strings and literals may hold one. */
 static size_t closing_bracket(struct bytes b)
 {
+	size_t first = bytes_index(b, '>');
+	if (bytes_index(bytes_first(b, first), '"') == BYTES_NONE)
+		return first;
 	for (size_t i = 1; i < b.n; i++) {
 		size_t end = BYTES_NONE;
 		if (b.p[i] == '"')
@@ -135,9 +138,33 @@ static struct bytes parse_source_route(struct parse *p, struct bytes b)
 	return colon + 1 < b.n ? bytes_from(b, colon + 1) : (struct bytes){ b.p + b.n, 0 };
 }
 
+/* Local-part "@" Domain of nothing but letters, digits and the usual marks: in order, by sets of octets. False: nothing was said. */
+static bool parse_ordinary(struct parse *p, struct bytes inner)
+{
+	if (inner.n > SCAN_MOST)
+		return false;
+	struct classes c = scan_classes(inner);
+	if (!c.ats || c.ats & (c.ats - 1))
+		return false;
+	size_t at = (size_t)__builtin_ctzll(c.ats);
+	uint64_t atext = (c.letters | c.digits | c.hyphens | c.marks) & scan_whole(at), dots = c.dots & scan_whole(at);
+	if (at + 1 >= inner.n || (atext | dots) != scan_whole(at) || !parts_lie_between(atext, dots, at))
+		return false;
+	struct classes behind = { .letters = c.letters >> (at + 1), .digits = c.digits >> (at + 1), .hyphens = c.hyphens >> (at + 1), .dots = c.dots >> (at + 1) };
+	struct domain_shape shape = domain_shape_of(&behind, inner.n - at - 1);
+	if (!shape.ordinary || !shape.lettered)
+		return false;
+	p->path.local = bytes_first(inner, at);
+	p->path.domain = bytes_from(inner, at + 1);
+	p->path.flags |= shape.dotted ? 0 : PATH_DOMAIN_NOT_QUALIFIED;
+	return true;
+}
+
 static void parse_inner(struct parse *p, struct bytes inner, bool forward)
 {
 	struct path *path = &p->path;
+	if (parse_ordinary(p, inner))
+		return;
 	for (size_t i = 0, n; i < inner.n; i += n) {
 		n = utf8_character(bytes_from(inner, i), NULL);
 		if (n == 0) {

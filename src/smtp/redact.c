@@ -3,6 +3,7 @@
 #include "smtp/redact.h"
 
 #include "base/text.h"
+#include "smtp/grammar.h"
 
 #include "base/banned.h"
 
@@ -262,19 +263,25 @@ static bool lone_base64(struct bytes line, unsigned circumstances)
 	return (circumstances & NEAR_AUTH) ? word.n >= 6 : word.n >= LONG_BASE64 && word.n % 4 == 0;
 }
 
-/* The commonest first. AUTH= of MAIL is an identity (RFC 4954 5); BURL is not here, its URLs carry tokens (RFC 4467). */
-static const struct bytes plain_verbs[] = {
-	B("RCPT"), B("MAIL"), B("DATA"), B("EHLO"), B("QUIT"), B("HELO"), B("LHLO"), B("BDAT"), B("RSET"), B("NOOP"), B("VRFY"), B("EXPN"),
-	B("HELP"), B("STARTTLS"), B("ETRN"), B("ATRN"), B("TURN"), B("XCLIENT"), B("XFORWARD"), B("X-ANONYMOUSTLS"), B("XEXCH50"),
-	B("X-LINK2STATE"), B("SEND"), B("SOML"), B("SAML"),
-};
+/* AUTH= of MAIL is an identity (RFC 4954 5); BURL is not here, its URLs carry tokens (RFC 4467). */
+bool redact_is_plain(enum verb verb)
+{
+	static const bool plain[VERB_NONE + 1] = {
+		[VERB_EHLO] = true, [VERB_HELO] = true, [VERB_LHLO] = true, [VERB_MAIL] = true, [VERB_RCPT] = true, [VERB_DATA] = true,
+		[VERB_BDAT] = true, [VERB_RSET] = true, [VERB_VRFY] = true, [VERB_EXPN] = true, [VERB_HELP] = true, [VERB_NOOP] = true,
+		[VERB_QUIT] = true, [VERB_STARTTLS] = true, [VERB_ETRN] = true, [VERB_ATRN] = true, [VERB_TURN] = true, [VERB_SEND] = true,
+		[VERB_SOML] = true, [VERB_SAML] = true, [VERB_XCLIENT] = true, [VERB_XFORWARD] = true, [VERB_XEXCH50] = true,
+		[VERB_XANONYMOUSTLS] = true, [VERB_XLINK2STATE] = true,
+	};
+	return plain[verb];
+}
 
 struct bytes redact_line(struct arena *arena, struct secrets **secrets, struct bytes line, unsigned circumstances, bool *masked)
 {
 	struct cut first = bytes_word(line);
 	*masked = false;
-	if (AMONG(first.head, plain_verbs))
-		return arena_copy(arena, line); /* their arguments are no secrets, and they are nearly all there is: no further look */
+	if (redact_is_plain(verb_find(first.head)))
+		return arena_copy(arena, line);
 	struct cut second = bytes_word(first.tail);
 	*masked = true;
 	if (first.tail.n && AMONG(first.head, credential_verbs))

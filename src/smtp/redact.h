@@ -29,6 +29,8 @@ struct auth_facts redact_auth_facts(struct bytes answer);  /* of a line of an AU
 struct bytes redact_answer(struct arena *, struct secrets **, struct bytes line);
 /* Message content that was read as a command: the first word stays. */
 struct bytes redact_content(struct arena *, struct bytes line);
+/* Lines with these verbs hold no secrets: redact_line copies them as they are. They are nearly all there is. */
+bool redact_is_plain(enum verb);
 /* Any other line of a client. *masked is set when something went. */
 struct bytes redact_line(struct arena *, struct secrets **, struct bytes line, unsigned circumstances, bool *masked);
 /* A reply's text or raw form: what it echoes of secrets, and a challenge of code 334, go. */

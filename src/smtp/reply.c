@@ -3,6 +3,7 @@
 #include "smtp/reply.h"
 
 #include "base/limits.h"
+#include "base/scan.h"
 
 #include <stdlib.h>
 
@@ -74,11 +75,16 @@ static void note_line(struct reply *reply, const struct line *line)
 		reply->flags |= REPLY_AFTER_GAP;
 }
 
-static void note_code(struct reply *reply, int code)
+static int16_t code_of(struct bytes line)
+{
+	return (int16_t)((line.p[0] - '0') * 100 + (line.p[1] - '0') * 10 + line.p[2] - '0');
+}
+
+static void note_code(struct reply *reply, int16_t code)
 {
 	if (reply->code != MISSING && reply->code != code)
 		reply->flags |= REPLY_CODE_CHANGES;
-	reply->code = (int16_t)code;
+	reply->code = code;
 }
 
 /* Facts that need the whole reply. */
@@ -102,7 +108,7 @@ static struct bytes note_text(struct reply *reply, struct bytes whole, bool code
 		uint8_t separator = whole.n > 3 ? whole.p[3] : ' ';
 		if (separator != ' ' && separator != '-')
 			reply->flags |= REPLY_SEPARATOR_ODD;
-		note_code(reply, (whole.p[0] - '0') * 100 + (whole.p[1] - '0') * 10 + whole.p[2] - '0');
+		note_code(reply, code_of(whole));
 		bool blank = separator == ' ' || separator == '-' || separator == '\t';
 		text = bytes_from(whole, blank ? 4 : 3);
 	}
@@ -166,6 +172,75 @@ bool replies_line(struct replies *r, struct arena *arena, const struct line *lin
 	if (!goes_on)
 		*out = take(r, arena);
 	return !goes_on;
+}
+
+/* ---- replies that lie whole in a chunk, as nearly all do ---- */
+
+enum { LINES_AT_ONCE = 64 };
+
+/* The line of a reply at the start of octets, without its CRLF; empty when its form is not the usual one. */
+static struct bytes usual_line(struct bytes b)
+{
+	struct line_end end = scan_line(b);
+	bool usual = end.plain && end.at > 4 && end.at <= LIMIT_LINE && b.p[end.at - 1] == '\r' && (b.p[3] == ' ' || b.p[3] == '-');
+	if (!usual || !octet_is_digit(b.p[0]) || !octet_is_digit(b.p[1]) || !octet_is_digit(b.p[2]))
+		return (struct bytes){ 0 };
+	return (struct bytes){ b.p, end.at - 1 };
+}
+
+/* Its text; the first enhanced code of the reply's lines is the reply's. */
+static struct bytes usual_text(struct reply *reply, struct bytes line)
+{
+	struct bytes text = { line.p + 4, line.n - 4 };
+	if (text.n && (octet_is_digit(text.p[0]) || text.p[0] == ' ' || text.p[0] == '\t')) {
+		struct enhanced e = take_enhanced(&text);
+		if (e.present && !reply->enhanced.present)
+			reply->enhanced = e;
+	}
+	return text;
+}
+
+static uint8_t *put(uint8_t *at, struct bytes b)
+{
+	return b.n ? (uint8_t *)memcpy(at, b.p, b.n) + b.n : at;
+}
+
+static void keep_lines(struct reply *reply, struct arena *arena, const struct bytes *lines, size_t n)
+{
+	uint8_t raw[LIMIT_REPLY], text[LIMIT_REPLY], *raw_end = raw, *text_end = text;
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			*raw_end++ = *text_end++ = '\n';
+		raw_end = put(raw_end, lines[i]);
+		text_end = put(text_end, usual_text(reply, lines[i]));
+	}
+	reply->raw = arena_copy(arena, (struct bytes){ raw, (size_t)(raw_end - raw) });
+	reply->text = arena_copy(arena, (struct bytes){ text, (size_t)(text_end - text) });
+}
+
+size_t replies_whole(struct arena *arena, const struct chunk *chunk, size_t at, struct reply *out)
+{
+	struct bytes rest = bytes_from(chunk->bytes, at), lines[LINES_AT_ONCE];
+	size_t n = 0, end = 0;
+	do {
+		struct bytes line = n < LINES_AT_ONCE ? usual_line(bytes_from(rest, end)) : (struct bytes){ 0 };
+		if (line.n == 0 || memcmp(line.p, rest.p, 3) != 0)
+			return 0;
+		end += line.n + 2;
+		lines[n++] = line;
+	} while (lines[n - 1].p[3] == '-');
+	if (end > LIMIT_REPLY)
+		return 0;
+	*out = (struct reply){
+		.first = chunk->place, .last = chunk->place, .offset = chunk->offset + at, .acked = chunk->acked, .ttl = chunk->marks.ttl,
+		.odd = chunk->odd, .code = code_of(rest), .nlines = (uint16_t)n,
+	};
+	if (n == 1)
+		keep_line(out, arena, usual_text(out, lines[0]), lines[0]);
+	else
+		keep_lines(out, arena, lines, n);
+	judge(out);
+	return end;
 }
 
 bool replies_cut(struct replies *r, struct arena *arena, struct reply *out)

@@ -64,6 +64,17 @@ static void record_fill(struct dialogue *d, struct exchange *e, const struct lin
 
 static const struct fault record_fault = { FAULT_PROTOCOL, 0, "a command", "RFC 5321 4.1.1" };
 
+static bool plain_filled(struct arena *arena, struct command *c, struct bytes text)
+{
+	enum verb verb;
+	struct bytes word = grammar_word(text, &verb);
+	if (!redact_is_plain(verb))
+		return false;
+	c->line.text = arena_copy(arena, text);
+	grammar_parse_from(arena, c, (struct bytes){ c->line.text.p + (word.p - text.p), word.n }, verb);
+	return true;
+}
+
 /* Copies the line, masked as its kind demands, and parses it. */
 void line_fill(struct dialogue *d, struct exchange *e, const struct line *line)
 {
@@ -87,7 +98,7 @@ void line_fill(struct dialogue *d, struct exchange *e, const struct line *line)
 		struct bytes kept = redact_content(arena, line->text);
 		c->line.flags |= LINE_CONTENT;
 		parse_masked(d, e, kept, kept);
-	} else {
+	} else if (!plain_filled(arena, c, line->text)) {
 		struct bytes kept = redact_line(arena, &d->secrets, line->text, circumstances(d), &masked);
 		if (masked) {
 			parse_masked(d, e, line->text, kept);
