@@ -1,6 +1,8 @@
 /* interned.c - takes texts, gives ids of rows of the table "text". */
 #include "store/interned.h"
 
+#include "store/wire.h"
+
 bool interned_begin(struct interned *t, struct database *database, struct error *error)
 {
 	*t = (struct interned){ 0 };
@@ -33,17 +35,38 @@ int64_t interned_id(struct interned *t, struct bytes text, struct error *error)
 	return slot ? (int64_t)(intptr_t)*slot : make(t, text, hash, error);
 }
 
+/* Whether a text with this hash came twice before. */
+static bool came_twice(struct interned *t, uint64_t hash)
+{
+	uint32_t *sighted = &t->sighted[hash % INTERNED_SIGHTED], once = ((uint32_t)(hash >> 32) | 2) & ~1u, twice = once | 1;
+	if (*sighted == twice)
+		return true;
+	*sighted = *sighted == once ? twice : once;
+	return false;
+}
+
 int64_t interned_again(struct interned *t, struct bytes text, struct error *error)
 {
 	uint64_t hash = bytes_hash(text);
 	void **slot = map_get_hashed(&t->map, text, hash);
 	if (slot)
 		return (int64_t)(intptr_t)*slot;
-	uint32_t *sighted = &t->sighted[hash % INTERNED_SIGHTED], once = ((uint32_t)(hash >> 32) | 2) & ~1u, twice = once | 1;
-	if (*sighted == twice)
-		return make(t, text, hash, error);
-	*sighted = *sighted == once ? twice : once;
-	return 0;
+	return came_twice(t, hash) ? make(t, text, hash, error) : 0;
+}
+
+/* A text that stands in the map as it stands on the wire is its own escaped form, unless its backslashes are of the wire. */
+int64_t interned_lines(struct interned *t, struct bytes wire, size_t most, struct text *room, struct error *error)
+{
+	if (wire.n == 0 || wire.n > most)
+		return interned_again(t, wire_view_lines(room, wire, most), error);
+	uint64_t hash = bytes_hash(wire);
+	void **slot = map_get_hashed(&t->map, wire, hash);
+	if (slot && !memchr(wire.p, '\\', wire.n))
+		return (int64_t)(intptr_t)*slot;
+	if (!slot && !came_twice(t, hash))
+		return 0;
+	struct bytes text = wire_view_lines(room, wire, most);
+	return text.p == wire.p ? make(t, wire, hash, error) : interned_id(t, text, error);
 }
 
 /* What stands at the address is compared all the same: a sentence may have been made for the occasion. */

@@ -14,7 +14,7 @@ struct ladder {
 	unsigned lines;
 };
 
-static void add_line(struct ladder *l, const struct exchange *x, enum direction side, struct place place, struct bytes escaped, unsigned flags)
+static void add_line(struct ladder *l, const struct exchange *x, enum direction side, struct place place, struct bytes wire, unsigned flags)
 {
 	struct text *json = &l->store->ladder.rows;
 	text_room(json, 5 * (NUMBER_MOST + 1) + 3);
@@ -22,18 +22,21 @@ static void add_line(struct ladder *l, const struct exchange *x, enum direction 
 	if (l->lines++)
 		*at++ = ',';
 	*at++ = '[';
-	const int64_t numbers[] = { x->ordinal, side, writer_capture(l->store, place), place.number,
-	                            place.number ? (place.time - l->session->connection.first.time) / 1000 : 0 };
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-		at = wire_put_number(at, numbers[i]);
-		*at++ = ',';
-	}
+	at = wire_put_number(at, x->ordinal);
+	memcpy(at, side == FROM_CLIENT ? ",0," : ",1,", 3);
+	at = wire_put_number(at + 3, writer_capture(l->store, place));
+	*at++ = ',';
+	at = wire_put_number(at, place.number);
+	*at++ = ',';
+	at = wire_put_number(at, place.number ? (place.time - l->session->connection.first.time) / 1000 : 0);
+	*at++ = ',';
 	json->n = (size_t)(at - json->p);
-	int64_t id = side == FROM_SERVER && escaped.n >= INTERN_FROM ? interned_again(&l->store->texts, escaped, l->error) : 0;
+	size_t most = side == FROM_CLIENT ? LINES_TEXT : LINES_TEXT * 2;
+	int64_t id = side == FROM_SERVER && wire.n >= INTERN_FROM ? interned_lines(&l->store->texts, wire, most, &l->store->text, l->error) : 0;
 	if (id)
 		wire_add_number(json, id);
 	else
-		wire_add_quoted(json, escaped);
+		wire_add_both(json, wire, most, side == FROM_SERVER);
 	text_room(json, NUMBER_MOST + 2);
 	at = json->p + json->n;
 	*at++ = ',';
@@ -48,7 +51,7 @@ static void add_command(struct ladder *l, const struct exchange *x)
 	const struct command *c = &x->command;
 	if (c->kind == COMMAND_CONNECT || c->kind == COMMAND_UNSEEN || x->recipient_of)
 		return;
-	struct bytes text = c->kind == COMMAND_CONTENT ? B(".") : wire_view(&l->store->text, c->line.text, LINES_TEXT);
+	struct bytes text = c->kind == COMMAND_CONTENT ? B(".") : c->line.text;
 	unsigned flags = 0;
 	flags |= c->line.flags & LINE_AFTER_GAP ? MARK_GAP : 0;
 	flags |= c->line.odd ? MARK_ODD : 0;
@@ -65,14 +68,13 @@ static void add_reply(struct ladder *l, const struct exchange *x)
 {
 	if (!x->answered)
 		return;
-	struct bytes text = wire_view_lines(&l->store->text, x->reply.raw, LINES_TEXT * 2);
 	unsigned flags = 0;
 	flags |= x->reply.flags & (REPLY_AFTER_GAP | REPLY_CUT) ? MARK_GAP : 0;
 	flags |= x->reply.odd ? MARK_ODD : 0;
 	flags |= x->reply.flags & REPLY_QUOTES_MASK ? MARK_MASKED : 0;
 	flags |= x->reply.code >= 500 && x->reply.code <= 599 ? MARK_ERROR : 0;
 	flags |= x->reply.raw.n > LINES_TEXT * 2 ? MARK_CUT : 0;
-	add_line(l, x, FROM_SERVER, x->reply.last, text, flags);
+	add_line(l, x, FROM_SERVER, x->reply.last, x->reply.raw, flags);
 }
 
 static bool opens(const struct exchange *x)

@@ -29,13 +29,14 @@ static bool is_date_word(struct bytes word)
 static struct bytes next_word(struct bytes text, size_t *at, bool *has_digit)
 {
 	size_t i = *at;
-	*has_digit = false;
+	bool digit = false;
 	while (i < text.n && (text.p[i] == ' ' || text.p[i] == '\t'))
 		i++;
 	size_t begin = i;
 	for (; i < text.n && text.p[i] != ' ' && text.p[i] != '\t'; i++)
-		*has_digit |= octet_is_digit(text.p[i]);
+		digit |= octet_is_digit(text.p[i]);
 	*at = i;
+	*has_digit = digit;
 	return bytes_first(bytes_from(text, begin), i - begin);
 }
 

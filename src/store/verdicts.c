@@ -29,12 +29,11 @@ static void proofs_column(struct store *s, struct feed *row, const struct proof 
 		if (same_view(p->text, trigger)) {
 			text_add_octet(json, '0');
 		} else {
-			struct bytes text = wire_view_lines(&s->text, p->text, PROOF_MOST);
-			int64_t id = p->text.n >= INTERN_FROM ? interned_again(&s->texts, text, error) : 0;
+			int64_t id = p->text.n >= INTERN_FROM ? interned_lines(&s->texts, p->text, PROOF_MOST, &s->text, error) : 0;
 			if (id)
 				wire_add_number(json, id);
 			else
-				wire_add_quoted(json, text);
+				wire_add_both(json, p->text, PROOF_MOST, true);
 		}
 		text_add_octet(json, ',');
 		wire_add_number(json, writer_says(s, p->says ? p->says : "", error));
@@ -66,20 +65,35 @@ static const struct command *mail_of(const struct exchange *x)
 	return x->command.kind == COMMAND_LINE && x->command.verb == VERB_MAIL ? &x->command : NULL;
 }
 
+/* Joined by LF, which is how they stand in the reply, unless something between them is no keyword. */
+static struct bytes keyword_lines(struct store *s, const struct offer *offer)
+{
+	const struct bytes *k = offer->keywords;
+	struct bytes all = offer->nkeywords ? *k : (struct bytes){ 0 };
+	for (size_t i = 1; i < offer->nkeywords && k[i].p == all.p + all.n + 1 && all.p[all.n] == '\n'; i++)
+		all.n += 1 + k[i].n;
+	if (offer->nkeywords && all.p + all.n == k[offer->nkeywords - 1].p + k[offer->nkeywords - 1].n) {
+		struct bytes text = wire_view_lines(&s->text, all, LIMIT_TRIGGER_LINE);
+		if (text.p == all.p) /* nothing to escape or to cut */
+			return text;
+	}
+	text_clear(&s->text);
+	for (size_t i = 0; i < offer->nkeywords; i++) {
+		if (i)
+			text_add_octet(&s->text, '\n');
+		wire_add(&s->text, k[i], LIMIT_TRIGGER_LINE);
+	}
+	return text_view(&s->text);
+}
+
 int64_t writer_offer(struct store *s, const struct offer *offer, struct error *error)
 {
 	if (!offer || offer->kind == OFFER_NONE)
 		return 0;
 	if (offer == s->offer)
 		return s->offer_id;
-	text_clear(&s->text);
-	for (size_t i = 0; i < offer->nkeywords; i++) {
-		if (i)
-			text_add_octet(&s->text, '\n');
-		wire_add(&s->text, offer->keywords[i], LIMIT_TRIGGER_LINE);
-	}
 	s->offer = offer;
-	return s->offer_id = interned_id(&s->texts, text_view(&s->text), error);
+	return s->offer_id = interned_id(&s->texts, keyword_lines(s, offer), error);
 }
 
 static void also_column(struct store *s, struct feed *row, const struct verdict *v)

@@ -129,23 +129,13 @@ void wire_add_lines(struct text *t, struct bytes wire, size_t most)
 		add(t, wire, most, true);
 }
 
-static struct bytes view(struct text *room, struct bytes wire, size_t most, bool lines)
-{
-	if (wire.n && wire.n <= most && is_clean(wire, '\\', lines))
-		return wire;
-	text_clear(room);
-	add(room, wire, most, lines);
-	return text_view(room);
-}
-
-struct bytes wire_view(struct text *room, struct bytes wire, size_t most)
-{
-	return view(room, wire, most, false);
-}
-
 struct bytes wire_view_lines(struct text *room, struct bytes wire, size_t most)
 {
-	return view(room, wire, most, true);
+	if (wire.n && wire.n <= most && is_clean(wire, '\\', true))
+		return wire;
+	text_clear(room);
+	add(room, wire, most, true);
+	return text_view(room);
 }
 
 static void add_quoted(struct text *t, struct bytes b)
@@ -173,27 +163,106 @@ void wire_add_quoted(struct text *t, struct bytes b)
 	text_add_octet(t, '"');
 }
 
-static size_t digits_of(uint64_t number)
+/* One octet that is not plain; 0: its escape is longer than what is left. */
+static size_t quote_escaped(uint8_t c, bool lines, char **to, size_t left)
 {
-	for (size_t n = 1;; n += 4, number /= 10000)
-		if (number < 10000)
-			return n + (number >= 10) + (number >= 100) + (number >= 1000);
+	char escaped[4];
+	char *at = *to;
+	size_t n = 1;
+	if (c == '"' || (lines && c == '\n')) {
+		*at++ = '\\';
+		*at++ = c == '\n' ? 'n' : '"';
+	} else {
+		n = escape(c, escaped);
+		if (n > left)
+			return 0;
+		for (size_t i = 0; i < n; i++) {
+			if (escaped[i] == '\\')
+				*at++ = '\\';
+			*at++ = escaped[i];
+		}
+	}
+	*to = at;
+	return n;
+}
+
+enum { QUOTED_MOST = 5 }; /* octets that one becomes: \\x01 */
+
+/* Groups are copied as they are looked at; what of one stands behind an octet that is not plain is written over. */
+static void add_both(struct text *t, struct bytes wire, size_t most, bool lines)
+{
+	size_t left = most;
+	text_room(t, QUOTED_MOST * (wire.n < most ? wire.n : most) + sizeof(octets));
+	char *to = t->p + t->n;
+	for (size_t i = 0, n; i < wire.n && left; i += n) {
+		uint64_t odd[2];
+		n = 0;
+		if (i + sizeof(octets) <= wire.n && sizeof(octets) <= left) {
+			look(wire.p + i, '"', false, odd);
+			memcpy(to, wire.p + i, sizeof(octets));
+			n = odd[0] ? first_of(odd[0]) : odd[1] ? 8 + first_of(odd[1]) : sizeof(octets);
+		} else if (is_plain(wire.p[i]) && wire.p[i] != '"') {
+			*to = (char)wire.p[i];
+			n = 1;
+		}
+		to += n;
+		left -= n;
+		if (n)
+			continue;
+		n = quote_escaped(wire.p[i], lines, &to, left);
+		if (!n)
+			break;
+		left -= n;
+		n = 1;
+	}
+	t->n = (size_t)(to - t->p);
+	t->p[t->n] = 0;
+}
+
+void wire_add_both(struct text *t, struct bytes wire, size_t most, bool lines)
+{
+	text_add_octet(t, '"');
+	if (wire.n <= most && is_clean(wire, '"', false))
+		text_add(t, wire);
+	else
+		add_both(t, wire, most, lines);
+	text_add_octet(t, '"');
+}
+
+/* How many digits: from how many bits (1233 / 4096 is a little more than the logarithm of 2), and a look at the power of ten. */
+static unsigned digits_of(uint32_t number)
+{
+	static const uint32_t powers[] = { 0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000 };
+	unsigned least = (unsigned)(32 - __builtin_clz(number | 1)) * 1233 >> 12;
+	return least + (number >= powers[least]);
 }
 
 /* Two digits at a time, from the last on. */
-char *wire_put_more(char *at, int64_t number)
+static void put_digits(char *end, unsigned n, uint32_t number)
 {
 	static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
 		"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+	for (; n >= 2; n -= 2, number /= 100)
+		memcpy(end -= 2, pairs + 2 * (number % 100), 2);
+	if (n)
+		end[-1] = (char)('0' + number);
+}
+
+/* Nine digits at a time, from the first on. */
+char *wire_put_more(char *at, int64_t number)
+{
+	enum { NINE_DIGITS = 1000000000 };
 	uint64_t rest = number < 0 ? (uint64_t)0 - (uint64_t)number : (uint64_t)number;
 	if (number < 0)
 		*at++ = '-';
-	char *end = at + digits_of(rest);
-	for (at = end; rest >= 10; rest /= 100)
-		memcpy(at -= 2, pairs + 2 * (rest % 100), 2);
-	if (rest || at == end)
-		*--at = (char)('0' + rest);
-	return end;
+	if (rest > UINT32_MAX) {
+		at = wire_put_more(at, (int64_t)(rest / NINE_DIGITS)) + 9;
+		put_digits(at, 9, (uint32_t)(rest % NINE_DIGITS));
+		return at;
+	}
+	unsigned n = digits_of((uint32_t)rest);
+	put_digits(at + n, n, (uint32_t)rest);
+	return at + n;
 }
 
 void wire_add_number(struct text *t, int64_t number)

@@ -10,9 +10,10 @@
 void wire_add(struct text *, struct bytes wire, size_t most);          /* C-escaped */
 void wire_add_lines(struct text *, struct bytes wire, size_t most);    /* the same, but LF stays LF */
 /* The same without a copy where nothing is escaped: a view of the wire, else of room. */
-struct bytes wire_view(struct text *room, struct bytes wire, size_t most);
 struct bytes wire_view_lines(struct text *room, struct bytes wire, size_t most);
 void wire_add_quoted(struct text *, struct bytes escaped);             /* a JSON string of what wire_add made */
+/* The JSON string of what wire_add or wire_add_lines would make, at once. */
+void wire_add_both(struct text *, struct bytes wire, size_t most, bool lines);
 enum { NUMBER_MOST = 20 }; /* octets of a number */
 void wire_add_number(struct text *, int64_t);
 char *wire_put_more(char *at, int64_t); /* wire_put_number for any number */
