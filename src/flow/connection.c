@@ -6,7 +6,7 @@
 
 #include "base/banned.h"
 
-enum { DUPLICATE_MS = 5, RESET_WINDOW = 1024 * 1024 };
+enum { RESET_WINDOW = 1024 * 1024 };
 
 /* ---- the memory of talks: what was used last is still in the caches ---- */
 
@@ -134,50 +134,13 @@ void talk_hint(struct talk *t, enum direction side, uint32_t number)
 
 /* ---- one packet ---- */
 
-static uint64_t mixed(uint64_t h, uint64_t word)
-{
-	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-	return h ^ h >> 32;
-}
-
-/* Of the payload's ends: a copy with other bytes is evidence, no duplicate. 0: the frame is cut, which tells nothing. */
-static uint32_t sample(const struct packet *p)
-{
-	enum { END = 32 };
-	uint64_t words[2 * END / sizeof(uint64_t)], h = p->payload.n;
-	if (p->payload.n < p->payload_length)
-		return 0;
-	if (p->payload.n == 0)
-		return 1;
-	if (p->payload.n < END)
-		return (uint32_t)bytes_hash(p->payload) | 1;
-	memcpy(words, p->payload.p, END);
-	memcpy(words + END / sizeof *words, p->payload.p + p->payload.n - END, END);
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		h = mixed(h, words[i]);
-	return (uint32_t)h | 1;
-}
-
-static uint32_t sum_of(const struct packet *p)
-{
-	uint64_t h = mixed(p->payload_length, (uint64_t)p->seq << 32 | p->ack);
-	return (uint32_t)mixed(h, (uint64_t)p->flags << 48 | (uint64_t)p->marks.ip_id << 32 | p->marks.tsval) | 1;
-}
-
 static bool is_duplicate(struct talk *t, const struct packet *p, unsigned side)
 {
-	struct recent now = { .sum = sum_of(p), .sample = sample(p), .ms = (uint32_t)(p->place.time / 1000000) };
-	bool numbered = p->marks.ip_id != 0;
-	for (unsigned i = 0; i < RECENT; i++) {
-		const struct recent *r = &t->sides[side].recent[i];
-		if (r->sum != now.sum)
-			continue;
-		uint32_t apart = now.ms > r->ms ? now.ms - r->ms : r->ms - now.ms;
-		bool same = r->sample == now.sample || !r->sample || !now.sample;
-		if (same && (numbered ? apart < 1000 : apart < DUPLICATE_MS))
-			return true;
-	}
-	t->sides[side].recent[t->sides[side].recent_at++ % RECENT] = now;
+	struct recents *recents = &t->sides[side].recents;
+	struct recent now = recent_of(p);
+	if (recents_know(recents, &now, p->marks.ip_id != 0))
+		return true;
+	recents_add(recents, &now);
 	return false;
 }
 
@@ -427,18 +390,10 @@ static void take_data(struct talk *t, const struct packet *p, unsigned side, int
 	deliver(t, &g, side);
 }
 
-static void count_packet(struct talk *t, const struct packet *p, unsigned side)
-{
-	t->npackets++;
-	t->connection.last = p->place;
-	t->connection.packets[side]++;
-	t->connection.in_tunnel |= p->in_tunnel;
-}
-
 void talk_packet(struct talk *t, const struct packet *p, enum direction side)
 {
 	struct stream *s = &t->streams[side];
-	count_packet(t, p, side);
+	talk_count_packet(t, p, side);
 	bool duplicate = is_duplicate(t, p, side);
 	t->connection.duplicates += duplicate;
 	uint16_t odd = duplicate ? 0 : path_judge(&t->sides[side].path, p, t->negotiated);

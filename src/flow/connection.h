@@ -29,6 +29,9 @@ struct talk *talk_new(struct surroundings *, const struct connection *, bool on_
 void talk_start(struct talk *, enum direction, uint32_t isn); /* of a SYN seen before the talk was made */
 void talk_hint(struct talk *, enum direction, uint32_t number); /* no SYN seen, but packets without payload */
 void talk_packet(struct talk *, const struct packet *, enum direction);
+/* The same for the next octets of a side, or an acknowledgement of such, of two sides in order. False: it is another packet, and
+ * nothing was done. Behind it neither is a connection over, nor are its sides swapped. */
+bool talk_straight(struct talk *, const struct packet *, enum direction);
 bool talk_is_over(const struct talk *);     /* both FIN, or a credible RST */
 bool talk_was_reset(const struct talk *);
 bool talk_is_unwanted(const struct talk *); /* not SMTP: drop it */

@@ -188,9 +188,7 @@ static void swap_sides(struct talk *t)
 	SWAP(c->repeated_unacknowledged[0], c->repeated_unacknowledged[1]);
 	SWAP(t->streams[0], t->streams[1]);
 	SWAP(t->sides[0].path, t->sides[1].path);
-	for (unsigned i = 0; i < RECENT; i++)
-		SWAP(t->sides[0].recent[i], t->sides[1].recent[i]);
-	SWAP(t->sides[0].recent_at, t->sides[1].recent_at);
+	SWAP(t->sides[0].recents, t->sides[1].recents);
 #undef SWAP
 	for (unsigned i = 0; i < c->nresets && i < RESETS_KEPT; i++)
 		c->resets[i].from = direction_other(c->resets[i].from);

@@ -33,6 +33,7 @@ struct flow {
 	uint64_t ordinal;    /* of the latest packet */
 	int64_t swept_clock; /* at the last sweep */
 	uint64_t swept;
+	int64_t idle[CLASS_COUNT]; /* how long each class may be silent */
 };
 
 struct flow *flow_new(struct flow_options options, struct flow_sink sink)
@@ -42,6 +43,11 @@ struct flow *flow_new(struct flow_options options, struct flow_sink sink)
 		options.memory = FLOW_MEMORY;
 	f->around.options = options;
 	f->around.sink = sink;
+	memcpy(f->idle, class_idle, sizeof f->idle);
+	if (options.idle) {
+		f->idle[CLASS_LIVE] = options.idle;
+		f->idle[CLASS_HALF_OPEN] = options.idle < class_idle[CLASS_HALF_OPEN] ? options.idle : class_idle[CLASS_HALF_OPEN];
+	}
 	table_init(&f->table);
 	return f;
 }
@@ -58,21 +64,11 @@ uint32_t flow_shard(const struct packet *p, uint32_t shards)
 
 /* ---- closing ---- */
 
-static int64_t idle_limit(const struct flow *f, const struct entry *e)
-{
-	int64_t limit = class_idle[e->queue];
-	if (e->queue == CLASS_LIVE && f->around.options.idle)
-		limit = f->around.options.idle;
-	if (e->queue == CLASS_HALF_OPEN && f->around.options.idle && f->around.options.idle < limit)
-		limit = f->around.options.idle;
-	return limit;
-}
-
 /* By what all packets of the run say, not by those of this flow: with other flows beside this one the answer is the same. */
 static bool is_expired(const struct flow *f, const struct entry *e)
 {
 	bool finished = e->queue == CLASS_FIN || e->queue == CLASS_RST;
-	return f->clock - e->heard > idle_limit(f, e) || (finished && f->ordinal - e->latest > LINGER);
+	return f->clock - e->heard > f->idle[e->queue] || (finished && f->ordinal - e->latest > LINGER);
 }
 
 static void forget_kept(struct flow *f, struct entry *e)
@@ -103,7 +99,7 @@ static void sweep(struct flow *f)
 {
 	for (unsigned q = 0; q < CLASS_COUNT; q++) {
 		struct entry *e;
-		while ((e = table_oldest(&f->table, q)) && (is_expired(f, e) || f->clock - e->queued > idle_limit(f, e))) {
+		while ((e = table_oldest(&f->table, q)) && (is_expired(f, e) || f->clock - e->queued > f->idle[e->queue])) {
 			if (!is_expired(f, e)) {
 				table_queue(&f->table, e, q, e->heard);
 				continue;
@@ -339,6 +335,14 @@ static void make_talk_of(struct flow *f, struct entry *e)
 	forget_kept(f, e);
 }
 
+static void let_go(struct flow *f, struct entry *e)
+{
+	talk_drop(e->talk);
+	e->talk = NULL;
+	e->ignored = true;
+	f->around.counts.not_smtp++;
+}
+
 static void hand_over(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
 {
 	if (!e->talk)
@@ -346,12 +350,20 @@ static void hand_over(struct flow *f, struct entry *e, const struct packet *p, u
 	talk_packet(e->talk, p, (enum direction)side);
 	if (talk_has_swapped(e->talk) != e->swapped)
 		swap_ends(e);
+	if (talk_is_unwanted(e->talk))
+		let_go(f, e);
+}
+
+/* Of a connection in its midst, in order: nothing of what is kept here changes. */
+static bool goes_straight(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
+{
+	if (e->queue != CLASS_LIVE || e->isn_known != 3 || !e->talk || !talk_straight(e->talk, p, (enum direction)side))
+		return false;
 	if (talk_is_unwanted(e->talk)) {
-		talk_drop(e->talk);
-		e->talk = NULL;
-		e->ignored = true;
-		f->around.counts.not_smtp++;
+		let_go(f, e);
+		table_queue(&f->table, e, class_of(e, p), p->clock);
 	}
+	return true;
 }
 
 /* A packet that is worth an entry of its own: a SYN, payload, or anything on an SMTP port but a lone reset. */
@@ -385,6 +397,8 @@ static struct entry *find_entry(struct flow *f, const struct packet *p, uint32_t
 {
 	struct entry *e = table_find(&f->table, p, hash, side);
 	bool idle = e && (is_expired(f, e) || is_another(e, p, *side));
+	if (e && !idle && !e->keeps && !(p->flags & TCP_SYN))
+		return e;
 	if (e && !idle && is_accepted(e, p)) {
 		accept_kept(f, e, hash);
 		return table_find(&f->table, p, hash, side);
@@ -426,6 +440,8 @@ static void take_packet(struct flow *f, struct entry *e, const struct packet *p,
 {
 	e->latest = p->ordinal;
 	e->heard = p->clock;
+	if (goes_straight(f, e, p, side))
+		return;
 	if (p->flags & TCP_FIN)
 		e->fins |= side_bit(side) & 3;
 	if (!e->ignored) {

@@ -87,6 +87,7 @@ struct connection {
 	struct place last;
 	uint32_t packets[2];
 	uint64_t octets[2];         /* payload octets on the wire, each counted once */
+	uint32_t repeated_unacknowledged[2]; /* how often the last octets that nobody acknowledged were sent again: a silent drop on the path */
 	bool syn_seen : 1, syn_ack_seen : 1;
 	bool roles_guessed : 1;     /* no SYN: who is the server was judged by ports and first bytes */
 	bool simultaneous_open : 1;
@@ -102,7 +103,6 @@ struct connection {
 	struct place first;
 	struct endpoint client, server;
 	uint32_t duplicates, retransmissions[2], out_of_order[2], overlaps[2], keep_alives[2];
-	uint32_t repeated_unacknowledged[2]; /* how often the last octets that nobody acknowledged were sent again: a silent drop on the path */
 	uint64_t missing[2];        /* octets in gaps */
 	uint64_t unacknowledged[2]; /* octets sent at the end that the other side never acknowledged */
 	int64_t handshake_rtt;      /* nanoseconds from SYN to SYN-ACK, 0 unknown */

@@ -47,15 +47,18 @@ static bool same_end(const struct endpoint *a, const struct endpoint *b)
 
 struct entry *table_find(struct table *t, const struct packet *p, uint32_t hash, unsigned *side)
 {
-	for (uint32_t i = hash & t->mask; t->slots[i].index; i = (i + 1) & t->mask) {
-		if (t->slots[i].hash != hash)
+	const struct slot *slots = t->slots;
+	uint32_t mask = t->mask;
+	for (uint32_t i = hash & mask; slots[i].index; i = (i + 1) & mask) {
+		if (slots[i].hash != hash)
 			continue;
-		struct entry *e = at(t, t->slots[i].index - 1);
-		if (same_end(&e->ends[0], &p->from) && same_end(&e->ends[1], &p->to)) {
-			*side = FROM_CLIENT;
+		struct entry *e = at(t, slots[i].index - 1);
+		unsigned from = e->ends[FROM_CLIENT].port == p->from.port ? FROM_CLIENT : FROM_SERVER;
+		if (same_end(&e->ends[from], &p->from) && same_end(&e->ends[!from], &p->to)) {
+			*side = from;
 			return e;
 		}
-		if (same_end(&e->ends[1], &p->from) && same_end(&e->ends[0], &p->to)) {
+		if (from == FROM_CLIENT && same_end(&e->ends[1], &p->from) && same_end(&e->ends[0], &p->to)) { /* the same port at both ends */
 			*side = FROM_SERVER;
 			return e;
 		}
@@ -171,11 +174,6 @@ void table_remove(struct table *t, struct entry *e)
 	e->newer = t->vacant;
 	t->vacant = e->self + 1;
 	t->live--;
-}
-
-size_t table_size(const struct table *t)
-{
-	return t->live * (sizeof(struct entry) + 2 * sizeof(struct slot));
 }
 
 void table_free(struct table *t)

@@ -60,7 +60,12 @@ struct entry *table_oldest(struct table *, unsigned queue);
 struct entry *table_newest(struct table *, unsigned queue);
 struct entry *table_after(struct table *, const struct entry *);
 void table_remove(struct table *, struct entry *);
-size_t table_size(const struct table *); /* bytes of what is alive */
 void table_free(struct table *);
+
+/* Bytes of what is alive. */
+static inline size_t table_size(const struct table *t)
+{
+	return t->live * (sizeof(struct entry) + 2 * sizeof(struct slot));
+}
 
 #endif

@@ -1,4 +1,5 @@
-/* talk - what the files of one connection share: connection.c (packets come in), causal.c (what may come out now), telling.c (what the
+/* talk - what the files of one connection share: connection.c (packets come in), straight.c
+ * (those in order), causal.c (what may come out now), telling.c (what the
  * sink hears), first_look.c (is it SMTP?).
  * Never: included by anything else. */
 #ifndef SMTPWHY_FLOW_TALK_H
@@ -8,27 +9,21 @@
 
 #include "base/limits.h"
 #include "flow/connection.h"
+#include "flow/recent.h"
 
 enum {
 	FIRST_KEPT = 512,
 	LOOK_MOST = 128, /* octets of each side that a first look reads */
-	RECENT = 4,
 	CACHE_LINE = 64,
-};
-
-/* What tells a frame recorded twice from a segment sent twice. */
-struct recent {
-	uint32_t sum, sample, ms;
 };
 
 /* What is known of a side beside its stream. */
 struct side {
 	alignas(CACHE_LINE) struct path path;
-	uint8_t recent_at;
+	struct recents recents;
 	bool strange, plain;
 	bool alone;                   /* heard long enough without the other one: that is not waited for any more */
 	uint16_t nfirst;
-	struct recent recent[RECENT];
 	uint8_t *first;               /* FIRST_KEPT octets, for nDPI */
 };
 
@@ -59,6 +54,14 @@ static inline bool is_silent(const struct talk *t, unsigned side)
 static inline uint64_t positive(int64_t pos)
 {
 	return pos > 0 ? (uint64_t)pos : 0;
+}
+
+static inline void talk_count_packet(struct talk *t, const struct packet *p, unsigned side)
+{
+	t->npackets++;
+	t->connection.last = p->place;
+	t->connection.packets[side]++;
+	t->connection.in_tunnel |= p->in_tunnel;
 }
 
 /* telling.c */
