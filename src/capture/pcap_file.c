@@ -6,12 +6,13 @@
 #include "capture/fields.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { HEADER = 24, RECORD = 16 };
 enum { MICROSECONDS_MAGIC = 0xa1b2c3d4u, NANOSECONDS_MAGIC = 0xa1b23c4du };
 
 struct pcap_state {
-	bool big;
+	bool big, swapped; /* swapped: not in the order of this machine */
 	uint32_t fraction; /* nanoseconds of one unit of the second field */
 	int linktype;
 	uint32_t most;
@@ -24,6 +25,7 @@ static bool header_read(struct bytes head, struct pcap_state *p)
 		bool right = head.n < 8 || (field_u16(head, 4, big) == 2 && field_u16(head, 6, big) == 4); /* the version is cut off as well */
 		if ((magic == MICROSECONDS_MAGIC || magic == NANOSECONDS_MAGIC) && right) {
 			p->big = big;
+			p->swapped = big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
 			p->fraction = magic == MICROSECONDS_MAGIC ? 1000 : 1;
 			/* section 4: the upper bits tell of frame check sequences, the link type is the lower 16 */
 			p->linktype = (int)(field_u32(head, 20, big) & 0xffff);
@@ -60,6 +62,14 @@ static bool pcap_open(struct reader *r)
 	return true;
 }
 
+/* The n-th number of the record header, which is there. */
+static uint32_t record_number(const uint8_t *record, unsigned n, const struct pcap_state *p)
+{
+	uint32_t value;
+	memcpy(&value, record + 4 * n, sizeof value);
+	return p->swapped ? __builtin_bswap32(value) : value;
+}
+
 /* A second capture written behind the first ("tcpdump -w - >> file"): its file header stands where a record header should. As a
  * record it would be an empty packet of the year 2055 whose fraction is the version, so it cannot be taken for one. */
 static bool header_again(struct reader *r, struct pcap_state *p)
@@ -79,10 +89,9 @@ static bool header_again(struct reader *r, struct pcap_state *p)
 	return true;
 }
 
-static bool record_is_absurd(struct reader *r, uint32_t captured, const struct pcap_state *p)
+/* More than any capture of this link type can hold. */
+static bool record_is_absurd(struct reader *r, uint32_t captured)
 {
-	if (captured <= p->most)
-		return false;
 	reader_trouble(r, "is damaged: packet %u claims %u octets; what is before it was read", r->number + 1, captured);
 	source_take(r->source, r->source->ready.n);
 	return true;
@@ -92,11 +101,13 @@ static bool record_is_absurd(struct reader *r, uint32_t captured, const struct p
 static bool record_begin(struct reader *r, struct pcap_state *p)
 {
 	struct source *s = r->source;
-	if (r->skip && source_skip(s, r->skip) < r->skip) {
-		reader_cut(r, "packet %u", r->number);
-		return false;
+	if (__builtin_expect(r->skip > 0, 0)) {
+		if (source_skip(s, r->skip) < r->skip) {
+			reader_cut(r, "packet %u", r->number);
+			return false;
+		}
+		r->skip = 0;
 	}
-	r->skip = 0;
 	do {
 		if (!source_has(s, RECORD)) {
 			if (s->ready.n)
@@ -104,7 +115,7 @@ static bool record_begin(struct reader *r, struct pcap_state *p)
 			source_take(s, s->ready.n);
 			return false;
 		}
-	} while (field_u32(s->ready, 8, p->big) == 0 && header_again(r, p));
+	} while (record_number(s->ready.p, 2, p) == 0 && header_again(r, p));
 	return true;
 }
 
@@ -114,8 +125,8 @@ static bool pcap_next(struct reader *r, struct frame *frame)
 	struct source *s = r->source;
 	if (!record_begin(r, p))
 		return false;
-	uint32_t captured = field_u32(s->ready, 8, p->big);
-	if (record_is_absurd(r, captured, p))
+	uint32_t captured = record_number(s->ready.p, 2, p);
+	if (captured > p->most && record_is_absurd(r, captured))
 		return false;
 	uint32_t kept = captured < FRAME_MOST ? captured : FRAME_MOST;
 	if (!source_has(s, RECORD + kept)) {
@@ -123,10 +134,11 @@ static bool pcap_next(struct reader *r, struct frame *frame)
 		source_take(s, s->ready.n);
 		return false;
 	}
-	frame->time = (int64_t)field_u32(s->ready, 0, p->big) * NANOSECONDS + (int64_t)field_u32(s->ready, 4, p->big) * p->fraction;
-	frame->wire_length = field_u32(s->ready, 12, p->big);
+	const uint8_t *record = s->ready.p;
+	frame->time = (int64_t)record_number(record, 0, p) * NANOSECONDS + (int64_t)record_number(record, 1, p) * p->fraction;
+	frame->wire_length = record_number(record, 3, p);
 	frame->linktype = p->linktype;
-	frame->bytes = (struct bytes){ s->ready.p + RECORD, kept };
+	frame->bytes = (struct bytes){ record + RECORD, kept };
 	source_take(s, RECORD + kept);
 	r->skip = captured - kept;
 	return true;

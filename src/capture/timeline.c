@@ -437,7 +437,8 @@ bool timeline_next(struct timeline *t, struct frame *frame)
 	if (t->came_out) {
 		if (!input_advance(t, t->heap[0]))
 			t->heap[0] = t->heap[--t->nheap];
-		heap_down(t);
+		if (t->nheap > 1)
+			heap_down(t);
 		t->came_out = false;
 	}
 	while (t->next < t->norder && (t->nheap == 0 || t->order[t->next]->start <= t->heap[0]->head.time))

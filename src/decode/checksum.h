@@ -8,20 +8,44 @@
 
 #include "base/bytes.h"
 
-static inline uint64_t checksum_add(uint64_t sum, struct bytes b)
+static inline uint64_t checksum_word(const uint8_t *p)
 {
 	uint64_t word;
-	size_t i = 0;
-	for (; i + sizeof word <= b.n; i += sizeof word) {
-		memcpy(&word, b.p + i, sizeof word);
-		sum += word;
-		sum += sum < word; /* end-around carry: 2^64 is 1 modulo 0xffff, as 2^16 is */
+	memcpy(&word, p, sizeof word);
+	return word;
+}
+
+static inline uint64_t checksum_add(uint64_t sum, struct bytes b)
+{
+	unsigned __int128 total = sum; /* 2^64 is 1 modulo 0xffff, as 2^32 and 2^16 are: a word counts the same wherever it stands */
+	uint32_t four;
+	uint16_t two;
+	for (; b.n >= 32; b.p += 32, b.n -= 32) {
+		total += checksum_word(b.p);
+		total += checksum_word(b.p + 8);
+		total += checksum_word(b.p + 16);
+		total += checksum_word(b.p + 24);
 	}
-	word = 0;
-	if (i < b.n)
-		memcpy(&word, b.p + i, b.n - i);
-	sum += word;
-	return sum + (sum < word);
+	for (; b.n >= 8; b.p += 8, b.n -= 8)
+		total += checksum_word(b.p);
+	if (b.n & 4) {
+		memcpy(&four, b.p, sizeof four);
+		total += four;
+		b.p += 4;
+	}
+	if (b.n & 2) {
+		memcpy(&two, b.p, sizeof two);
+		total += two;
+		b.p += 2;
+	}
+	if (b.n & 1) {
+		two = 0;
+		memcpy(&two, b.p, 1);
+		total += two;
+	}
+	uint64_t low = (uint64_t)total, high = (uint64_t)(total >> 64);
+	low += high;
+	return low + (low < high);
 }
 
 /* A sum over data and its own checksum is all ones when it is right. */

@@ -1,6 +1,8 @@
 /* plain.c - takes the common frame, fills the packet in one go; leaves every other one to the layers. Never judges what they judge. */
 #include "decode/plain.h"
 
+#include <arpa/inet.h>
+
 #include "decode/checksum.h"
 #include "decode/tcp.h"
 
@@ -26,21 +28,10 @@ static void mapped(struct address *a, const uint8_t *ip)
 	memcpy(a->octets + sizeof prefix, ip, 4);
 }
 
-/* No options, or NOP NOP timestamp (RFC 7323 appendix A): no other options outside a SYN matter. */
-static bool take_options(struct marks *m, const uint8_t *tcp, size_t header)
+/* RFC 9293 3.1: behind addresses, protocol and length. */
+static uint64_t tcp_sum(const uint8_t *ip, struct bytes segment)
 {
-	if (header == TCP) {
-		m->timestamp = false;
-		m->tsval = m->tsecr = m->options = 0;
-	} else {
-		if (header != TIMESTAMPED || read_u32(tcp + TCP) != TCP_ALIGNED_TIMESTAMP)
-			return false;
-		m->timestamp = true;
-		m->options = tcp_aligned_options();
-		m->tsval = read_u32(tcp + TCP + 4);
-		m->tsecr = read_u32(tcp + TCP + 8);
-	}
-	return true;
+	return checksum_add(checksum_word(ip + 12) + htonl((uint32_t)segment.n) + htonl(6), segment);
 }
 
 bool plain_segment(struct decode_counts *counts, struct bytes frame, struct packet *p)
@@ -49,17 +40,15 @@ bool plain_segment(struct decode_counts *counts, struct bytes frame, struct pack
 	if (frame.n < ETHERNET + IP + TCP || read_u16(frame.p + 12) != 0x0800 || ip[0] != 0x45 || ip[9] != 6 || read_u16(ip + 6) & 0x3fff)
 		return false;
 	size_t total = read_u16(ip + 2), header = (size_t)(tcp[12] >> 4) * 4;
-	if (total > frame.n - ETHERNET || total < IP + header || header < TCP || !take_options(&p->marks, tcp, header))
-		return false;
-	struct marks *m = &p->marks;
-	m->ttl = ip[8];
-	m->tos = ip[1];
-	m->v6 = m->sack_permitted = false;
-	m->dont_fragment = ip[6] & 0x40;
-	m->ip_id = read_u16(ip + 4);
-	m->window = read_u16(tcp + 14);
-	m->mss = 0;
-	m->window_scale = 255;
+	bool timestamp = header == TIMESTAMPED && read_u32(tcp + TCP) == TCP_ALIGNED_TIMESTAMP;
+	if (total > frame.n - ETHERNET || total < IP + header || (header != TCP && !timestamp))
+		return false; /* other options may matter */
+	p->marks = (struct marks){ .ttl = ip[8], .tos = ip[1], .dont_fragment = ip[6] & 0x40, .timestamp = timestamp, .window_scale = 255,
+		.ip_id = read_u16(ip + 4), .window = read_u16(tcp + 14), .options = timestamp ? tcp_aligned_options() : 0 };
+	if (timestamp) { /* RFC 7323 appendix A */
+		p->marks.tsval = read_u32(tcp + TCP + 4);
+		p->marks.tsecr = read_u32(tcp + TCP + 8);
+	}
 	mapped(&p->from.address, ip + 12);
 	mapped(&p->to.address, ip + 16);
 	p->from.port = read_u16(tcp);
@@ -72,6 +61,7 @@ bool plain_segment(struct decode_counts *counts, struct bytes frame, struct pack
 	p->payload_length = (uint32_t)(total - IP - header);
 	p->payload = p->payload_length ? (struct bytes){ tcp + header, p->payload_length } : (struct bytes){ 0 };
 	counts->bad_ip_checksums += !checksum_is_right(ip_sum(ip));
-	tcp_count_checksum(counts, p);
+	if (tcp_is_mail(p))
+		counts->bad_tcp_checksums += !checksum_is_right(tcp_sum(ip, p->segment));
 	return true;
 }

@@ -24,12 +24,15 @@ static inline uint32_t tcp_aligned_options(void)
 }
 
 /* The sum over a body costs what reading it from the file costs, so the decoder looks at commands and replies only. */
+static inline bool tcp_is_mail(const struct packet *p)
+{
+	uint16_t from = p->from.port, to = p->to.port;
+	return p->payload_length <= DECODE_CHECKSUM_MOST && (from == 25 || to == 25 || from == 465 || to == 465 || from == 587 || to == 587);
+}
+
 static inline void tcp_count_checksum(struct decode_counts *counts, const struct packet *p)
 {
-	if (p->payload_length > DECODE_CHECKSUM_MOST)
-		return;
-	uint16_t from = p->from.port, to = p->to.port;
-	if (from == 25 || to == 25 || from == 465 || to == 465 || from == 587 || to == 587)
+	if (tcp_is_mail(p))
 		counts->bad_tcp_checksums += packet_checksum_is_bad(p);
 }
 

@@ -33,7 +33,7 @@ static struct talk *talk_take(struct surroundings *around)
 		slab_add(around);
 	struct talk *t = around->spare;
 	around->spare = t->session;
-	around->held += sizeof *t;
+	around->stock.held += sizeof *t;
 	memset(t, 0, sizeof *t);
 	return t;
 }
@@ -41,7 +41,7 @@ static struct talk *talk_take(struct surroundings *around)
 static void talk_give(struct talk *t)
 {
 	struct surroundings *around = t->around;
-	around->held -= sizeof *t;
+	around->stock.held -= sizeof *t;
 	t->session = around->spare;
 	around->spare = t;
 }
@@ -53,6 +53,7 @@ void talks_free(struct surroundings *around)
 		free(around->slabs);
 	}
 	around->spare = NULL;
+	stock_drop(&around->stock);
 }
 
 struct talk *talk_new(struct surroundings *around, const struct connection *c, bool on_port)
@@ -62,7 +63,7 @@ struct talk *talk_new(struct surroundings *around, const struct connection *c, b
 	t->around = around;
 	t->negotiated = c->syn[0].timestamp && c->syn[1].timestamp;
 	for (unsigned side = 0; side < 2; side++)
-		t->streams[side].held = &around->held;
+		t->streams[side].stock = &around->stock;
 	if (on_port) {
 		t->opened = true;
 		t->session = around->sink.open(around->sink.to, &t->connection);
@@ -75,12 +76,12 @@ void talk_drop(struct talk *t)
 {
 	for (unsigned side = 0; side < 2; side++) {
 		stream_drop(&t->streams[side]);
-		t->around->held -= t->sides[side].first ? FIRST_KEPT : 0;
+		t->around->stock.held -= t->sides[side].first ? FIRST_KEPT : 0;
 		free(t->sides[side].first);
 	}
-	t->around->held -= t->connection.resets ? RESETS_KEPT * sizeof *t->connection.resets : 0;
+	t->around->stock.held -= t->connection.resets ? RESETS_KEPT * sizeof *t->connection.resets : 0;
 	free(t->connection.resets);
-	t->around->held -= t->listener;
+	t->around->stock.held -= t->listener;
 	talk_give(t);
 }
 
@@ -255,7 +256,7 @@ static void take_reset(struct talk *t, const struct packet *p, unsigned side, ui
 	bool credible = expected || (pos >= s->acked - 1 && pos <= s->acked + RESET_WINDOW);
 	if (!c->resets) {
 		c->resets = memory_new(RESETS_KEPT, sizeof *c->resets);
-		t->around->held += RESETS_KEPT * sizeof *c->resets;
+		t->around->stock.held += RESETS_KEPT * sizeof *c->resets;
 	}
 	if (c->nresets < RESETS_KEPT)
 		c->resets[c->nresets] = (struct reset){ .place = p->place, .from = (enum direction)side, .offset = positive(pos),

@@ -18,7 +18,7 @@ struct surroundings {
 	struct flow_sink sink;
 	struct flow_counts counts;
 	struct witness *witness;
-	size_t held; /* bytes on the heap, for the memory cap */
+	struct stock stock;
 	struct talk_slab *slabs;
 	struct talk *spare; /* those of the slabs that are not in use, the last one used first */
 };

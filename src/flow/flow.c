@@ -75,7 +75,7 @@ static void forget_kept(struct flow *f, struct entry *e)
 {
 	if (!e->keeps)
 		return;
-	f->around.held -= sizeof *e->kept;
+	f->around.stock.held -= sizeof *e->kept;
 	free(e->kept);
 	e->kept = NULL;
 	e->keeps = false;
@@ -112,7 +112,7 @@ static void sweep(struct flow *f)
 
 static size_t memory_used(const struct flow *f)
 {
-	return f->around.held + table_size(&f->table);
+	return f->around.stock.held + table_size(&f->table);
 }
 
 /* The finished go first, then those that matter least, each class by how long they have been silent. */
@@ -213,7 +213,7 @@ static void keep(struct flow *f, struct entry *e, const struct packet *p)
 		return;
 	e->keeps = true;
 	e->kept = memory_new(1, sizeof *e->kept);
-	f->around.held += sizeof *e->kept;
+	f->around.stock.held += sizeof *e->kept;
 	*e->kept = *p;
 	e->kept->payload = e->kept->segment = (struct bytes){ 0 };
 	e->kept->payload_length = 0;

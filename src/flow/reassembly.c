@@ -58,7 +58,7 @@ static void piece_insert(struct stream *s, struct piece *before, struct piece *p
 	*(piece->next ? &piece->next->before : &s->tail) = piece;
 	s->npieces++;
 	s->waiting += (uint32_t)piece_size(piece);
-	*s->held += piece_size(piece);
+	s->stock->held += piece_size(piece);
 }
 
 /* The octets [from, to) of a segment become a piece behind `before`; captured ones and cut ones apart. */
@@ -86,10 +86,10 @@ static void piece_remove(struct stream *s, struct piece *piece)
 	*(piece->next ? &piece->next->before : &s->tail) = piece->before;
 	s->npieces--;
 	s->waiting -= (uint32_t)piece_size(piece);
-	*s->held -= piece_size(piece);
+	s->stock->held -= piece_size(piece);
 	while (piece->rivals) {
 		struct rival *next = piece->rivals->next;
-		*s->held -= sizeof *next + piece->rivals->n;
+		s->stock->held -= sizeof *next + piece->rivals->n;
 		s->waiting -= (uint32_t)sizeof *next + piece->rivals->n;
 		free(piece->rivals);
 		piece->rivals = next;
@@ -105,7 +105,7 @@ void stream_pop(struct stream *s, struct piece *piece)
 void stream_shorten(struct stream *s, struct piece *piece, uint32_t n)
 {
 	s->waiting -= n;
-	*s->held -= n;
+	s->stock->held -= n;
 	piece->pos += n;
 	piece->n -= n;
 	memmove(piece->bytes, piece->bytes + n, piece->n);
@@ -136,7 +136,7 @@ static void piece_rival(struct stream *s, struct piece *piece, const struct segm
 	*rival = (struct rival){ .next = piece->rivals, .pos = from, .origin = g->origin, .n = (uint32_t)second.n };
 	memcpy(rival->bytes, second.p, second.n);
 	piece->rivals = rival;
-	*s->held += sizeof *rival + second.n;
+	s->stock->held += sizeof *rival + second.n;
 	s->waiting += (uint32_t)(sizeof *rival + second.n);
 }
 
@@ -251,24 +251,6 @@ void stream_skip(struct stream *s, uint32_t n)
 	s->fin_pos -= n;
 }
 
-static void past_free(struct stream *s, struct past *past)
-{
-	*s->held -= sizeof *past + past->room;
-	free(past);
-}
-
-void stream_drop(struct stream *s)
-{
-	while (s->head)
-		piece_remove(s, s->head);
-	while (s->past) {
-		struct past *older = s->past->older;
-		past_free(s, s->past);
-		s->past = older;
-	}
-	s->used = s->room = 0;
-}
-
 /* ---- history ---- */
 
 /* A row of the history: this, then its octets, padded to 8. */
@@ -293,12 +275,61 @@ static const struct memory *memory_at(const struct past *past, size_t at)
 	return (const struct memory *)(const void *)(past->rows + at);
 }
 
+static unsigned past_kind(size_t room)
+{
+	return room == PAST_FIRST ? 0 : room == PAST_NEXT ? 1 : 2;
+}
+
 static struct past *past_new(struct stream *s, size_t room)
 {
-	struct past *past = memory_grow(NULL, sizeof *past + room, 1);
-	*s->held += sizeof *past + room;
+	struct stock *stock = s->stock;
+	unsigned kind = past_kind(room);
+	struct past *past = stock->spare[kind];
+	stock->held += sizeof *past + room;
+	if (past) {
+		stock->spare[kind] = past->older;
+		stock->nspare[kind]--;
+		return past;
+	}
+	past = memory_grow(NULL, sizeof *past + room, 1);
 	past->room = (uint16_t)room;
 	return past;
+}
+
+static void past_free(struct stream *s, struct past *past)
+{
+	struct stock *stock = s->stock;
+	unsigned kind = past_kind(past->room);
+	stock->held -= sizeof *past + past->room;
+	if (stock->nspare[kind] == SPARE_MOST) {
+		free(past);
+		return;
+	}
+	past->older = stock->spare[kind];
+	stock->spare[kind] = past;
+	stock->nspare[kind]++;
+}
+
+void stock_drop(struct stock *stock)
+{
+	for (unsigned kind = 0; kind < PAST_KINDS; kind++) {
+		for (struct past *older; stock->spare[kind]; stock->spare[kind] = older) {
+			older = stock->spare[kind]->older;
+			free(stock->spare[kind]);
+		}
+		stock->nspare[kind] = 0;
+	}
+}
+
+void stream_drop(struct stream *s)
+{
+	while (s->head)
+		piece_remove(s, s->head);
+	for (struct past *older; s->past; s->past = older) {
+		older = s->past->older;
+		past_free(s, s->past);
+	}
+	s->used = s->room = 0;
 }
 
 /* Takes the oldest out where they and so much more are too many octets; gives the last that it took, with its memory. */
@@ -352,10 +383,9 @@ void stream_remember(struct stream *s, int64_t pos, struct bytes b, const struct
 	}
 	if (s->used + memory_size(b.n) > s->room)
 		past_make_room(s, memory_size(b.n));
-	uint8_t *at = s->past->rows + s->used;
-	struct memory row = { .pos = pos, .place = origin->place, .marks = origin->marks, .n = (uint16_t)b.n, .odd = origin->odd };
-	memcpy(at, &row, sizeof row);
-	memcpy(at + sizeof row, b.p, b.n);
+	struct memory *row = (struct memory *)(void *)(s->past->rows + s->used);
+	*row = (struct memory){ .pos = pos, .place = origin->place, .marks = origin->marks, .n = (uint16_t)b.n, .odd = origin->odd };
+	memcpy(row + 1, b.p, b.n);
 	s->used = (uint16_t)(s->used + memory_size(b.n));
 }
 

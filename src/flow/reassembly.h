@@ -4,7 +4,7 @@
  * Keeps: copies of waiting octets, within LIMIT_OUT_OF_ORDER and LIMIT_PIECES; the octets delivered last (LIMIT_HISTORY),
  *        each with the packet that brought it.
  * Never: delivers, waits or judges: connection.c does. The first copy of an octet stands.
- * Lives: until stream_drop. Zeroed storage is an empty stream. *held counts every byte on the heap. */
+ * Lives: until stream_drop. Zeroed storage is an empty stream. stock->held counts every byte on the heap. */
 #ifndef SMTPWHY_FLOW_REASSEMBLY_H
 #define SMTPWHY_FLOW_REASSEMBLY_H
 
@@ -49,6 +49,15 @@ struct past {
 	alignas(8) uint8_t rows[];
 };
 
+/* What streams share: the count of their bytes, and memory of pasts that others have given back. */
+enum { PAST_KINDS = 3, SPARE_MOST = 1024 };
+struct stock {
+	size_t held; /* on the heap, for the memory cap; not what is spare */
+	struct past *spare[PAST_KINDS];
+	unsigned nspare[PAST_KINDS];
+};
+void stock_drop(struct stock *); /* what is spare */
+
 /* What a packet in order touches comes first: one cache line. */
 struct stream {
 	int64_t next;          /* delivered, or given up, up to here */
@@ -75,7 +84,7 @@ struct stream {
 	int64_t far;           /* a position beyond all reason: believed when a second packet is there too */
 	int64_t fin_ack;
 	struct place fin_place;
-	size_t *held;
+	struct stock *stock;
 };
 _Static_assert(sizeof(struct stream) == 128, "two cache lines, the second one rarely touched");
 

@@ -37,31 +37,32 @@ uint32_t table_hash(const struct packet *p)
 	return (uint32_t)((h ^ h >> 32) * UINT64_C(0xd6e8feb86659fd93) >> 32);
 }
 
-static bool same_end(const struct endpoint *a, const struct endpoint *b)
+static bool same_address(const struct address *a, const struct address *b)
 {
 	uint64_t x[2], y[2];
-	memcpy(x, a->address.octets, sizeof x);
-	memcpy(y, b->address.octets, sizeof y);
-	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (uint64_t)(a->port ^ b->port));
+	memcpy(x, a->octets, sizeof x);
+	memcpy(y, b->octets, sizeof y);
+	return !((x[0] ^ y[0]) | (x[1] ^ y[1]));
+}
+
+static bool are_ends(const struct endpoint *a, const struct endpoint *b, const struct packet *p)
+{
+	return a->port == p->from.port && b->port == p->to.port && same_address(&a->address, &p->from.address) && same_address(&b->address, &p->to.address);
 }
 
 struct entry *table_find(struct table *t, const struct packet *p, uint32_t hash, unsigned *side)
 {
 	const struct slot *slots = t->slots;
-	uint32_t mask = t->mask;
-	for (uint32_t i = hash & mask; slots[i].index; i = (i + 1) & mask) {
+	for (uint32_t i = hash & t->mask; slots[i].index; i = (i + 1) & t->mask) {
 		if (slots[i].hash != hash)
 			continue;
 		struct entry *e = at(t, slots[i].index - 1);
-		unsigned from = e->ends[FROM_CLIENT].port == p->from.port ? FROM_CLIENT : FROM_SERVER;
-		if (same_end(&e->ends[from], &p->from) && same_end(&e->ends[!from], &p->to)) {
-			*side = from;
+		*side = FROM_CLIENT;
+		if (are_ends(&e->ends[0], &e->ends[1], p))
 			return e;
-		}
-		if (from == FROM_CLIENT && same_end(&e->ends[1], &p->from) && same_end(&e->ends[0], &p->to)) { /* the same port at both ends */
-			*side = FROM_SERVER;
+		*side = FROM_SERVER;
+		if (are_ends(&e->ends[1], &e->ends[0], p))
 			return e;
-		}
 	}
 	return NULL;
 }

@@ -47,8 +47,8 @@ static void any_cut(void **state)
 	const struct kase *k = *state;
 	enum { PRIME = 61 };
 	for (size_t size = 1; size <= SAID; size++) {
-		size_t held = 0;
-		struct stream s = { .held = &held };
+		struct stock stock = { 0 };
+		struct stream s = { .stock = &stock };
 		for (unsigned i = 0; i < PRIME; i++) {
 			size_t from = i * k->step % PRIME * size;
 			if (from >= SAID)
@@ -60,7 +60,8 @@ static void any_cut(void **state)
 		}
 		expect(&s, SAID);
 		stream_drop(&s);
-		assert_int_equal(held, 0);
+		assert_int_equal(stock.held, 0);
+		stock_drop(&stock);
 		assert_int_equal(s.waiting, 0);
 	}
 }
@@ -101,8 +102,8 @@ static const struct copy {
 static void compared(void **state)
 {
 	const struct copy *k = *state;
-	size_t held = 0;
-	struct stream s = { .held = &held, .next = SAID };
+	struct stock stock = { 0 };
+	struct stream s = { .stock = &stock, .next = SAID };
 	struct origin origin = { 0 };
 	struct found f = { 0 };
 	int64_t pos = k->want.longer ? SAID - 6 : k->pos;
@@ -119,7 +120,8 @@ static void compared(void **state)
 		assert_int_equal(f.longer, k->want.longer);
 	}
 	stream_drop(&s);
-	assert_int_equal(held, 0);
+	assert_int_equal(stock.held, 0);
+	stock_drop(&stock);
 }
 
 /* ---- bounds ---- */
@@ -129,13 +131,13 @@ static const struct bound { const char *name; size_t size; } bounds[] = { { "oct
 static void bounded(void **state)
 {
 	const struct bound *k = *state;
-	size_t held = 0;
-	struct stream s = { .held = &held };
+	struct stock stock = { 0 };
+	struct stream s = { .stock = &stock };
 	static const char x[1000];
 	struct origin origin = { 0 };
 	for (unsigned i = 0; i < 3000; i++) {
 		stream_remember(&s, (int64_t)(i * k->size), (struct bytes){ (const uint8_t *)x, k->size }, &origin);
-		assert_true(held <= LIMIT_HISTORY * 2);
+		assert_true(stock.held <= LIMIT_HISTORY * 2);
 		assert_true(i < 40 || (s.past->older && s.used + s.past->older->used >= 300));
 	}
 	stream_drop(&s);
@@ -143,7 +145,32 @@ static void bounded(void **state)
 		push(&s, (int64_t)(1 + i * 2 * k->size), x, k->size, k->size);
 	assert_true(stream_is_full(&s));
 	stream_drop(&s);
-	assert_int_equal(held, 0);
+	assert_int_equal(stock.held, 0);
+	stock_drop(&stock);
+}
+
+/* What one stream gives back, another one takes; it is not counted meanwhile. */
+static void given_back(void **state)
+{
+	const struct bound *k = *state;
+	struct stock stock = { 0 };
+	struct stream one = { .stock = &stock }, other = { .stock = &stock };
+	static const char x[1000];
+	struct origin origin = { 0 };
+	unsigned spare = 0;
+	stream_remember(&one, 0, (struct bytes){ (const uint8_t *)x, k->size }, &origin);
+	size_t held = stock.held;
+	const struct past *past = one.past;
+	stream_drop(&one);
+	for (unsigned i = 0; i < PAST_KINDS; i++)
+		spare += stock.nspare[i];
+	assert_int_equal(stock.held, 0);
+	assert_int_equal(spare, 1);
+	stream_remember(&other, 0, (struct bytes){ (const uint8_t *)x, k->size }, &origin);
+	assert_ptr_equal(other.past, past);
+	assert_int_equal(stock.held, held);
+	stream_drop(&other);
+	stock_drop(&stock);
 }
 
 int main(void)
@@ -151,5 +178,6 @@ int main(void)
 	int failed = TABLE_RUN("any cut", cases, any_cut);
 	failed += TABLE_RUN("copies", copies, compared);
 	failed += TABLE_RUN("bounds", bounds, bounded);
+	failed += TABLE_RUN("given back", bounds, given_back);
 	return failed != 0;
 }
