@@ -58,24 +58,28 @@ static void begin(struct dialogue *d, bool greets)
 
 /* ---- the server's stream ---- */
 
-static struct reply masked_reply(struct dialogue *d, struct reply r)
+/* A reply is complete: masked, it finds its command. */
+static void reply_read(struct dialogue *d, struct put_off *p)
 {
 	struct arena *arena = &d->session->arena;
-	r.text = redact_echo(arena, d->secrets, r.text);
-	r.raw = redact_echo(arena, d->secrets, r.raw);
-	d->session->line_limit |= r.raw.n >= LIMIT_REPLY;
-	if (r.code == 334) {
-		r.text = redact_challenge(arena, r.text, false);
-		r.raw = redact_challenge(arena, r.raw, true);
+	struct reply *r = &p->reply;
+	if (d->secrets) {
+		r->text = redact_echo(arena, d->secrets, r->text);
+		r->raw = redact_echo(arena, d->secrets, r->raw);
 	}
-	return r;
+	d->session->line_limit |= r->raw.n >= LIMIT_REPLY;
+	if (r->code == 334) {
+		r->text = redact_challenge(arena, r->text, false);
+		r->raw = redact_challenge(arena, r->raw, true);
+	}
+	reply_came(d, p);
 }
 
 static void server_cut(struct dialogue *d, uint64_t at)
 {
-	struct reply reply;
-	if (replies_cut(&d->replies, &d->session->arena, &reply))
-		reply_came(d, masked_reply(d, reply), at);
+	struct put_off p = { .end = at };
+	if (replies_cut(&d->replies, &d->session->arena, &p.reply))
+		reply_read(d, &p);
 }
 
 /* A "220-" that is never finished is bait for clients that do not wait (Postfix POSTSCREEN_README, "pregreet tests"): the reply to
@@ -125,26 +129,26 @@ static void server_line(struct dialogue *d, const struct line *line)
 		return;
 	if (is_bait(d, line))
 		server_cut(d, line->offset);
-	uint64_t end = line->offset + line->length + (line->ending == LINE_CRLF ? 2 : line->ending == LINE_LF);
-	struct reply reply;
-	if (replies_line(&d->replies, &d->session->arena, &this, &reply))
-		reply_came(d, masked_reply(d, reply), end);
+	struct put_off p = { .end = line->offset + line->length + (line->ending == LINE_CRLF ? 2 : line->ending == LINE_LF) };
+	if (replies_line(&d->replies, &d->session->arena, &this, &p.reply))
+		reply_read(d, &p);
 }
 
 /* The next octets are a whole reply in good form, and nothing is missing before them: it is not cut into lines first. */
 static bool whole_reply_came(struct dialogue *d)
 {
 	struct lines *lines = &d->lines[FROM_SERVER];
-	struct reply reply;
+	struct put_off p;
 	bool disturbed = d->replies.gathering || d->tail_dropped || lines->begun || lines->after_gap || lines->bare_cr_ends;
 	uint64_t offset = lines->chunk->offset + lines->at;
 	if (disturbed || (d->session->mid_start && offset == 0))
 		return false;
-	size_t n = replies_whole(&d->session->arena, lines->chunk, lines->at, &reply);
+	size_t n = replies_whole(&d->session->arena, lines->chunk, lines->at, &p.reply);
 	if (n == 0)
 		return false;
 	lines_take(lines, n);
-	reply_came(d, masked_reply(d, reply), offset + n);
+	p.end = offset + n;
+	reply_read(d, &p);
 	return true;
 }
 
@@ -160,17 +164,17 @@ static bool server_in_tls(struct dialogue *d, const struct chunk *chunk)
 	return false;
 }
 
-static void server_chunk(struct dialogue *d, struct chunk chunk)
+static void server_chunk(struct dialogue *d, const struct chunk *chunk)
 {
 	struct lines *lines = &d->lines[FROM_SERVER];
 	struct line line;
 	if (!d->heard[FROM_SERVER]) {
 		d->heard[FROM_SERVER] = true;
-		server_spoke_first(d, chunk.bytes.n && chunk.bytes.p[0] >= 0x14 && chunk.bytes.p[0] <= 0x17);
+		server_spoke_first(d, chunk->bytes.n && chunk->bytes.p[0] >= 0x14 && chunk->bytes.p[0] <= 0x17);
 	}
-	if (server_in_tls(d, &chunk))
+	if (server_in_tls(d, chunk))
 		return;
-	lines_push(lines, &chunk);
+	lines_push(lines, chunk);
 	while (lines_rest(lines).n) {
 		bool clear = d->tls == NULL;
 		if (!whole_reply_came(d)) {
@@ -181,9 +185,8 @@ static void server_chunk(struct dialogue *d, struct chunk chunk)
 		struct bytes rest = lines_rest(lines);
 		if (!clear || !d->tls || rest.n == 0)
 			continue;
-		struct chunk part = chunk; /* the handshake begins in the segment of the 220 */
-		part.offset += chunk.bytes.n - rest.n;
-		part.bytes = rest;
+		/* the handshake begins in the segment of the 220 */
+		struct chunk part = chunk_part_of(chunk, rest, chunk->offset + (chunk->bytes.n - rest.n));
 		if (server_in_tls(d, &part))
 			lines_take(lines, rest.n);
 	}
@@ -236,8 +239,6 @@ static struct chunk without_tail(struct dialogue *d, enum direction direction, c
 {
 	struct chunk c = *chunk;
 	const struct place *at = &d->altered[direction];
-	if (!d->altered_skip[direction])
-		return c;
 	size_t lf = bytes_index(c.bytes, '\n');
 	bool same = at->number == chunk->place.number && at->file == chunk->place.file && !d->lines[direction].begun;
 	d->altered_skip[direction] = same && lf == BYTES_NONE;
@@ -289,7 +290,7 @@ static void mask_plaintext(struct dialogue *d)
 /* TLS records where the capture lacks what led to them: it began in mid-session, or STARTTLS, its reply or the ClientHello are in a hole. */
 static bool is_tls_unannounced(const struct dialogue *d, enum direction direction, const struct chunk *chunk)
 {
-	if (chunk->bytes.n < 5 || chunk->bytes.p[0] >= 0x80 || !tls_looks_like_record(chunk->bytes))
+	if (chunk->bytes.n < 5 || chunk->bytes.p[0] >= ' ' || !tls_looks_like_record(chunk->bytes)) /* no SSLv2 */
 		return false;
 	const struct session *s = d->session;
 	bool from_start = s->mid_start && s->commands == 0 && s->errors == 0 && !s->confirmed;
@@ -297,37 +298,45 @@ static bool is_tls_unannounced(const struct dialogue *d, enum direction directio
 	return !d->tls && (d->mode == MODE_LINES || d->mode == MODE_HELD) && !d->lines[direction].begun && (from_start || hole);
 }
 
-enum interest dialogue_data(struct dialogue *d, enum direction direction, const struct chunk *given)
+enum interest dialogue_data(struct dialogue *d, enum direction direction, const struct chunk *chunk)
 {
-	struct chunk chunk = without_tail(d, direction, given);
-	bool greets = direction == FROM_SERVER && given->offset == 0 && bytes_starts(given->bytes, B("220"));
+	bool greets = direction == FROM_SERVER && chunk->offset == 0 && bytes_starts(chunk->bytes, B("220"));
+	struct chunk altered;
+	if (d->altered_skip[direction]) {
+		altered = without_tail(d, direction, chunk);
+		chunk = &altered;
+	}
 	begin(d, greets);
 	if (greets && d->waiting && d->waiting == d->session->first && d->waiting->command.kind == COMMAND_CONNECT)
 		loss_forget_start(d); /* it is the greeting: nothing came before it */
-	check_acknowledged(d, direction, &chunk);
-	if (direction == FROM_CLIENT && d->reply_holed && chunk.acked >= d->lost_end) {
+	check_acknowledged(d, direction, chunk);
+	if (direction == FROM_CLIENT && d->reply_holed && chunk->acked >= d->lost_end) {
 		d->reply_holed = false; /* the client goes on: the end of the reply was in the hole */
 		server_cut(d, d->lost_end);
 	}
-	d->fills_hole = chunk.bytes.n && chunk.offset < d->seen[direction];
-	if (direction == FROM_CLIENT && d->fills_hole)
-		chunk.acked = loss_filled(d, &chunk);
-	else if (direction == FROM_CLIENT && d->mode != MODE_CHUNK)
-		pairing_settle(d, chunk.acked, false);
-	uint64_t end = chunk.offset + chunk.bytes.n;
+	d->fills_hole = chunk->bytes.n && chunk->offset < d->seen[direction];
+	if (direction == FROM_CLIENT && d->fills_hole) {
+		uint64_t acked = loss_filled(d, chunk);
+		altered = *chunk;
+		altered.acked = acked;
+		chunk = &altered;
+	} else if (direction == FROM_CLIENT && d->mode != MODE_CHUNK) {
+		pairing_settle(d, chunk->acked, false);
+	}
+	uint64_t end = chunk->offset + chunk->bytes.n;
 	if (end > d->seen[direction])
 		d->seen[direction] = end;
-	if (chunk.bytes.n == 0)
+	if (chunk->bytes.n == 0)
 		return interest(d);
-	if (is_tls_unannounced(d, direction, &chunk))
+	if (is_tls_unannounced(d, direction, chunk))
 		tls_join(d);
 	if (d->prelude && direction == FROM_SERVER)
 		prelude_give_up(d);
 	if (direction == FROM_SERVER) {
 		server_chunk(d, chunk);
 	} else {
-		client_chunk(d, &chunk);
-		d->acked = d->fills_hole ? d->acked : chunk.acked;
+		client_chunk(d, chunk);
+		d->acked = d->fills_hole ? d->acked : chunk->acked;
 	}
 	d->heard[direction] = true;
 	mask_plaintext(d);

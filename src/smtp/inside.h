@@ -149,7 +149,7 @@ struct dialogue {
 struct exchange *exchange_new(struct dialogue *, enum command_kind);                    /* not yet in the list */
 void exchange_append(struct dialogue *, struct exchange *, bool waits);
 void exchange_insert(struct dialogue *, struct exchange *after, struct exchange *, bool waits); /* later ordinals move up */
-void reply_came(struct dialogue *, struct reply, uint64_t end);
+void reply_came(struct dialogue *, struct put_off *);                                   
 void pairing_settle(struct dialogue *, uint64_t acked, bool closing);                   /* the client had received so much */
 void pairing_finish(struct dialogue *);                                                 /* nothing more will come */
 void latent_add(struct dialogue *, struct exchange *);
@@ -201,6 +201,7 @@ void unseen_guess(struct exchange *);                                           
 void client_chunk(struct dialogue *, const struct chunk *);
 void client_read(struct dialogue *, const struct chunk *);
 /* prelude.c */
+bool prelude_may_go_on(const struct dialogue *, const struct chunk *);
 struct chunk without_proxy_header(struct dialogue *, const struct chunk *); /* what of it is the client's own; empty: nothing so far */
 void prelude_give_up(struct dialogue *); /* what was kept is no header, since something else came first: it is read */
 void client_gap(struct dialogue *, const struct gap *);

@@ -153,20 +153,23 @@ static size_t end_of_line(const struct lines *l, struct bytes rest)
 	return cr != BYTES_NONE && cr + 1 < rest.n && rest.p[cr + 1] != '\n' ? cr : lf;
 }
 
-/* Nothing of it came in an earlier chunk. */
-static void whole_line(struct lines *l, struct bytes octets, bool plain, enum line_ending ending, struct line *out)
+/* Nothing of it came in an earlier chunk. What is odd about it is still to be noted. */
+static void whole_line(struct lines *l, struct bytes text, struct line *out)
 {
 	const struct chunk *chunk = l->chunk;
-	bool last_was_cr = octets.n && octets.p[octets.n - 1] == '\r';
-	uint16_t flags = l->after_gap ? LINE_AFTER_GAP : 0;
-	if (!plain)
-		flags |= octet_flags(bytes_first(octets, octets.n - last_was_cr));
 	*out = (struct line){
-		.length = octets.n, .offset = chunk->offset + l->at, .first = chunk->place, .last = chunk->place, .acked = chunk->acked,
-		.ttl = chunk->marks.ttl, .flags = flags, .segments = 1, .odd = chunk->odd,
+		.text = text, .length = text.n, .offset = chunk->offset + l->at, .first = chunk->place, .last = chunk->place, .acked = chunk->acked,
+		.ending = LINE_CRLF, .ttl = chunk->marks.ttl, .flags = l->after_gap ? LINE_AFTER_GAP : 0, .segments = 1, .odd = chunk->odd,
 	};
-	finish(out, last_was_cr, octets, ending);
 	l->after_gap = false;
+}
+
+static void odd_line(struct lines *l, struct bytes octets, enum line_ending ending, struct line *out)
+{
+	bool last_was_cr = octets.n && octets.p[octets.n - 1] == '\r';
+	whole_line(l, octets, out);
+	out->flags |= octet_flags(bytes_first(octets, octets.n - last_was_cr));
+	finish(out, last_was_cr, octets, ending);
 }
 
 /* As nearly all are: whole in the chunk, and no lone CR ends one. */
@@ -175,7 +178,10 @@ static bool next_whole(struct lines *l, struct bytes rest, struct line *out)
 	struct line_end end = scan_line(rest);
 	if (end.at == BYTES_NONE)
 		return false;
-	whole_line(l, (struct bytes){ rest.p, end.at }, end.plain, LINE_LF, out);
+	if (end.plain && end.at && end.at <= LIMIT_LINE && rest.p[end.at - 1] == '\r')
+		whole_line(l, (struct bytes){ rest.p, end.at - 1 }, out);
+	else
+		odd_line(l, (struct bytes){ rest.p, end.at }, LINE_LF, out);
 	l->at += end.at + 1;
 	return true;
 }
@@ -207,14 +213,9 @@ bool lines_next(struct lines *l, struct line *out)
 	if (l->begun)
 		part_finish(l, ending, out);
 	else
-		whole_line(l, bytes_first(rest, end), false, ending, out);
+		odd_line(l, bytes_first(rest, end), ending, out);
 	l->at += end + 1;
 	return true;
-}
-
-struct bytes lines_rest(const struct lines *l)
-{
-	return l->chunk ? bytes_from(l->chunk->bytes, l->at) : (struct bytes){ 0 };
 }
 
 void lines_take(struct lines *l, size_t n)

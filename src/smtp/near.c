@@ -66,7 +66,7 @@ static enum verb by_distance(struct bytes word)
 		return VERB_UNKNOWN;
 	uint64_t letters = letters_of(word);
 	for (enum verb v = 0; v < VERB_COUNT; v++) {
-		struct bytes verb = bytes_of(verb_word(v));
+		struct bytes verb = verb_letters(v);
 		size_t most = word.n >= LONG_WORD && verb.n >= LONG_WORD ? 2 : 1;
 		size_t d = rare[v] || !may_be_near(word, letters, verb, most) ? FAR : distance(word, verb);
 		if (d <= most && d < nearest) {
@@ -114,8 +114,8 @@ static bool may_run_on(enum verb verb, struct bytes rest)
 static enum verb by_prefix(struct bytes word)
 {
 	for (enum verb v = 0; v < VERB_COUNT; v++) {
-		struct bytes verb = bytes_of(verb_word(v)), rest = bytes_from(word, verb.n);
-		if (!bytes_starts_word(word, verb) || rest.n == 0)
+		struct bytes verb = verb_letters(v), rest = bytes_from(word, verb.n);
+		if (rest.n == 0 || !bytes_starts_word(word, verb))
 			continue;
 		if (is_mark(rest.p[0]) || may_run_on(v, rest))
 			return v;

@@ -408,26 +408,25 @@ static void settle(struct dialogue *d, uint64_t acked, enum urgency urgency)
 	settle_order(d);
 }
 
-void reply_came(struct dialogue *d, struct reply reply, uint64_t end)
+void reply_came(struct dialogue *d, struct put_off *p)
 {
 	if (!d->start_judged) {
-		start_judge(d, &reply);
-		if (d->session->mid_start && reply.nlines > 1)
-			reply.flags |= REPLY_AFTER_GAP; /* lines of it may stand before the capture */
+		start_judge(d, &p->reply);
+		if (d->session->mid_start && p->reply.nlines > 1)
+			p->reply.flags |= REPLY_AFTER_GAP; /* lines of it may stand before the capture */
 	}
-	struct put_off p = { reply, end };
-	if (loss_any(d) || out_of_step(d, &p)) {
-		put_off(d, &p);
+	if (loss_any(d) || out_of_step(d, p)) {
+		put_off(d, p);
 		/* In the middle of data whose end may be in the hole, or with nothing else to answer, there is nothing to wait for. */
 		if (!d->waiting || d->nput_off >= PUT_OFF_MOST)
 			settle(d, UINT64_MAX, NOW);
 		return;
 	}
 	if (!latent_decides(d)) {
-		pair_in_order(d, &p);
+		pair_in_order(d, p);
 		return;
 	}
-	put_off(d, &p);
+	put_off(d, p);
 	if (d->nput_off > d->nwaiting || implausible(d)) {
 		latent_activate(d);
 		settle_order(d);

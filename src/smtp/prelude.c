@@ -49,6 +49,12 @@ static bool is_taken(struct dialogue *d, struct prelude *p, const struct chunk *
 	return true;
 }
 
+/* Nearly all octets are behind it, or there is none. */
+bool prelude_may_go_on(const struct dialogue *d, const struct chunk *chunk)
+{
+	return d->prelude || (chunk->offset == 0 && !d->prelude_read);
+}
+
 struct chunk without_proxy_header(struct dialogue *d, const struct chunk *chunk)
 {
 	struct chunk nothing = { .offset = chunk->offset };

@@ -48,8 +48,19 @@ void secrets_free(struct secrets *s)
 {
 	if (!s)
 		return;
-	explicit_bzero(s, sizeof *s);
+	for (size_t i = 0; i < SECRETS_KEPT; i++)
+		explicit_bzero(s->kept[i].octets, s->kept[i].n);
 	free(s);
+}
+
+/* Its octets are not zeroed: mostly there is one secret, and a short one. */
+static struct secrets *secrets_new(void)
+{
+	struct secrets *s = memory_grow(NULL, 1, sizeof *s);
+	s->next = 0;
+	for (size_t i = 0; i < SECRETS_KEPT; i++)
+		s->kept[i].n = 0;
+	return s;
 }
 
 static void remember(struct secrets **secrets, struct bytes secret)
@@ -58,9 +69,10 @@ static void remember(struct secrets **secrets, struct bytes secret)
 	if (secret.n < SHORTEST_ECHO || bytes_equal(secret, MASK))
 		return;
 	if (!*secrets)
-		*secrets = memory_new(1, sizeof **secrets);
+		*secrets = secrets_new();
 	struct secrets *s = *secrets;
 	secret = bytes_first(secret, SECRET_ROOM);
+	explicit_bzero(s->kept[s->next].octets, s->kept[s->next].n);
 	memcpy(s->kept[s->next].octets, secret.p, secret.n);
 	s->kept[s->next].n = secret.n;
 	s->next = (s->next + 1) % SECRETS_KEPT;
@@ -233,6 +245,8 @@ static bool masked_inside(struct arena *arena, struct secrets **secrets, struct 
 			any = true;
 		}
 	}
+	if (bytes_index(*line, '=') == BYTES_NONE)
+		return any;
 	for (size_t i = 0; i < sizeof secret_names / sizeof *secret_names; i++)
 		for (size_t from = 0; from < line->n;) {
 			size_t found = bytes_find(bytes_from(*line, from), secret_names[i]);
@@ -303,7 +317,8 @@ struct bytes redact_line(struct arena *arena, struct secrets **secrets, struct b
 		return MASK;
 	}
 	*masked = false;
-	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+	bool blank = bytes_index(line, ' ') != BYTES_NONE;
+	for (size_t i = 0; blank && i < sizeof schemes / sizeof *schemes; i++) {
 		size_t at = bytes_find(line, schemes[i]);
 		struct bytes rest = at == BYTES_NONE ? (struct bytes){ 0 } : bytes_from(line, at + schemes[i].n);
 		if (rest.n && (at == 0 || line.p[at - 1] == ' ' || line.p[at - 1] == ':') && redact_is_base64(bytes_word(rest).head)) {

@@ -400,8 +400,12 @@ static bool is_first_tls(const struct dialogue *d, const struct chunk *chunk)
 
 void client_read(struct dialogue *d, const struct chunk *given)
 {
-	struct chunk beyond = without_proxy_header(d, given);
-	const struct chunk *chunk = &beyond;
+	const struct chunk *chunk = given;
+	struct chunk beyond;
+	if (prelude_may_go_on(d, given)) {
+		beyond = without_proxy_header(d, given);
+		chunk = &beyond;
+	}
 	if (chunk->bytes.n == 0)
 		return;
 	struct lines *lines = &d->lines[FROM_CLIENT];

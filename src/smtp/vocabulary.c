@@ -15,6 +15,16 @@ static const struct {
 #undef VERB
 };
 
+/* The first four letters, to be compared as one number: nearly every word has no more. */
+static const union four {
+	char letters[4];
+	uint32_t number;
+} fours[VERB_COUNT] = {
+#define VERB(id, word, ...) [VERB_##id] = { { (word)[0], (word)[1], (word)[2], (word)[3] } },
+#include "smtp/verbs.def"
+#undef VERB
+};
+
 static const struct {
 	struct bytes keyword; /* a NUL stands behind it */
 	const char *clause;
@@ -49,21 +59,30 @@ enum extension verb_needs(enum verb verb)
 	return verb < VERB_COUNT ? verbs[verb].needs : EXT_UNKNOWN;
 }
 
-/* Nearly every word has four letters: these are compared as one number, in upper case. */
-static uint32_t four_letters(const uint8_t *p)
+static enum verb find_four(const uint8_t *word)
 {
 	uint32_t four;
-	memcpy(&four, p, sizeof four);
-	return four & 0xdfdfdfdfu;
+	memcpy(&four, word, sizeof four);
+	four &= 0xdfdfdfdfu; /* upper case; nothing but letters becomes a letter of ours */
+	for (enum verb v = 0; v < VERB_COUNT; v++)
+		if (fours[v].number == four && verbs[v].word.n == sizeof four)
+			return v;
+	return VERB_UNKNOWN;
 }
 
 enum verb verb_find(struct bytes word)
 {
-	uint32_t four = word.n == 4 ? four_letters(word.p) : 0;
+	if (word.n == sizeof(union four))
+		return find_four(word.p);
 	for (enum verb v = 0; v < VERB_COUNT; v++)
-		if (four ? verbs[v].word.n == 4 && four_letters(verbs[v].word.p) == four : bytes_is(word, verbs[v].word))
+		if (bytes_is(word, verbs[v].word))
 			return v;
 	return VERB_UNKNOWN;
+}
+
+struct bytes verb_letters(enum verb verb)
+{
+	return verb < VERB_COUNT ? verbs[verb].word : (struct bytes){ 0 };
 }
 
 const char *extension_keyword(enum extension extension)
