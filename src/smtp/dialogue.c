@@ -143,7 +143,7 @@ static bool whole_reply_came(struct dialogue *d)
 	uint64_t offset = lines->chunk->offset + lines->at;
 	if (disturbed || (d->session->mid_start && offset == 0))
 		return false;
-	size_t n = replies_whole(&d->session->arena, lines->chunk, lines->at, &p.reply);
+	size_t n = replies_whole(&d->session->arena, offers_sayings(d->sink.offers), lines->chunk, lines->at, &p.reply);
 	if (n == 0)
 		return false;
 	lines_take(lines, n);

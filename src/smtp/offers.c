@@ -17,11 +17,19 @@ struct kept {
 
 struct offers {
 	struct kept kept[OFFERS_KEPT];
+	struct sayings *sayings;
 };
 
 struct offers *offers_new(void)
 {
-	return memory_new(1, sizeof(struct offers));
+	struct offers *offers = memory_new(1, sizeof *offers);
+	offers->sayings = sayings_new();
+	return offers;
+}
+
+struct sayings *offers_sayings(struct offers *offers)
+{
+	return offers ? offers->sayings : NULL;
 }
 
 /* The same octets elsewhere. */
@@ -78,5 +86,6 @@ void offers_free(struct offers *offers)
 		return;
 	for (size_t i = 0; i < OFFERS_KEPT; i++)
 		arena_drop(&offers->kept[i].arena);
+	sayings_free(offers->sayings);
 	free(offers);
 }

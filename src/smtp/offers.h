@@ -6,10 +6,12 @@
 #ifndef SMTPWHY_SMTP_OFFERS_H
 #define SMTPWHY_SMTP_OFFERS_H
 
+#include "smtp/sayings.h"
 #include "smtp/session.h"
 
 struct offers;
 struct offers *offers_new(void);
+struct sayings *offers_sayings(struct offers *); /* the lines of these replies; NULL for NULL */
 struct offer *offers_read(struct offers *, struct arena *, enum offer_kind, const struct reply *, const struct offer *before);
 void offers_free(struct offers *);
 

@@ -218,27 +218,76 @@ static void keep_lines(struct reply *reply, struct arena *arena, const struct by
 	reply->text = arena_copy(arena, (struct bytes){ text, (size_t)(text_end - text) });
 }
 
-size_t replies_whole(struct arena *arena, const struct chunk *chunk, size_t at, struct reply *out)
+static struct bytes joined_lines(struct arena *arena, struct bytes first, struct bytes further)
 {
-	struct bytes rest = bytes_from(chunk->bytes, at), lines[LINES_AT_ONCE];
-	size_t n = 0, end = 0;
+	uint8_t *p = arena_alloc(arena, first.n + 1 + further.n, 1), *at = put(p, first);
+	*at++ = '\n';
+	put(at, further);
+	return (struct bytes){ p, first.n + 1 + further.n };
+}
+
+/* All behind the first line of b was heard before, and what was made of it. */
+static bool as_heard(struct reply *reply, struct arena *arena, const struct sayings *sayings, struct bytes b, struct bytes first)
+{
+	struct bytes further = bytes_from(b, first.n + 2);
+	const struct said *said = sayings && further.n >= SAYINGS_SHORTEST && b.n <= LIMIT_REPLY ? sayings_find(sayings, further) : NULL;
+	if (!said || memcmp(said->wire.p, b.p, 3) != 0)
+		return false;
+	reply->nlines = (uint16_t)(1 + said->nlines);
+	reply->raw = joined_lines(arena, first, said->raw);
+	reply->text = joined_lines(arena, usual_text(reply, first), said->text);
+	return true;
+}
+
+/* Enhanced codes belong to refusals, and these name addresses. */
+static void remember(struct sayings *sayings, const struct reply *reply, struct bytes b, struct bytes first)
+{
+	struct bytes further = bytes_from(b, first.n + 2);
+	if (!sayings || reply->nlines == 1 || further.n < SAYINGS_SHORTEST || reply->enhanced.present)
+		return;
+	struct said said = { further, bytes_from(reply->raw, first.n + 1), bytes_cut(reply->text, '\n').tail, (uint16_t)(reply->nlines - 1) };
+	sayings_keep(sayings, &said);
+}
+
+/* The lines at the start of b that make a reply; how many octets they have, 0: they make none, or none of the usual form. */
+static size_t usual_lines(struct bytes b, struct bytes lines[LINES_AT_ONCE], size_t *n)
+{
+	size_t end = 0;
+	*n = 0;
 	do {
-		struct bytes line = n < LINES_AT_ONCE ? usual_line(bytes_from(rest, end)) : (struct bytes){ 0 };
-		if (line.n == 0 || memcmp(line.p, rest.p, 3) != 0)
+		struct bytes line = *n < LINES_AT_ONCE ? usual_line(bytes_from(b, end)) : (struct bytes){ 0 };
+		if (line.n == 0 || memcmp(line.p, b.p, 3) != 0)
 			return 0;
 		end += line.n + 2;
-		lines[n++] = line;
-	} while (lines[n - 1].p[3] == '-');
-	if (end > LIMIT_REPLY)
+		lines[(*n)++] = line;
+	} while (lines[*n - 1].p[3] == '-');
+	return end <= LIMIT_REPLY ? end : 0;
+}
+
+size_t replies_whole(struct arena *arena, struct sayings *sayings, const struct chunk *chunk, size_t at, struct reply *out)
+{
+	struct bytes rest = bytes_from(chunk->bytes, at), first = usual_line(rest);
+	if (first.n == 0)
 		return 0;
 	*out = (struct reply){
 		.first = chunk->place, .last = chunk->place, .offset = chunk->offset + at, .acked = chunk->acked, .ttl = chunk->marks.ttl,
-		.odd = chunk->odd, .code = code_of(rest), .nlines = (uint16_t)n,
+		.odd = chunk->odd, .code = code_of(rest), .nlines = 1,
 	};
-	if (n == 1)
-		keep_line(out, arena, usual_text(out, lines[0]), lines[0]);
-	else
+	size_t end = first.n + 2, n;
+	if (first.p[3] == ' ') {
+		keep_line(out, arena, usual_text(out, first), first);
+	} else if (as_heard(out, arena, sayings, rest, first)) {
+		end = rest.n;
+	} else {
+		struct bytes lines[LINES_AT_ONCE];
+		end = usual_lines(rest, lines, &n);
+		if (end == 0)
+			return 0;
+		out->nlines = (uint16_t)n;
 		keep_lines(out, arena, lines, n);
+		if (end == rest.n)
+			remember(sayings, out, rest, first);
+	}
 	judge(out);
 	return end;
 }

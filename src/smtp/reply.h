@@ -9,6 +9,7 @@
 #ifndef SMTPWHY_SMTP_REPLY_H
 #define SMTPWHY_SMTP_REPLY_H
 
+#include "smtp/sayings.h"
 #include "smtp/session.h"
 
 #include "base/text.h"
@@ -24,7 +25,7 @@ struct replies { /* zeroed storage is ready */
 
 /* The octets of the chunk from here on begin with a whole reply in good form: lines of printable octets, each with CRLF, one code, and
  * no more of them than fit: *out is then what replies_line makes of its lines, and the return how many octets they have. 0: not so. */
-size_t replies_whole(struct arena *, const struct chunk *, size_t at, struct reply *out);
+size_t replies_whole(struct arena *, struct sayings *, const struct chunk *, size_t at, struct reply *out); /* sayings may be NULL */
 bool replies_line(struct replies *, struct arena *, const struct line *, struct reply *); /* true: with it a reply is complete */
 bool replies_cut(struct replies *, struct arena *, struct reply *); /* a gap or the end: true when an incomplete reply was there, flagged REPLY_CUT */
 /* Does it refuse the command while quoting filler of the verb's length that the client did not send (XXXX for EHLO)? */

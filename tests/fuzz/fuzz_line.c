@@ -11,7 +11,7 @@ static void whole_as_by_lines(struct arena *arena, struct bytes octets)
 	struct replies replies = { 0 };
 	struct line line;
 	struct reply reply, other;
-	size_t n = replies_whole(arena, &chunk, 0, &reply);
+	size_t n = replies_whole(arena, NULL, &chunk, 0, &reply);
 	if (n == 0)
 		return;
 	bool done = false;

@@ -150,26 +150,29 @@ static const struct stream {
 	const char *name;
 	struct bytes octets;
 	bool whole; /* it is a whole reply in good form */
+	bool further; /* so it is with another first line of code 250 */
 } streams[] = {
-	{ "one line", B("250 2.1.0 Ok\r\n"), true },
-	{ "two replies", B("250 2.1.0 Ok\r\n550 no\r\n"), true },
-	{ "several lines", B("250-mx.example\r\n250-SIZE 1000\r\n250-\r\n250 HELP\r\n"), true },
-	{ "enhanced codes", B("550-5.1.1 no such\r\n550-4.1.1\r\n550 5.1.1 user\r\n"), true },
-	{ "the class is another", B("550 4.7.1 later\r\n"), true },
-	{ "an enhanced code behind two blanks", B("550  5.7.1 no\r\n"), true },
-	{ "a tab", B("550 \t5.7.1\tno\r\n"), true },
-	{ "an address", B("550 5.7.1.9 no\r\n"), true },
-	{ "an odd code", B("999 x\r\n"), true },
-	{ "no text", B("250 \r\n"), true },
-	{ "a code alone", B("250\r\n"), false },
-	{ "another code", B("250-a\r\n550 b\r\n"), false },
-	{ "cut off", B("250-a\r\n250-b\r\n250 c\r"), false },
-	{ "a bare LF", B("250-a\n250 b\r\n"), false },
-	{ "a CR within", B("250 a\rb\r\n"), false },
-	{ "an octet with the high bit", B("250 caf\xc3\xa9\r\n"), false },
-	{ "a NUL", B("250 a\0b\r\n"), false },
-	{ "no separator", B("250x\r\n"), false },
-	{ "junk", B("hello there\r\n"), false },
+	{ "one line", B("250 2.1.0 Ok\r\n"), true, false },
+	{ "two replies", B("250 2.1.0 Ok\r\n550 no\r\n"), true, false },
+	{ "several lines", B("250-mx.example\r\n250-SIZE 1000\r\n250-\r\n250 HELP\r\n"), true, true },
+	{ "lines to remember", B("250-mx.example\r\n250-PIPELINING\r\n250-SIZE 10240000\r\n250-8BITMIME\r\n250 CHUNKING\r\n"), true, true },
+	{ "another reply behind them", B("250-mx.example\r\n250-PIPELINING AND MORE OF IT\r\n250 SIZE 10240000\r\n250 Ok\r\n"), true, true },
+	{ "enhanced codes", B("550-5.1.1 no such\r\n550-4.1.1\r\n550 5.1.1 user\r\n"), true, false },
+	{ "the class is another", B("550 4.7.1 later\r\n"), true, false },
+	{ "an enhanced code behind two blanks", B("550  5.7.1 no\r\n"), true, false },
+	{ "a tab", B("550 \t5.7.1\tno\r\n"), true, false },
+	{ "an address", B("550 5.7.1.9 no\r\n"), true, false },
+	{ "an odd code", B("999 x\r\n"), true, false },
+	{ "no text", B("250 \r\n"), true, false },
+	{ "a code alone", B("250\r\n"), false, false },
+	{ "another code", B("250-a\r\n550 b\r\n"), false, false },
+	{ "cut off", B("250-a\r\n250-b\r\n250 c\r"), false, false },
+	{ "a bare LF", B("250-a\n250 b\r\n"), false, true },
+	{ "a CR within", B("250 a\rb\r\n"), false, false },
+	{ "an octet with the high bit", B("250 caf\xc3\xa9\r\n"), false, false },
+	{ "a NUL", B("250 a\0b\r\n"), false, false },
+	{ "no separator", B("250x\r\n"), false, false },
+	{ "junk", B("hello there\r\n"), false, false },
 };
 
 static struct reply reply_by_lines(struct arena *arena, const struct chunk *chunk)
@@ -187,16 +190,15 @@ static struct reply reply_by_lines(struct arena *arena, const struct chunk *chun
 	return reply;
 }
 
-static void whole_as_by_lines(void **state)
+static void check_whole(struct bytes octets, struct sayings *sayings, bool whole)
 {
-	const struct stream *k = *state;
-	struct guard g = guarded(k->octets);
+	struct guard g = guarded(octets);
 	struct arena arena = { 0 };
 	struct chunk chunk = { .bytes = g.bytes, .offset = 7, .acked = 9, .place = { 1, 2, 3 }, .marks = { .ttl = 64 }, .odd = 5 };
 	struct reply reply;
-	size_t n = replies_whole(&arena, &chunk, 0, &reply);
-	assert_int_equal(n > 0, k->whole);
-	if (k->whole) {
+	size_t n = replies_whole(&arena, sayings, &chunk, 0, &reply);
+	assert_int_equal(n > 0, whole);
+	if (whole) {
 		struct reply want = reply_by_lines(&arena, &chunk);
 		assert_int_equal(reply.code, want.code);
 		assert_int_equal(reply.flags, want.flags);
@@ -209,6 +211,26 @@ static void whole_as_by_lines(void **state)
 	}
 	arena_drop(&arena);
 	guard_free(&g);
+}
+
+/* The second time its further lines are remembered; so they are behind another first line, but not under another code. */
+static void whole_as_by_lines(void **state)
+{
+	const struct stream *k = *state;
+	struct sayings *sayings = sayings_new();
+	uint8_t other[256];
+	check_whole(k->octets, NULL, k->whole);
+	check_whole(k->octets, sayings, k->whole);
+	check_whole(k->octets, sayings, k->whole);
+	size_t n = 0;
+	for (const char *p = "250-2.0.0 another.example\r\n"; *p; p++)
+		other[n++] = (uint8_t)*p;
+	size_t first = bytes_index(k->octets, '\n') + 1;
+	memcpy(other + n, k->octets.p + first, k->octets.n - first);
+	check_whole((struct bytes){ other, n + k->octets.n - first }, sayings, k->further);
+	other[2] = '1';
+	check_whole((struct bytes){ other, n + k->octets.n - first }, sayings, false);
+	sayings_free(sayings);
 }
 
 int main(void)
