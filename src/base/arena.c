@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 512, NEXT_BLOCK = 1024, POOL_MOST = 1024, SMALL = 8 * 1024, LARGEST_BLOCK = 64 * 1024, ALIGNMENT = 16 };
+enum { FIRST_BLOCK = 512, NEXT_BLOCK = 1024, POOL_MOST = 1024, SMALL = 8 * 1024, LARGEST_BLOCK = 64 * 1024 };
 
 struct arena_block {
 	struct arena_block *older;
 	size_t size;
-	alignas(ALIGNMENT) uint8_t bytes[];
+	alignas(ARENA_ALIGNMENT) uint8_t bytes[];
 };
 
 static _Noreturn void out_of_memory(void)
@@ -77,18 +77,18 @@ static void arena_grow(struct arena *a, size_t need)
 	a->size += size;
 }
 
-void *arena_alloc(struct arena *a, size_t count, size_t size)
+void *arena_zeroed(void *p, size_t n)
 {
-	size_t need = product(count, size), gap = -(uintptr_t)a->at & (ALIGNMENT - 1); /* behind octets of any number */
+	return memset(p, 0, n);
+}
+
+void *arena_alloc_more(struct arena *a, size_t count, size_t size)
+{
+	size_t need = product(count, size);
 	if (need == 0)
-		need = 1;
-	if ((size_t)(a->end - a->at) < need + gap) {
-		arena_grow(a, need);
-		gap = 0;
-	}
-	void *p = a->at + gap;
-	a->at += gap + need;
-	return memset(p, 0, need);
+		return arena_alloc(a, 1, 1);
+	arena_grow(a, need);
+	return arena_alloc(a, 1, need);
 }
 
 struct bytes arena_copy(struct arena *a, struct bytes b)

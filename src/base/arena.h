@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 
+enum { ARENA_ALIGNMENT = 16 };
 struct arena_block;
 /* Blocks of 1 KiB that some arenas of one thread give back and take again, the last one first: it is still in the caches. It outlives them. */
 struct arena_pool { /* zeroed storage is an empty pool */
@@ -24,12 +25,26 @@ struct arena {
 	size_t size;                /* bytes held from the system, for caps */
 };
 
-void *arena_alloc(struct arena *, size_t count, size_t size); /* count * size is checked for overflow */
+static inline void *arena_alloc(struct arena *, size_t count, size_t size); /* count * size is checked for overflow */
 struct bytes arena_copy(struct arena *, struct bytes);
 void arena_drop(struct arena *);
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), 1, sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), (count), sizeof(type)))
+
+void *arena_alloc_more(struct arena *, size_t count, size_t size); /* arena_alloc, where the newest block has no room for it */
+void *arena_zeroed(void *, size_t); /* memset, always called: for more than some octets compilers repeat an instruction that starts slowly */
+
+static inline void *arena_alloc(struct arena *a, size_t count, size_t size)
+{
+	size_t need, gap = -(uintptr_t)a->at & (ARENA_ALIGNMENT - 1); /* behind octets of any number */
+	if (__builtin_mul_overflow(count, size, &need) || need == 0 || (size_t)(a->end - a->at) < gap || (size_t)(a->end - a->at) - gap < need)
+		return arena_alloc_more(a, count, size);
+	void *p = a->at + gap;
+	a->at += gap + need;
+	enum { FEW = 64 };
+	return __builtin_constant_p(need) && need <= FEW ? memset(p, 0, need) : arena_zeroed(p, need);
+}
 
 /* Heap memory for things with a life of their own: zeroed or grown, never NULL, as above. */
 void *memory_new(size_t count, size_t size);

@@ -69,10 +69,15 @@ static inline struct line_end scan_line(struct bytes b)
 	unsigned odd = 0;
 	bool cr = false; /* the group before ended with one */
 	for (size_t i = 0; i < b.n; i += SCAN_GROUP) {
-		__m128i v = scan_group(b, i), low = _mm_cmplt_epi8(v, _mm_set1_epi8(' ')); /* 8-bit octets are negative */
-		unsigned lf = scan_bits(scan_equal(v, '\n'));
-		unsigned here = scan_bits(_mm_or_si128(_mm_andnot_si128(scan_equal(v, '\t'), low), scan_equal(v, 0x7f)));
-		unsigned crs = scan_bits(scan_equal(v, '\r'));
+		__m128i v = scan_group(b, i);
+		unsigned here = scan_bits(_mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')), scan_equal(v, 0x7f))); /* 8-bit octets are negative */
+		if (here == 0) {
+			odd |= cr;
+			cr = false;
+			continue;
+		}
+		unsigned lf = scan_bits(scan_equal(v, '\n')), crs = scan_bits(scan_equal(v, '\r'));
+		here &= ~scan_bits(scan_equal(v, '\t'));
 		if (lf) {
 			unsigned before = (lf & -lf) - 1; /* the octets before it */
 			odd |= cr && before;

@@ -165,7 +165,7 @@ void exchange_give_up(struct dialogue *, struct exchange *);                    
 void exchange_give_to_unseen(struct dialogue *, const struct put_off *, bool lost);
 
 /* loss.c */
-bool loss_any(const struct dialogue *);
+static inline bool loss_any(const struct dialogue *d) { return d->nholes || d->nlost; }
 void loss_of_commands(struct dialogue *, uint64_t begin, uint64_t end, bool from_line_begin); /* behind the newest command */
 void loss_of_commands_before(struct dialogue *, const struct exchange *);
 void loss_ends_with_line(struct dialogue *);                                             /* before the next command is added */

@@ -9,11 +9,6 @@ enum {
 	SHORTEST_LINE = 2, /* an empty line, or the ending between two lines: fewer octets hide no command */
 };
 
-bool loss_any(const struct dialogue *d)
-{
-	return d->nholes || d->nlost;
-}
-
 static void hole_add(struct dialogue *d, struct hole hole)
 {
 	if (!d->holes)

@@ -41,15 +41,16 @@ static struct bytes moved(struct bytes view, struct bytes from, struct bytes to)
 /* An offer whose views lie in `from` becomes one whose views lie in `to`, which holds the same octets. */
 static struct offer *offer_moved(struct arena *arena, const struct offer *offer, struct bytes from, struct bytes to)
 {
-	struct offer *copy = ARENA_NEW(arena, struct offer);
+	size_t lists = offer->nkeywords * sizeof *offer->keywords + offer->nmechanisms * sizeof *offer->mechanisms;
+	struct offer *copy = arena_alloc(arena, 1, sizeof *copy + lists);
 	*copy = *offer;
-	copy->keywords = ARENA_ARRAY(arena, struct bytes, offer->nkeywords);
+	copy->keywords = (struct bytes *)(copy + 1);
 	for (size_t i = 0; i < offer->nkeywords; i++)
 		copy->keywords[i] = moved(offer->keywords[i], from, to);
-	copy->mechanisms = ARENA_ARRAY(arena, struct mechanism, offer->nmechanisms);
+	copy->mechanisms = (struct mechanism *)(copy->keywords + offer->nkeywords);
 	for (size_t i = 0; i < offer->nmechanisms; i++)
 		copy->mechanisms[i] = (struct mechanism){ moved(offer->mechanisms[i].name, from, to), offer->mechanisms[i].known };
-	copy->masked = ARENA_ARRAY(arena, struct masked, offer->nmasked);
+	copy->masked = offer->nmasked ? ARENA_ARRAY(arena, struct masked, offer->nmasked) : NULL;
 	for (size_t i = 0; i < offer->nmasked; i++) {
 		copy->masked[i] = offer->masked[i];
 		copy->masked[i].text = moved(offer->masked[i].text, from, to);

@@ -150,7 +150,7 @@ void exchange_give(struct dialogue *d, struct exchange *e, const struct put_off 
 		unseen_guess(e);
 	if (answers_auth_only(&p->reply) && e->command.kind == COMMAND_LINE && e->command.verb == VERB_UNKNOWN && !d->state.certain)
 		mask_as_answer(e);
-	if (reply_quotes_mask(&e->reply, &e->command))
+	if (e->reply.code >= 500 && reply_quotes_mask(&e->reply, &e->command))
 		e->reply.flags |= REPLY_QUOTES_MASK;
 	phase_answered(d, e, p->end);
 	if (e->command.kind == COMMAND_CONNECT)
@@ -199,8 +199,10 @@ void exchange_give_to_unseen(struct dialogue *d, const struct put_off *p, bool l
 /* RFC 2033 4.2: one reply for each accepted recipient; the further ones get exchanges of their own. */
 void exchange_spawn(struct dialogue *d, struct exchange *e)
 {
+	if (d->session->protocol != PROTOCOL_LMTP)
+		return;
 	bool data = e->command.kind == COMMAND_CONTENT || (e->command.kind == COMMAND_CHUNK && e->command.chunk_last);
-	if (!data || d->session->protocol != PROTOCOL_LMTP || e->recipient_of)
+	if (!data || e->recipient_of)
 		return;
 	struct exchange *at = e;
 	unsigned n = 0;
@@ -435,6 +437,8 @@ void reply_came(struct dialogue *d, struct put_off *p)
 
 void pairing_settle(struct dialogue *d, uint64_t acked, bool closing)
 {
+	if (!d->nput_off && !d->latent && !loss_any(d))
+		return;
 	bool full = d->nheld > HELD_MOST / 2; /* what is held grows: its meaning is decided now */
 	settle(d, acked, closing ? AT_THE_END : full ? NOW : WHEN_CERTAIN);
 }

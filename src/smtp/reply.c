@@ -35,6 +35,12 @@ static uint16_t take_number(struct bytes *b)
 /* status-code = class "." subject "." detail, class 2, 4 or 5, up to three digits each (RFC 3463 2). Taken off the text. */
 static struct enhanced take_enhanced(struct bytes *text)
 {
+	const uint8_t *p = text->p;
+	bool short_one = text->n > 6 && (p[0] == '2' || p[0] == '4' || p[0] == '5') && p[1] == '.' && octet_is_digit(p[2]) && p[3] == '.' && octet_is_digit(p[4]);
+	if (short_one && p[5] == ' ' && p[6] > ' ' && p[text->n - 1] > ' ') { /* as most are, and text behind it */
+		*text = (struct bytes){ p + 6, text->n - 6 };
+		return (struct enhanced){ true, (uint8_t)(p[0] - '0'), (uint16_t)(p[2] - '0'), (uint16_t)(p[4] - '0') };
+	}
 	struct bytes rest = bytes_trim(*text);
 	struct enhanced e = { .present = true };
 	if (rest.n < 5 || (rest.p[0] != '2' && rest.p[0] != '4' && rest.p[0] != '5') || rest.p[1] != '.' || !octet_is_digit(rest.p[2]))
@@ -319,7 +325,16 @@ static bool octet_is_word(struct bytes b, size_t i)
 
 static bool is_filler(uint8_t c)
 {
-	return bytes_index(B("Xx*#"), c) != BYTES_NONE;
+	return c == 'X' || c == 'x' || c == '*' || c == '#';
+}
+
+/* A run of so many octets of filler covers every so many'th octet. */
+static bool may_hold_run(struct bytes t, size_t n)
+{
+	for (size_t i = n - 1; i < t.n; i += n)
+		if (is_filler(t.p[i]))
+			return true;
+	return false;
 }
 
 /* A run of filler as long as the verb, or as the line, in the refusal of a line that holds none (nodemailer issue 694; IMC 2015 found
@@ -330,7 +345,7 @@ bool reply_quotes_mask(const struct reply *r, const struct command *c)
 	struct bytes t = r->text;
 	if (c->masked_run || (c->kind != COMMAND_LINE && c->kind != COMMAND_CHUNK) || r->code < 500 || r->code > 502)
 		return false;
-	if (c->word.n < SHORTEST)
+	if (c->word.n < SHORTEST || !may_hold_run(t, SHORTEST))
 		return false;
 	for (size_t i = 0, n; i < t.n; i += n ? n : 1) {
 		for (n = 0; i + n < t.n && t.p[i + n] == t.p[i] && is_filler(t.p[i]); n++)

@@ -365,10 +365,12 @@ static void client_line(struct dialogue *d, const struct line *line)
 	}
 	if (is_proxy_header(d, line) || queue_is_full(d, line))
 		return;
-	struct line maybe = *line;
-	if (d->session->mid_start && line->offset == 0 && !(is_greeted(d) && line->acked) && may_be_half(d, line))
-		maybe.flags |= LINE_AFTER_GAP;
-	line = &maybe;
+	struct line half;
+	if (d->session->mid_start && line->offset == 0 && !(is_greeted(d) && line->acked) && may_be_half(d, line)) {
+		half = *line;
+		half.flags |= LINE_AFTER_GAP;
+		line = &half;
+	}
 	struct exchange *e = exchange_new(d, kind_of(d, line));
 	if (e->command.kind == COMMAND_LINE && still_content(d, line))
 		e->command.content_of = d->surplus_of;
@@ -416,6 +418,8 @@ void client_read(struct dialogue *d, const struct chunk *given)
 	lines_push(lines, chunk);
 	for (;;) {
 		struct bytes rest = lines_rest(lines);
+		if (rest.n == 0)
+			return;
 		if (d->mode == MODE_LINES) {
 			if (!lines_next(lines, &line))
 				return;
@@ -424,8 +428,6 @@ void client_read(struct dialogue *d, const struct chunk *given)
 				chunk_ends(d);
 			continue;
 		}
-		if (rest.n == 0)
-			return;
 		if (d->mode == MODE_CONTENT) {
 			content_part(d, chunk, rest);
 			continue;

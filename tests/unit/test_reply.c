@@ -22,6 +22,10 @@ static const struct kase {
 } cases[] = {
 	{ "one line", "220 mx ESMTP\r\n", { { "mx ESMTP", 220, 0, 1, 0 } } },
 	{ "an enhanced code", "550 5.7.1 no\r\n", { { "no", 550, 571, 1, 0 } } },
+	{ "blanks around a text behind one", "550 5.7.1  no \r\n", { { "no", 550, 571, 1, 0 } } },
+	{ "a blank at its end", "550 5.7.1 no \r\n", { { "no", 550, 571, 1, 0 } } },
+	{ "a blank at the end of a text without", "550 no \r\n", { { "no ", 550, 0, 1, 0 } } },
+	{ "two digits", "550 5.7.26 no\r\n550 5.10.1 no\r\n", { { "no", 550, 596, 1, 0 }, { "no", 550, 601, 1, 0 } } },
 	{ "an enhanced code on each line", "550-5.1.1 no\r\n550 5.1.1 user\r\n", { { "no\nuser", 550, 511, 2, 0 } } },
 	{ "an enhanced code alone", "500 5.5.2\r\n", { { "", 500, 552, 1, 0 } } },
 	{ "a number sign keeps it in the text", "500 #5.5.1 command\r\n", { { "#5.5.1 command", 500, 0, 1, 0 } } },
