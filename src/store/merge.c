@@ -29,16 +29,14 @@ static const char *const copies[] = {
 #define CAUSE_OF(column) "(SELECT new FROM to_cause WHERE old = " column ")"
 
 static const char *const rows_sql[] = {
-	"INSERT INTO main.session SELECT session_id + session_by, client_addr, client_port, server_addr, server_port, capture_id + capture_by, first_frame, "
-	"last_capture_id + capture_by, last_frame, start, \"end\", protocol, speaks, " TEXT_IN("banner") ", helo, tls_state, tls, server_name, auth, commands, "
-	"replies, errors, transactions, accepted, unanswered, pipelined, slowest, slowest_verb, incomplete, client_octets, server_octets, missing, "
-	"retransmissions, resets, ending, handshake, encrypted_frame, look_id + look_by, client_ttl, server_ttl, client_stack_id + text_by, greeting_wait, "
-	"offer_capture_id + capture_by, offer_frame, offer_time, quickest FROM more.session, by",
-	"INSERT INTO main.error SELECT error_id + session_by * 100000, session_id + session_by, time, code, enhanced, " TEXT_IN("reply_text") ", trigger_verb, "
-	"trigger_line, trigger_capture_id + capture_by, trigger_frame, reply_capture_id + capture_by, reply_frame, latency, exchange, transaction_no, "
-	"phase_id + text_by, offer_id + text_by, sender_domain, recipient_domain, fault_at, fault_id + text_by, " CAUSE_OF("cause_id") ", certainty, "
-	"rule_id + text_by, " TEXT_IN("detail") ", " PROOFS ", CASE WHEN also IS NULL THEN NULL ELSE (SELECT json_group_array(" CAUSE_OF("a.value") ") "
-	"FROM json_each(r.also) AS a) END FROM more.error AS r, by",
+	"INSERT INTO main.session_row SELECT session_id + session_by, client_addr, server_addr, server_port, start, errors, state, capture_id + capture_by, "
+	"look_id + look_by, server_ttl, client_stack_id + text_by, handshake, quickest, " TEXT_IN("banner") ", helo, auth, transactions, accepted, pipelined, "
+	"slowest, client_octets, json_replace(rest, '$[2]', (rest ->> 2) + capture_by, '$[14]', (rest ->> 14) + capture_by) FROM more.session_row, by",
+	"INSERT INTO main.error_row SELECT error_id + session_by * 100000, time, code, enhanced, " TEXT_IN("reply_text") ", trigger_verb, trigger_line, "
+	"sender_domain, recipient_domain, " CAUSE_OF("cause_id") ", certainty, " TEXT_IN("detail") ", " PROOFS ", json_replace(rest, "
+	"'$[0]', (rest ->> 0) + capture_by, '$[2]', (rest ->> 2) + capture_by, '$[7]', (rest ->> 7) + text_by, '$[8]', (rest ->> 8) + text_by, "
+	"'$[10]', (rest ->> 10) + text_by, '$[11]', (rest ->> 11) + text_by, '$[12]', json((SELECT json_group_array(" CAUSE_OF("a.value") ") "
+	"FROM json_each(r.rest, '$[12]') AS a))) FROM more.error_row AS r, by",
 	"INSERT INTO main.finding SELECT finding_id + session_by * 100000, session_id + session_by, time, capture_id + capture_by, frame, exchange, "
 	CAUSE_OF("cause_id") ", device_id + text_by, certainty, " TEXT_IN("detail") ", " PROOFS " FROM more.finding AS r, by",
 	"INSERT INTO main.look SELECT look_id + look_by, name_id + text_by, banner_id + text_by, starred, hello, offer_id + text_by, hidden_id + text_by, "
@@ -96,14 +94,14 @@ static bool add_rows(struct database *d, const char *path, struct error *error)
 	int64_t shard = 0, twice = 0;
 	if (!redaction_kept(d, path, error) || !is_shard(d, &shard, error))
 		return false;
-	if (shard && !database_number(d, "SELECT count(*) FROM more.session JOIN main.session USING (session_id)", &twice, error))
+	if (shard && !database_number(d, "SELECT count(*) FROM more.session_row JOIN main.session_row USING (session_id)", &twice, error))
 		return false;
 	if (twice)
 		return error_set(error, ERROR_INPUT, "%s: its sessions are in the result already; leave out the database that is given twice", path);
 	if (!run_all(d, copies, error) ||
 	    !database_run(d, shard ? "CREATE TEMP TABLE by AS SELECT 0 AS session_by, 0 AS capture_by, text_by, look_by FROM shift" :
 	                  "CREATE TEMP TABLE by AS SELECT max((SELECT coalesce(sum(packets), 0) FROM main.capture), "
-	                  "(SELECT coalesce(max(session_id), 0) FROM main.session)) AS session_by, "
+	                  "(SELECT coalesce(max(session_id), 0) FROM main.session_row)) AS session_by, "
 	                  "(SELECT coalesce(max(capture_id), 0) FROM main.capture) AS capture_by, text_by, look_by FROM shift", error))
 		return false;
 	if (!shard && !database_run(d, "INSERT INTO main.capture SELECT capture_id + capture_by, name, format, link_type, packets, bytes, size, snaplen, "

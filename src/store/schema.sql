@@ -42,53 +42,31 @@ CREATE TABLE cause ( -- the catalogue of causes
 	remedy TEXT NOT NULL,           -- both, the one who can change most first
 	clause TEXT NOT NULL            -- RFC clauses
 );
-CREATE TABLE session ( -- SMTP (or something else on its port) on one TCP connection
-	session_id INTEGER PRIMARY KEY, -- ordinal of the connection's first packet among all packets read
-	client_addr TEXT NOT NULL,      -- 192.0.2.1, 2001:db8::1
-	client_port INTEGER NOT NULL,
+CREATE TABLE session_row ( -- what the view session shows; numbers that are read a session at a time stand in one column
+	session_id INTEGER PRIMARY KEY,
+	client_addr TEXT NOT NULL,
 	server_addr TEXT NOT NULL,
 	server_port INTEGER NOT NULL,
-	capture_id INTEGER REFERENCES capture, -- file of its first frame
-	first_frame INTEGER,
-	last_capture_id INTEGER REFERENCES capture,
-	last_frame INTEGER,
-	start INTEGER NOT NULL,         -- time of its first packet
-	"end" INTEGER NOT NULL,         -- time of its last packet
-	protocol INTEGER NOT NULL,      -- 0 smtp, 1 esmtp, 2 lmtp, 3 tls, 4 other: speaks
-	speaks TEXT,                    -- what nDPI calls it when it is no SMTP
-	banner,                         -- text of the greeting, lines joined by LF; a text, or the text_id of one that came often
-	helo TEXT,                      -- argument of the last accepted EHLO, HELO, LHLO
-	tls_state INTEGER NOT NULL,     -- 0 none, 1 offered, 2 refused, 3 accepted, 4 started, 5 finished, 6 failed, 7 plaintext
-	tls TEXT NOT NULL,              -- '', 'offered', 'refused', 'accepted', 'started', 'TLS 1.3', 'failed: alert 40', 'plaintext in place of TLS'
-	server_name TEXT,               -- SNI of the TLS ClientHello
-	auth TEXT,                      -- mechanism of the last AUTH command seen in clear; '' without one; NULL: no AUTH
-	commands INTEGER NOT NULL,
-	replies INTEGER NOT NULL,
-	errors INTEGER NOT NULL,        -- 5xx replies
-	transactions INTEGER NOT NULL,  -- MAIL commands that began one
-	accepted INTEGER NOT NULL,      -- messages accepted
-	unanswered INTEGER NOT NULL,    -- commands without a reply in the capture
-	pipelined INTEGER NOT NULL,     -- commands sent before the reply of an earlier one had come
-	slowest INTEGER,                -- longest time from a command to its reply, nanoseconds; NULL: none
-	slowest_verb TEXT,              -- of that command, as error.trigger_verb
-	incomplete INTEGER NOT NULL,    -- 1 no start, 2 no end, 4 one side only, 8 gaps, 16 cut by snaplen, 32 limits, 64 commands not in the capture
-	client_octets INTEGER NOT NULL, -- payload sent, each octet once
-	server_octets INTEGER NOT NULL,
-	missing INTEGER NOT NULL,       -- octets lost in gaps, both directions
-	retransmissions INTEGER NOT NULL, -- both directions
-	resets INTEGER NOT NULL,        -- RST segments
-	ending INTEGER NOT NULL,        -- 0 open, 1 FIN, 2 RST, 3 port used again, 4 idle, 5 capture ended
-	handshake INTEGER,              -- nanoseconds from SYN to SYN-ACK; NULL unknown
-	encrypted_frame INTEGER,        -- from this frame on all is encrypted; NULL: nothing is
-	look_id INTEGER REFERENCES look, -- how the server showed itself; NULL: no SMTP
-	client_ttl INTEGER,             -- hop count that most of the client's packets arrived with; NULL unknown
-	server_ttl INTEGER,             -- the same of the server's
-	client_stack_id INTEGER REFERENCES text, -- TCP options of the SYN; NULL not seen
-	greeting_wait INTEGER,          -- nanoseconds from SYN-ACK to greeting; NULL unknown
-	offer_capture_id INTEGER REFERENCES capture, -- where the EHLO reply ends that look_id tells of
-	offer_frame INTEGER,
-	offer_time INTEGER,
-	quickest INTEGER                -- shortest time from a command to its reply, nanoseconds; NULL: none
+	start INTEGER NOT NULL,
+	errors INTEGER NOT NULL,
+	state INTEGER NOT NULL,         -- protocol + 8 * tls_state + 64 * ending + 512 * incomplete
+	capture_id INTEGER REFERENCES capture,
+	look_id INTEGER REFERENCES look,
+	server_ttl INTEGER,
+	client_stack_id INTEGER REFERENCES text,
+	handshake INTEGER,
+	quickest INTEGER,
+	banner,
+	helo TEXT,
+	auth TEXT,
+	transactions INTEGER NOT NULL,
+	accepted INTEGER NOT NULL,
+	pipelined INTEGER NOT NULL,
+	slowest INTEGER,
+	client_octets INTEGER NOT NULL,
+	rest TEXT NOT NULL              -- JSON [client_port, first_frame, last_capture_id, last_frame, end - start, commands, replies, unanswered, server_octets, missing,
+	                                -- retransmissions, resets, client_ttl, greeting_wait, offer_capture_id, offer_frame, offer_time - start, encrypted_frame,
+	                                -- slowest_verb, tls unless it is that of tls_state, speaks, server_name]; it ends with the last that is not null
 );
 CREATE TABLE look ( -- how a server shows itself on a path, to be compared across sessions; sessions share rows (rarely two rows are alike)
 	look_id INTEGER PRIMARY KEY,
@@ -100,38 +78,26 @@ CREATE TABLE look ( -- how a server shows itself on a path, to be compared acros
 	hidden_id INTEGER REFERENCES text, -- keywords overwritten in it, likely names or ?8 (letters), joined by LF; NULL none
 	server_stack_id INTEGER REFERENCES text -- TCP options of the SYN-ACK; NULL not seen
 );
-CREATE TABLE error ( -- a 5xx reply
-	error_id INTEGER PRIMARY KEY,   -- session_id * 100000 + ordinal among the 5xx replies of the session
-	session_id INTEGER NOT NULL REFERENCES session,
-	time INTEGER NOT NULL,          -- of the frame that ends the reply
-	code INTEGER NOT NULL,          -- 500..599
-	enhanced TEXT,                  -- '5.1.1'; NULL: none
-	reply_text NOT NULL,            -- lines joined by LF; a text, or the text_id of one that came often
-	trigger_verb TEXT,              -- verb in capitals; CONN, EOM, BDAT, AUTH-RESPONSE, '-' unprintable, '' empty line, NULL not in the capture
-	trigger_line TEXT,              -- as sent, C-escaped, at most 1,000 octets, credentials redacted
-	trigger_capture_id INTEGER REFERENCES capture,
-	trigger_frame INTEGER,          -- frame that ends the line; NULL: not in the capture
-	reply_capture_id INTEGER REFERENCES capture,
-	reply_frame INTEGER NOT NULL,   -- frame that ends the reply
-	latency INTEGER,                -- nanoseconds from the end of the command to the end of the reply; NULL unknown
-	exchange INTEGER NOT NULL,      -- ordinal of command and reply in the session
-	transaction_no INTEGER NOT NULL, -- mail transaction in the session, 0 outside
-	phase_id INTEGER REFERENCES text, -- the server's state when it read the command
-	offer_id INTEGER REFERENCES text, -- EHLO keywords in force when the command was sent, joined by LF; NULL none
-	sender_domain TEXT,             -- of the transaction's MAIL, lower case; '' null sender; NULL unknown
-	recipient_domain TEXT,          -- of the refused RCPT, lower case; NULL: no RCPT
-	fault_at INTEGER,               -- octet of the line where its grammar breaks, 0..; NULL: it does not
-	fault_id INTEGER REFERENCES text, -- what the grammar wanted there
+CREATE TABLE error_row ( -- what the view error shows; the session is error_id / 100000
+	error_id INTEGER PRIMARY KEY,
+	time INTEGER NOT NULL,
+	code INTEGER NOT NULL,
+	enhanced TEXT,
+	reply_text NOT NULL,
+	trigger_verb TEXT,
+	trigger_line TEXT,
+	sender_domain TEXT,
+	recipient_domain TEXT,
 	cause_id INTEGER NOT NULL REFERENCES cause,
-	certainty INTEGER NOT NULL,     -- 0 possible, 1 likely, 2 proven
-	rule_id INTEGER REFERENCES text, -- rule that found the cause
-	detail,                         -- one sentence about this case, a text or a text_id; NULL none
-	proofs TEXT NOT NULL,           -- JSON [[capture_id, frame, side, text, says], ...]; side 0 client, 1 server; text: a string, a text_id, or 0 for trigger_line; says: text_id
-	also TEXT                       -- JSON [cause_id, ...], further causes, best first; NULL none
+	certainty INTEGER NOT NULL,
+	detail,
+	proofs TEXT NOT NULL,
+	rest TEXT NOT NULL              -- JSON [trigger_capture_id, trigger_frame, reply_capture_id, reply_frame, latency, exchange, transaction_no, phase_id, offer_id,
+	                                -- fault_at, fault_id, rule_id, also]; without also where that is NULL
 );
 CREATE TABLE finding ( -- an observation that needs no 5xx
 	finding_id INTEGER PRIMARY KEY, -- session_id * 100000 + ordinal in the session
-	session_id INTEGER NOT NULL REFERENCES session,
+	session_id INTEGER NOT NULL REFERENCES session_row,
 	time INTEGER NOT NULL,          -- where it was first seen
 	capture_id INTEGER REFERENCES capture,
 	frame INTEGER,
@@ -149,8 +115,8 @@ CREATE TABLE ladder ( -- the dialogue around errors and findings, for drawing
 );
 CREATE TABLE difference ( -- a difference between two sides of a box (from compare)
 	difference_id INTEGER PRIMARY KEY,
-	inside_session INTEGER REFERENCES session (session_id),
-	outside_session INTEGER REFERENCES session (session_id),
+	inside_session INTEGER REFERENCES session_row (session_id),
+	outside_session INTEGER REFERENCES session_row (session_id),
 	direction INTEGER NOT NULL,     -- 0 from the client, 1 from the server
 	frame_inside INTEGER,
 	frame_outside INTEGER,
@@ -176,7 +142,7 @@ CREATE TABLE comparison ( -- two sides of a box that were compared
 CREATE TABLE pair ( -- a session as both sides saw it, or one that only one side has
 	pair_id INTEGER PRIMARY KEY,
 	comparison_id INTEGER NOT NULL REFERENCES comparison,
-	inside_session INTEGER REFERENCES session (session_id),
-	outside_session INTEGER REFERENCES session (session_id),
+	inside_session INTEGER REFERENCES session_row (session_id),
+	outside_session INTEGER REFERENCES session_row (session_id),
 	known_by TEXT                   -- how the two were recognised: addresses and ports, sequence number, content; NULL: no partner
 );

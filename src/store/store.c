@@ -135,7 +135,7 @@ static bool fill_causes(struct store *s, struct error *error)
 static bool prepare(struct store *s, struct error *error)
 {
 	static const struct { const char *table; unsigned columns; } many[] = {
-		{ "session", 46 }, { "error", 27 }, { "finding", 11 }, { "ladder", 2 }, { "look", 8 },
+		{ "session_row", 22 }, { "error_row", 14 }, { "finding", 11 }, { "ladder", 2 }, { "look", 8 },
 	}, few[] = {
 		{ "capture", 25 }, { "difference", 14 }, { "comparison", 4 }, { "pair", 5 }, { "content", 2 },
 	};
@@ -175,7 +175,7 @@ struct store *store_new(struct store_options options, struct error *error)
 		database_number(&s->database, "SELECT coalesce(max(look_id), 0) FROM look", &s->last_look, error) &&
 		/* Ids of the appended run begin behind all packets, and so behind all sessions, that are already told of. */
 		database_number(&s->database, "SELECT max((SELECT coalesce(sum(packets), 0) FROM capture), "
-		                "(SELECT coalesce(max(session_id), 0) FROM session))", &s->session_offset, error);
+		                "(SELECT coalesce(max(session_id), 0) FROM session_row))", &s->session_offset, error);
 	s->database.threads = options.threads;
 	if (done)
 		return s;
@@ -185,31 +185,16 @@ struct store *store_new(struct store_options options, struct error *error)
 
 /* ---- a session ---- */
 
+/* Where it is more than the word for the state, which the view session has. */
 static const char *tls_text(const struct tls *tls, struct text *room)
 {
+	if (tls->state == TLS_FINISHED)
+		return tls->version;
+	if (tls->state != TLS_FAILED || !tls->alert)
+		return NULL;
 	text_clear(room);
-	switch (tls->state) {
-	case TLS_NONE:
-		return "";
-	case TLS_OFFERED:
-		return "offered";
-	case TLS_REFUSED:
-		return "refused";
-	case TLS_ACCEPTED:
-		return "accepted";
-	case TLS_STARTED:
-		return "started";
-	case TLS_FINISHED:
-		return tls->version ? tls->version : "finished";
-	case TLS_FAILED:
-		if (!tls->alert)
-			return "failed";
-		text_addf(room, "failed: alert %u", tls->alert_description);
-		return room->p;
-	case TLS_PLAINTEXT:
-		return "plaintext in place of TLS";
-	}
-	return "";
+	text_addf(room, "failed: alert %u", tls->alert_description);
+	return room->p;
 }
 
 static unsigned incomplete(const struct session *session)
@@ -272,43 +257,83 @@ static void wire_column(struct feed *row, struct bytes wire, size_t most)
 	feed_text_end(row);
 }
 
+/* The words at the end of "rest": those that are not there are null, behind the last one nothing stands. */
+static void rest_words(struct store *s, struct text *json, const struct session *session, const struct pending *p)
+{
+	const char *tls = tls_text(&session->tls, &s->text);
+	const struct bytes words[] = { p->slowest ? bytes_of(p->slowest_verb) : (struct bytes){ 0 }, bytes_of(tls), bytes_of(session->speaks) };
+	size_t n = sizeof words / sizeof *words;
+	bool named = session->tls.server_name.p;
+	while (!named && n && !words[n - 1].p)
+		n--;
+	for (size_t i = 0; i < n; i++) {
+		text_add_octet(json, ',');
+		if (words[i].p)
+			wire_add_quoted(json, words[i]);
+		else
+			text_add(json, B("null"));
+	}
+	if (named) {
+		text_add_octet(json, ',');
+		wire_add_both(json, session->tls.server_name, 255, false);
+	}
+}
+
+/* What is read a session at a time, as schema.sql describes it. */
+static void rest_column(struct store *s, struct feed *row, const struct session *session, const struct pending *p, const struct shown *shown)
+{
+	const struct connection *c = &session->connection;
+	struct text *json = feed_text_begin(row);
+	const int64_t ids[] = { c->first.number, writer_capture(s, c->last), c->last.number };
+	const int64_t numbers[] = { c->last.time - c->first.time, session->commands, session->replies, session->unanswered, (int64_t)c->octets[FROM_SERVER],
+	                            (int64_t)(c->missing[0] + c->missing[1]), (int64_t)(c->retransmissions[0] + c->retransmissions[1]), c->nresets };
+	const int64_t more[] = { shown->client_ttl, shown->wait, writer_capture(s, shown->offer), shown->offer.number };
+	text_room(json, (3 + sizeof ids / sizeof *ids + sizeof numbers / sizeof *numbers + sizeof more / sizeof *more) * (NUMBER_MOST + 1));
+	char *at = json->p + json->n;
+	*at = '[';
+	at = wire_put_number(at + 1, c->client.port);
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+		at = writer_put_id(at, ids[i]);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		at = writer_put(at, numbers[i]);
+	for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+		at = writer_put_id(at, more[i]);
+	at = shown->offer.time ? writer_put(at, shown->offer.time - c->first.time) : writer_put_id(at, 0);
+	at = writer_put_id(at, session->tls.encrypted_from.number);
+	json->n = (size_t)(at - json->p);
+	rest_words(s, json, session, p);
+	text_add_octet(json, ']');
+	feed_text_end(row);
+}
+
 static bool session_row(struct store *s, const struct session *session, const struct pending *p, int64_t id, struct error *error)
 {
 	const struct connection *c = &session->connection;
+	const struct shown shown = trace_shown(s, &p->trace, session, error);
 	struct feed *row = &s->session;
 	feed_number(row, id);
 	address_column(row, &c->client.address);
-	feed_number(row, c->client.port);
 	address_column(row, &c->server.address);
 	feed_number(row, c->server.port);
-	feed_id(row, writer_capture(s, c->first));
-	feed_id(row, c->first.number);
-	feed_id(row, writer_capture(s, c->last));
-	feed_id(row, c->last.number);
 	feed_number(row, c->first.time);
-	feed_number(row, c->last.time);
-	feed_number(row, session->protocol);
-	feed_text(row, bytes_of(session->speaks));
+	feed_number(row, session->errors);
+	feed_number(row, (int64_t)session->protocol | (int64_t)session->tls.state << 3 | (int64_t)c->ending << 6 | (int64_t)incomplete(session) << 9);
+	feed_id(row, writer_capture(s, c->first));
+	feed_id(row, shown.look);
+	feed_id(row, shown.server_ttl);
+	feed_id(row, shown.client_stack);
+	feed_id(row, c->handshake_rtt);
+	feed_id(row, shown.quickest);
 	writer_wire(s, row, session->banner, LIMIT_REPLY, error);
 	wire_column(row, session->helo, LIMIT_TRIGGER_LINE);
-	feed_number(row, session->tls.state);
-	feed_text(row, bytes_of(tls_text(&session->tls, &s->text)));
-	wire_column(row, session->tls.server_name, 255);
 	feed_text(row, p->auth_seen ? bytes_of(p->auth) : (struct bytes){ 0 });
-	const int64_t counts[] = { session->commands, session->replies, session->errors, session->transactions, session->accepted_messages,
-	                           session->unanswered, p->pipelined };
-	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-		feed_number(row, counts[i]);
+	feed_number(row, session->transactions);
+	feed_number(row, session->accepted_messages);
+	feed_number(row, p->pipelined);
 	feed_id(row, p->slowest);
-	feed_text(row, p->slowest ? bytes_of(p->slowest_verb) : (struct bytes){ 0 });
-	const int64_t path[] = { incomplete(session), (int64_t)c->octets[FROM_CLIENT], (int64_t)c->octets[FROM_SERVER],
-	                         (int64_t)(c->missing[0] + c->missing[1]), (int64_t)(c->retransmissions[0] + c->retransmissions[1]),
-	                         c->nresets, c->ending };
-	for (size_t i = 0; i < sizeof path / sizeof *path; i++)
-		feed_number(row, path[i]);
-	feed_id(row, c->handshake_rtt);
-	feed_id(row, session->tls.encrypted_from.number);
-	return trace_columns(s, &p->trace, session, error) && feed_row(row, error);
+	feed_number(row, (int64_t)c->octets[FROM_CLIENT]);
+	rest_column(s, row, session, p, &shown);
+	return feed_row(row, error) && error->kind == ERROR_NONE;
 }
 
 /* The record of a session that came in windows before; NULL for the many that did not. */
@@ -461,10 +486,10 @@ bool store_forget(struct store *s, struct error *error)
 {
 	pending_drop(s);
 	text_clear(&s->text);
-	text_addf(&s->text, "DELETE FROM session WHERE session_id > %lld;", (long long)s->session_offset);
-	static const char *const tables[] = { "error", "finding", "ladder" };
+	text_addf(&s->text, "DELETE FROM session_row WHERE session_id > %lld;", (long long)s->session_offset);
+	static const char *const tables[][2] = { { "error_row", "error_id" }, { "finding", "finding_id" }, { "ladder", "ladder_id" } };
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-		text_addf(&s->text, "DELETE FROM %s WHERE %s_id >= %lld;", tables[i], tables[i], (long long)(s->session_offset + 1) * IDS_PER_SESSION);
+		text_addf(&s->text, "DELETE FROM %s WHERE %s >= %lld;", tables[i][0], tables[i][1], (long long)(s->session_offset + 1) * IDS_PER_SESSION);
 	return flush(s, error) && database_run(&s->database, s->text.p, error);
 }
 

@@ -8,8 +8,8 @@
 
 enum { BANNER_MOST = 200, NAME_MOST = 255 };
 
-/* Columns of "look" behind its id, and how many of "session" are filled here. */
-enum { LOOK_STARRED = 2, LOOK_HELLO, LOOK_COLUMNS = 7, SESSION_COLUMNS = 9, LOOKS_MOST = 16384 };
+/* Columns of "look" behind its id. */
+enum { LOOK_STARRED = 2, LOOK_HELLO, LOOK_COLUMNS = 7, LOOKS_MOST = 16384 };
 
 enum hello { HELLO_NONE, HELLO_HELO, HELLO_HELO_AFTER_EHLO, HELLO_EHLO };
 
@@ -170,20 +170,13 @@ static int64_t look_of(struct store *s, const int64_t columns[LOOK_COLUMNS], str
 	return feed_row(&s->look, error) ? s->last_look : 0;
 }
 
-bool trace_columns(struct store *s, const struct trace *t, const struct session *session, struct error *error)
+struct shown trace_shown(struct store *s, const struct trace *t, const struct session *session, struct error *error)
 {
 	const struct connection *c = &session->connection;
-	int64_t columns[SESSION_COLUMNS] = { 0 };
-	if (session->protocol <= PROTOCOL_LMTP) {
-		enum hello hello = t->greeted_ehlo ? HELLO_EHLO : !t->greeted_helo ? HELLO_NONE : t->refused_ehlo ? HELLO_HELO_AFTER_EHLO : HELLO_HELO;
-		const int64_t look[LOOK_COLUMNS] = { t->name, t->banner, t->starred, hello, t->offer, t->hidden,
-		                                     stack(s, &c->syn[FROM_SERVER], c->syn_ack_seen, error) };
-		const int64_t values[SESSION_COLUMNS] = { look_of(s, look, error), c->baseline[FROM_CLIENT].ttl, c->baseline[FROM_SERVER].ttl,
-		                                          stack(s, &c->syn[FROM_CLIENT], c->syn_seen, error), t->wait > 0 ? t->wait : 0,
-		                                          writer_capture(s, t->offer_at), t->offer_at.number, t->offer_at.time, t->quickest };
-		memcpy(columns, values, sizeof columns);
-	}
-	for (int i = 0; i < SESSION_COLUMNS; i++)
-		feed_id(&s->session, columns[i]);
-	return error->kind == ERROR_NONE;
+	if (session->protocol > PROTOCOL_LMTP)
+		return (struct shown){ 0 };
+	enum hello hello = t->greeted_ehlo ? HELLO_EHLO : !t->greeted_helo ? HELLO_NONE : t->refused_ehlo ? HELLO_HELO_AFTER_EHLO : HELLO_HELO;
+	const int64_t look[LOOK_COLUMNS] = { t->name, t->banner, t->starred, hello, t->offer, t->hidden, stack(s, &c->syn[FROM_SERVER], c->syn_ack_seen, error) };
+	return (struct shown){ look_of(s, look, error), c->baseline[FROM_CLIENT].ttl, c->baseline[FROM_SERVER].ttl,
+	                       stack(s, &c->syn[FROM_CLIENT], c->syn_seen, error), t->wait > 0 ? t->wait : 0, t->quickest, t->offer_at };
 }

@@ -187,26 +187,22 @@ static const struct column { const char *table, *column, *becomes; } columns[] =
 	{ "text", "text", "CASE (SELECT form FROM veil_use AS u WHERE u.text_id = text.text_id) WHEN -1 THEN text WHEN " REPLY " THEN veil(" REPLY ", text) "
 	          "WHEN " GREETING " THEN veil(" GREETING ", text) WHEN " NAME " THEN veil(" NAME ", text) WHEN " OURS " THEN veil(" OURS ", text) "
 	          "ELSE veil(" LINE ", text) END" },
-	{ "session", "client_addr", "veil_address(client_addr)" },
-	{ "session", "server_addr", "veil_address(server_addr)" },
-	{ "session", "speaks", NULL },
-	{ "session", "banner", HERE(GREETING, "banner") },
-	{ "session", "helo", "veil(" NAME ", helo)" },
-	{ "session", "tls", NULL },
-	{ "session", "server_name", "veil(" NAME ", server_name)" },
-	{ "session", "auth", "veil(" REPLY ", auth)" },
-	{ "session", "slowest_verb", "upper(veil(" REPLY ", slowest_verb))" },
-	{ "error", "enhanced", NULL },
-	{ "error", "reply_text", HERE(REPLY, "reply_text") },
-	{ "error", "detail", HERE(OURS, "detail") },
-	{ "error", "trigger_verb", "CASE WHEN trigger_verb IN ('CONN', 'EOM', 'BDAT', 'AUTH-RESPONSE', '-', '') THEN trigger_verb "
+	{ "session_row", "client_addr", "veil_address(client_addr)" },
+	{ "session_row", "server_addr", "veil_address(server_addr)" },
+	{ "session_row", "banner", HERE(GREETING, "banner") },
+	{ "session_row", "helo", "veil(" NAME ", helo)" },
+	{ "session_row", "auth", "veil(" REPLY ", auth)" },
+	{ "session_row", "rest", "json_replace(rest, '$[18]', upper(veil(" REPLY ", rest ->> 18)), '$[21]', veil(" NAME ", rest ->> 21))" },
+	{ "error_row", "enhanced", NULL },
+	{ "error_row", "reply_text", HERE(REPLY, "reply_text") },
+	{ "error_row", "detail", HERE(OURS, "detail") },
+	{ "error_row", "trigger_verb", "CASE WHEN trigger_verb IN ('CONN', 'EOM', 'BDAT', 'AUTH-RESPONSE', '-', '') THEN trigger_verb "
 	           "ELSE upper(veil(" LINE ", substr(ltrim(trigger_line), 1, length(trigger_verb)))) END" },
-	{ "error", "trigger_line", "veil(" LINE ", trigger_line)" },
-	{ "error", "fault_at", "veil_at(trigger_line, fault_at)" },
-	{ "error", "sender_domain", "veil(" NAME ", sender_domain)" },
-	{ "error", "recipient_domain", "veil(" NAME ", recipient_domain)" },
-	{ "error", "proofs", "veil_json(proofs)" },
-	{ "error", "also", NULL },
+	{ "error_row", "trigger_line", "veil(" LINE ", trigger_line)" },
+	{ "error_row", "sender_domain", "veil(" NAME ", sender_domain)" },
+	{ "error_row", "recipient_domain", "veil(" NAME ", recipient_domain)" },
+	{ "error_row", "proofs", "veil_json(proofs)" },
+	{ "error_row", "rest", "json_replace(rest, '$[9]', veil_at(trigger_line, rest ->> 9))" },
 	{ "finding", "detail", HERE(OURS, "detail") },
 	{ "finding", "proofs", "veil_json(proofs)" },
 	{ "ladder", "lines", "veil_json(lines)" },
@@ -216,11 +212,11 @@ static const struct column { const char *table, *column, *becomes; } columns[] =
 
 /* Which columns point at which texts; the first row that points at one decides. -1: words of ours alone. */
 static const struct use { const char *table, *column; int form; } uses[] = {
-	{ "error", "reply_text", VEIL_REPLY },       { "look", "name_id", VEIL_NAME },         { "session", "banner", VEIL_GREETING },
-	{ "look", "banner_id", VEIL_GREETING },      { "error", "offer_id", VEIL_REPLY },      { "look", "offer_id", VEIL_REPLY },
-	{ "error", "phase_id", -1 },                 { "error", "rule_id", -1 },               { "error", "fault_id", -1 },
-	{ "finding", "device_id", -1 },              { "session", "client_stack_id", -1 },     { "look", "server_stack_id", -1 },
-	{ "look", "hidden_id", -1 },                 { "error", "detail", VEIL_OURS },         { "finding", "detail", VEIL_OURS },
+	{ "error_row", "reply_text", VEIL_REPLY }, { "look", "name_id", VEIL_NAME },       { "session_row", "banner", VEIL_GREETING },
+	{ "look", "banner_id", VEIL_GREETING },    { "error_row", "rest ->> 8", VEIL_REPLY }, { "look", "offer_id", VEIL_REPLY },
+	{ "error_row", "rest ->> 7", -1 },         { "error_row", "rest ->> 11", -1 },     { "error_row", "rest ->> 10", -1 },
+	{ "finding", "device_id", -1 },            { "session_row", "client_stack_id", -1 }, { "look", "server_stack_id", -1 },
+	{ "look", "hidden_id", -1 },               { "error_row", "detail", VEIL_OURS },   { "finding", "detail", VEIL_OURS },
 	{ "difference", "detail_id", VEIL_OURS },
 };
 
@@ -240,15 +236,15 @@ static bool column_stands(struct database *d, const char *table, const char *col
 static bool prepare_texts(struct database *d, struct error *error)
 {
 	static const char *const learn[] = {
-		"SELECT sum(veil_learn(" NAME ", helo)) FROM session WHERE helo IS NOT NULL",
-		"SELECT sum(veil_learn(" LINE ", trigger_line)), sum(veil_verb(trigger_line)) FROM error WHERE trigger_line IS NOT NULL",
+		"SELECT sum(veil_learn(" NAME ", helo)) FROM session_row WHERE helo IS NOT NULL",
+		"SELECT sum(veil_learn(" LINE ", trigger_line)), sum(veil_verb(trigger_line)) FROM error_row WHERE trigger_line IS NOT NULL",
 		"SELECT sum(veil_learn(" LINE ", text)) FROM text", "SELECT sum(veil_learn(" LINE ", lines)) FROM ladder",
-		"SELECT sum(veil_learn(" LINE ", reply_text)) FROM error WHERE typeof(reply_text) = 'text'",
-		"SELECT sum(veil_learn(" LINE ", banner)) FROM session WHERE typeof(banner) = 'text'",
+		"SELECT sum(veil_learn(" LINE ", reply_text)) FROM error_row WHERE typeof(reply_text) = 'text'",
+		"SELECT sum(veil_learn(" LINE ", banner)) FROM session_row WHERE typeof(banner) = 'text'",
 		"CREATE TEMP TABLE veil_use (text_id INTEGER PRIMARY KEY, form INTEGER NOT NULL)", NULL
 	};
 	static const char *const says[] = {
-		"INSERT OR IGNORE INTO veil_use SELECT p.value ->> 4, " OURS " FROM error AS e, json_each(e.proofs) AS p WHERE p.value ->> 4 > 0",
+		"INSERT OR IGNORE INTO veil_use SELECT p.value ->> 4, " OURS " FROM error_row AS e, json_each(e.proofs) AS p WHERE p.value ->> 4 > 0",
 		"INSERT OR IGNORE INTO veil_use SELECT p.value ->> 4, " OURS " FROM finding AS f, json_each(f.proofs) AS p WHERE p.value ->> 4 > 0", NULL
 	};
 	struct text sql = { 0 };

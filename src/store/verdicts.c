@@ -96,21 +96,6 @@ int64_t writer_offer(struct store *s, const struct offer *offer, struct error *e
 	return s->offer_id = interned_id(&s->texts, keyword_lines(s, offer), error);
 }
 
-static void also_column(struct store *s, struct feed *row, const struct verdict *v)
-{
-	if (!v->nalso) {
-		feed_null(row);
-		return;
-	}
-	struct text *t = feed_text_begin(row);
-	for (size_t i = 0; i < v->nalso; i++) {
-		text_add_octet(t, i ? ',' : '[');
-		wire_add_number(t, s->causes[v->also[i]]);
-	}
-	text_add_octet(t, ']');
-	feed_text_end(row);
-}
-
 static void enhanced_column(struct feed *row, const struct enhanced *e)
 {
 	if (!e->present) {
@@ -126,50 +111,65 @@ static void enhanced_column(struct feed *row, const struct enhanced *e)
 	feed_text_end(row);
 }
 
-static void command_columns(struct store *s, struct feed *row, const struct exchange *x)
+/* What is read an error at a time, as schema.sql describes it. */
+static void rest_column(struct store *s, struct feed *row, const struct verdict *v, struct error *error)
 {
+	const struct exchange *x = v->exchange;
 	const struct command *c = &x->command;
-	bool seen = c->line.last.number && c->kind != COMMAND_UNSEEN;
-	struct trigger trigger = writer_trigger(c, &s->line);
-	feed_text(row, trigger.verb);
-	feed_text(row, trigger.line);
-	feed_id(row, seen ? writer_capture(s, c->line.last) : 0);
-	feed_id(row, seen ? c->line.last.number : 0);
-	feed_id(row, writer_capture(s, x->reply.last));
-	feed_number(row, x->reply.last.number);
-	feed_id(row, seen ? x->reply.last.time - c->line.last.time : 0);
+	bool seen = c->line.last.number && c->kind != COMMAND_UNSEEN, faulty = c->fault->kind != FAULT_NONE;
+	struct text *json = feed_text_begin(row);
+	const int64_t ids[] = { seen ? writer_capture(s, c->line.last) : 0, seen ? c->line.last.number : 0, writer_capture(s, x->reply.last) };
+	const int64_t more[] = { writer_says(s, phase_name(x->before.phase), error), writer_offer(s, c->offer, error) };
+	const int64_t ours[] = { faulty ? writer_says(s, c->fault->wanted, error) : 0, writer_says(s, v->rule, error) };
+	text_room(json, (12 + v->nalso) * (NUMBER_MOST + 1) + 4);
+	char *at = json->p + json->n;
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+		at = writer_put_id(at, ids[i]);
+	json->p[json->n] = '['; /* in place of the first comma */
+	at = writer_put(at, x->reply.last.number);
+	at = writer_put_id(at, seen ? x->reply.last.time - c->line.last.time : 0);
+	at = writer_put(at, x->ordinal);
+	at = writer_put(at, x->transaction);
+	for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+		at = writer_put_id(at, more[i]);
+	at = faulty ? writer_put(at, (int64_t)c->fault->at) : writer_put_id(at, 0);
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		at = writer_put_id(at, ours[i]);
+	if (v->nalso)
+		*at++ = ',';
+	char *also = at;
+	for (size_t i = 0; i < v->nalso; i++)
+		at = writer_put(at, s->causes[v->also[i]]);
+	if (v->nalso) {
+		*also = '[';
+		*at++ = ']';
+	}
+	*at++ = ']';
+	json->n = (size_t)(at - json->p);
+	feed_text_end(row);
 }
 
 static bool error_row(struct store *s, const struct verdict *v, int64_t session_id, struct error *error)
 {
 	const struct exchange *x = v->exchange;
 	const struct command *c = &x->command, *mail = mail_of(x);
-	bool rcpt = c->kind == COMMAND_LINE && c->verb == VERB_RCPT, faulty = c->fault->kind != FAULT_NONE;
+	bool rcpt = c->kind == COMMAND_LINE && c->verb == VERB_RCPT;
+	struct trigger trigger = writer_trigger(c, &s->line);
 	struct feed *row = &s->error;
 	feed_number(row, session_id * IDS_PER_SESSION + v->ordinal);
-	feed_number(row, session_id);
 	feed_number(row, x->reply.last.time);
 	feed_number(row, x->reply.code);
 	enhanced_column(row, &x->reply.enhanced);
 	writer_wire(s, row, x->reply.text.p ? x->reply.text : B(""), LIMIT_REPLY, error);
-	command_columns(s, row, x);
-	feed_number(row, x->ordinal);
-	feed_number(row, x->transaction);
-	feed_id(row, writer_says(s, phase_name(x->before.phase), error));
-	feed_id(row, writer_offer(s, c->offer, error));
+	feed_text(row, trigger.verb);
+	feed_text(row, trigger.line);
 	lower_column(row, mail ? mail->path->domain : (struct bytes){ 0 }, mail);
 	lower_column(row, rcpt ? c->path->domain : (struct bytes){ 0 }, rcpt);
-	if (faulty)
-		feed_number(row, (int64_t)c->fault->at);
-	else
-		feed_null(row);
-	feed_id(row, faulty ? writer_says(s, c->fault->wanted, error) : 0);
 	feed_number(row, s->causes[v->cause]);
 	feed_number(row, v->certainty);
-	feed_id(row, writer_says(s, v->rule, error));
 	writer_sentence(s, row, v->detail, error);
 	proofs_column(s, row, v->proofs, v->nproofs, c->line.text, error);
-	also_column(s, row, v);
+	rest_column(s, row, v, error);
 	return feed_row(row, error) && error->kind == ERROR_NONE;
 }
 

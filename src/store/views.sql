@@ -18,8 +18,8 @@ CREATE TABLE change ( -- what changed at a server or on a path, or differs by pa
 	before_hits INTEGER NOT NULL,   -- of them, those that met the cause; for other kinds all of them
 	after_sessions INTEGER NOT NULL,
 	after_hits INTEGER NOT NULL,
-	before_session INTEGER REFERENCES session (session_id), -- to look at
-	after_session INTEGER REFERENCES session (session_id),
+	before_session INTEGER REFERENCES session_row (session_id), -- to look at
+	after_session INTEGER REFERENCES session_row (session_id),
 	party TEXT NOT NULL,            -- middlebox; server; routing: this path alone; unknown: the server or the path
 	certainty INTEGER NOT NULL,     -- as in error
 	says TEXT NOT NULL              -- one sentence, without the time
@@ -41,6 +41,8 @@ CREATE TABLE client_cause ( -- errors counted by client and cause
 	first INTEGER NOT NULL,
 	last INTEGER NOT NULL
 );
+DROP VIEW IF EXISTS session;
+DROP VIEW IF EXISTS error;
 DROP VIEW IF EXISTS trace;
 DROP VIEW IF EXISTS error_report;
 DROP VIEW IF EXISTS finding_report;
@@ -48,6 +50,73 @@ DROP VIEW IF EXISTS session_report;
 DROP VIEW IF EXISTS difference_report;
 DROP VIEW IF EXISTS pair_report;
 DROP VIEW IF EXISTS capture_report;
+CREATE VIEW session AS -- SMTP (or something else on its port) on one TCP connection
+SELECT session_id,                            -- ordinal of the connection's first packet among all packets read
+	client_addr, rest ->> 0 AS client_port,   -- 192.0.2.1, 2001:db8::1
+	server_addr, server_port,
+	capture_id, rest ->> 1 AS first_frame,    -- file of its first frame
+	rest ->> 2 AS last_capture_id, rest ->> 3 AS last_frame,
+	start, start + (rest ->> 4) AS "end",     -- time of its first packet, of its last packet
+	state & 7 AS protocol,                    -- 0 smtp, 1 esmtp, 2 lmtp, 3 tls, 4 other: speaks
+	rest ->> 20 AS speaks,                    -- what nDPI calls it when it is no SMTP
+	banner,                                   -- text of the greeting, lines joined by LF; a text, or the text_id of one that came often
+	helo,                                     -- argument of the last accepted EHLO, HELO, LHLO
+	state >> 3 & 7 AS tls_state,              -- 0 none, 1 offered, 2 refused, 3 accepted, 4 started, 5 finished, 6 failed, 7 plaintext
+	coalesce(rest ->> 19, CASE state >> 3 & 7 WHEN 0 THEN '' WHEN 1 THEN 'offered' WHEN 2 THEN 'refused' WHEN 3 THEN 'accepted' WHEN 4 THEN 'started'
+		WHEN 5 THEN 'finished' WHEN 6 THEN 'failed' ELSE 'plaintext in place of TLS' END) AS tls, -- or 'TLS 1.3', 'failed: alert 40'
+	rest ->> 21 AS server_name,               -- SNI of the TLS ClientHello
+	auth,                                     -- mechanism of the last AUTH command seen in clear; '' without one; NULL: no AUTH
+	rest ->> 5 AS commands, rest ->> 6 AS replies,
+	errors,                                   -- 5xx replies
+	transactions,                             -- MAIL commands that began one
+	accepted,                                 -- messages accepted
+	rest ->> 7 AS unanswered,                 -- commands without a reply in the capture
+	pipelined,                                -- commands sent before the reply of an earlier one had come
+	slowest,                                  -- longest time from a command to its reply, nanoseconds; NULL: none
+	rest ->> 18 AS slowest_verb,              -- of that command, as error.trigger_verb
+	state >> 9 AS incomplete,                 -- 1 no start, 2 no end, 4 one side only, 8 gaps, 16 cut by snaplen, 32 limits, 64 commands not in the capture
+	client_octets, rest ->> 8 AS server_octets, -- payload sent, each octet once
+	rest ->> 9 AS missing,                    -- octets lost in gaps, both directions
+	rest ->> 10 AS retransmissions,           -- both directions
+	rest ->> 11 AS resets,                    -- RST segments
+	state >> 6 & 7 AS ending,                 -- 0 open, 1 FIN, 2 RST, 3 port used again, 4 idle, 5 capture ended
+	handshake,                                -- nanoseconds from SYN to SYN-ACK; NULL unknown
+	rest ->> 17 AS encrypted_frame,           -- from this frame on all is encrypted; NULL: nothing is
+	look_id,                                  -- how the server showed itself; NULL: no SMTP
+	rest ->> 12 AS client_ttl,                -- hop count that most of the client's packets arrived with; NULL unknown
+	server_ttl,                               -- the same of the server's
+	client_stack_id,                          -- TCP options of the SYN; NULL not seen
+	rest ->> 13 AS greeting_wait,             -- nanoseconds from SYN-ACK to greeting; NULL unknown
+	rest ->> 14 AS offer_capture_id, rest ->> 15 AS offer_frame, start + (rest ->> 16) AS offer_time, -- where the EHLO reply ends that look_id tells of
+	quickest                                  -- shortest time from a command to its reply, nanoseconds; NULL: none
+FROM session_row;
+CREATE VIEW error AS -- a 5xx reply
+SELECT error_id,                              -- session_id * 100000 + ordinal among the 5xx replies of the session
+	error_id / 100000 AS session_id,
+	time,                                     -- of the frame that ends the reply
+	code,                                     -- 500..599
+	enhanced,                                 -- '5.1.1'; NULL: none
+	reply_text,                               -- lines joined by LF; a text, or the text_id of one that came often
+	trigger_verb,                             -- verb in capitals; CONN, EOM, BDAT, AUTH-RESPONSE, '-' unprintable, '' empty line, NULL not in the capture
+	trigger_line,                             -- as sent, C-escaped, at most 1,000 octets, credentials redacted
+	rest ->> 0 AS trigger_capture_id, rest ->> 1 AS trigger_frame, -- frame that ends the line; NULL: not in the capture
+	rest ->> 2 AS reply_capture_id, rest ->> 3 AS reply_frame, -- frame that ends the reply
+	rest ->> 4 AS latency,                    -- nanoseconds from the end of the command to the end of the reply; NULL unknown
+	rest ->> 5 AS exchange,                   -- ordinal of command and reply in the session
+	rest ->> 6 AS transaction_no,             -- mail transaction in the session, 0 outside
+	rest ->> 7 AS phase_id,                   -- the server's state when it read the command
+	rest ->> 8 AS offer_id,                   -- EHLO keywords in force when the command was sent, joined by LF; NULL none
+	sender_domain,                            -- of the transaction's MAIL, lower case; '' null sender; NULL unknown
+	recipient_domain,                         -- of the refused RCPT, lower case; NULL: no RCPT
+	rest ->> 9 AS fault_at,                   -- octet of the line where its grammar breaks, 0..; NULL: it does not
+	rest ->> 10 AS fault_id,                  -- what the grammar wanted there
+	cause_id,
+	certainty,                                -- 0 possible, 1 likely, 2 proven
+	rest ->> 11 AS rule_id,                   -- rule that found the cause
+	detail,                                   -- one sentence about this case, a text or a text_id; NULL none
+	proofs,                                   -- JSON [[capture_id, frame, side, text, says], ...]; side 0 client, 1 server; text: a string, a text_id, or 0 for trigger_line; says: text_id
+	rest -> 12 AS also                        -- JSON [cause_id, ...], further causes, best first; NULL none
+FROM error_row;
 CREATE VIEW trace AS -- a row a session: what it shows of its server and its path, as in session and look
 SELECT s.session_id, l.name_id, l.banner_id, l.starred, l.hello, l.offer_id, l.hidden_id, s.client_ttl, s.server_ttl, s.client_stack_id,
 	l.server_stack_id, s.greeting_wait, s.offer_capture_id, s.offer_frame, s.offer_time

@@ -10,6 +10,8 @@
 #include "store/veil.h"
 #include "store/wire.h"
 
+#include <string.h>
+
 /* What trace.c gathers of a session, window by window. */
 struct trace {
 	bool seen, starred, greeted_ehlo, refused_ehlo, greeted_helo;
@@ -64,11 +66,30 @@ struct trigger {
 	struct bytes verb, line;
 };
 struct trigger writer_trigger(const struct command *, struct text *room); /* clears room */
+/* The next number of a JSON array behind its first; 0 is null where the id is unknown. at has room for NUMBER_MOST + 1. */
+static inline char *writer_put(char *at, int64_t number)
+{
+	*at++ = ',';
+	return wire_put_number(at, number);
+}
+
+static inline char *writer_put_id(char *at, int64_t id)
+{
+	if (id)
+		return writer_put(at, id);
+	memcpy(at, ",null", 5);
+	return at + 5;
+}
+
 bool ladder_write(struct store *, const struct session *, const struct verdicts *, int64_t session_id, unsigned part, struct error *);
 int64_t writer_offer(struct store *, const struct offer *, struct error *); /* id of its keyword lines, joined by LF; 0 without EHLO */
 void trace_gather(struct store *, struct trace *, const struct session *, struct error *); /* each window */
-/* The columns of "session" that trace.c fills; the row of "look" is made where it is new. */
-bool trace_columns(struct store *, const struct trace *, const struct session *, struct error *);
+/* What trace.c fills of the row of a session, 0 where it is unknown; the row of "look" is made where it is new. */
+struct shown {
+	int64_t look, client_ttl, server_ttl, client_stack, wait, quickest;
+	struct place offer;
+};
+struct shown trace_shown(struct store *, const struct trace *, const struct session *, struct error *);
 bool rows_of_errors(struct store *, const struct verdicts *, int64_t session_id, struct error *);
 bool rows_of_findings(struct store *, const struct verdicts *, int64_t session_id, unsigned before, struct error *);
 

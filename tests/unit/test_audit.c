@@ -4,6 +4,7 @@
 #include "store/across.h"
 #include "store/merge.h"
 
+#include "support/rows.h"
 #include "support/table.h"
 
 #include <stdio.h>
@@ -149,6 +150,7 @@ static void make(const char *path, const struct kase *k)
 	snprintf(ours, sizeof ours, "PRAGMA application_id = %d; PRAGMA user_version = %d;", DATABASE_APPLICATION, DATABASE_VERSION);
 	run(db, (const char *)schema);
 	run(db, ours);
+	run(db, ROWS_OF_VIEWS);
 	run(db, fixed);
 	for (size_t i = 0; i < PATHS_MOST && k->paths[i]; i++)
 		add_path(db, k->paths[i], (int64_t)i + 1, TEXT_NAMES + (int)i);

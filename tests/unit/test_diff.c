@@ -2,6 +2,7 @@
 #include "report/diff.h"
 #include "store/database.h"
 
+#include "support/rows.h"
 #include "support/table.h"
 
 #include <stdio.h>
@@ -76,6 +77,7 @@ static struct report *made(const char *path, const struct group *groups)
 	snprintf(ours, sizeof ours, "PRAGMA application_id = %d; PRAGMA user_version = %d;", DATABASE_APPLICATION, DATABASE_VERSION);
 	run_sql(db, (const char *)schema);
 	run_sql(db, ours);
+	run_sql(db, ROWS_OF_VIEWS);
 	run_sql(db, "INSERT INTO text VALUES (1, 'no such user'); INSERT INTO cause VALUES (1, 'recipient.unknown', 'recipient', '', '', '', '', '', ''), "
 	        "(2, 'client.bad_sequence', 'client', '', '', '', '', '', '');");
 	for (size_t i = 0; i < GROUPS && groups[i].sessions; i++)

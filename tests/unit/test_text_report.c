@@ -3,6 +3,7 @@
 #include "report/text.h"
 #include "store/across.h"
 
+#include "support/rows.h"
 #include "support/table.h"
 
 #include <stdio.h>
@@ -88,6 +89,7 @@ static struct report *made(const char *path, const char *sql)
 	snprintf(ours, sizeof ours, "PRAGMA application_id = %d; PRAGMA user_version = %d;", DATABASE_APPLICATION, DATABASE_VERSION);
 	assert_int_equal(sqlite3_exec(db, (const char *)schema, NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, ours, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, ROWS_OF_VIEWS, NULL, NULL, NULL), SQLITE_OK);
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		fail_msg("%s", sqlite3_errmsg(db));
 	assert_true(across_fill(&(struct database){ .db = db }, "", false, &error));
