@@ -160,6 +160,8 @@ bool smtpwhy_analyze(struct smtpwhy *run)
 			shards_packet(run->shards, &packet);
 	}
 	shards_end(run->shards);
+	shards_free(run->shards); /* what comes next takes their memory */
+	run->shards = NULL;
 	if (run->stopped)
 		timeline_stop(run->timeline);
 	decoder_blind(run->decoder, run->timeline, 0);

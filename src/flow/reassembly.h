@@ -50,7 +50,7 @@ struct past {
 };
 
 /* What streams share: the count of their bytes, and memory of pasts that others have given back. */
-enum { PAST_KINDS = 3, SPARE_MOST = 1024 };
+enum { PAST_KINDS = 3, SPARE_MOST = 256 };
 struct stock {
 	size_t held; /* on the heap, for the memory cap; not what is spare */
 	struct past *spare[PAST_KINDS];

@@ -1,5 +1,5 @@
 /* inside - what the files of the dialogue share: sending.c, data.c, held.c (the client's octets become exchanges), pairing.c, start.c,
- * alignment.c, naming.c and loss.c (replies find them), phase.c (what a reply changes), window.c (handing over), dialogue.c (the streams
+ * alignment.c, ways.c, naming.c and loss.c (replies find them), phase.c (what a reply changes), window.c (handing over), dialogue.c (the streams
  * come in).
  * Never: included by anything else.
  *
