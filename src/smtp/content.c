@@ -2,6 +2,8 @@
 #define _GNU_SOURCE /* memrchr */
 #include "smtp/content.h"
 
+#include "base/scan.h"
+
 #include "base/banned.h"
 
 /* Octets with the high bit and NULs, eight at a time: mail is mostly neither. */
@@ -34,14 +36,14 @@ static void count_bare_cr(struct content *facts, struct bytes b)
 		facts->bare_cr += at + 1 == b.n || b.p[at + 1] != '\n';
 }
 
-static void header_line(struct reader_of_content *r)
+/* A line of the header, of so many octets; its first FIELD_ROOM. */
+static void header_line(struct reader_of_content *r, struct bytes line, uint64_t length)
 {
-	struct bytes line = { r->first, r->length < FIELD_ROOM ? (size_t)r->length : FIELD_ROOM };
 	struct content *facts = &r->facts;
 	struct bytes name = bytes_trim(bytes_cut(line, ':').head);
 	bool field = name.n < line.n && bytes_index(name, ' ') == BYTES_NONE;
 	bool folded = line.n && (line.p[0] == ' ' || line.p[0] == '\t');
-	if (r->length == 0 || (!field && !folded)) {
+	if (length == 0 || (!field && !folded)) {
 		r->past_header = true; /* RFC 5322 2.1: the first empty line, or what cannot be a field */
 		return;
 	}
@@ -63,7 +65,7 @@ static void line_done(struct reader_of_content *r, bool bare)
 	if (r->length > facts->longest_line)
 		facts->longest_line = r->length;
 	if (!r->past_header)
-		header_line(r);
+		header_line(r, (struct bytes){ r->first, r->length < FIELD_ROOM ? (size_t)r->length : FIELD_ROOM }, r->length);
 	r->length = 0;
 	r->has_8bit = false;
 	r->started_bare = bare;
@@ -227,6 +229,27 @@ static size_t read_body(struct reader_of_content *r, struct bytes b, bool dots, 
 	return end;
 }
 
+/* Lines of the header as nearly all are: from their first octet to their CRLF, printable, no lone dot. How much was taken. */
+static size_t read_header(struct reader_of_content *r, struct bytes b)
+{
+	struct content *facts = &r->facts;
+	size_t taken = 0;
+	while (!r->past_header) {
+		struct bytes rest = bytes_from(b, taken);
+		struct line_end end = scan_line(rest);
+		if (end.at == BYTES_NONE || !end.plain || end.at == 0 || rest.p[end.at - 1] != '\r' || (end.at == 2 && rest.p[0] == '.'))
+			break;
+		struct bytes line = { rest.p, end.at - 1 };
+		facts->lines++;
+		if (line.n > facts->longest_line)
+			facts->longest_line = line.n;
+		header_line(r, bytes_first(line, FIELD_ROOM), line.n);
+		taken += end.at + 1;
+	}
+	facts->octets += taken;
+	return taken;
+}
+
 size_t content_read(struct reader_of_content *r, struct bytes b, bool dots, bool *ended, bool *odd_end)
 {
 	size_t taken = 0;
@@ -234,7 +257,14 @@ size_t content_read(struct reader_of_content *r, struct bytes b, bool dots, bool
 	*ended = *odd_end = false;
 	while (taken < b.n) {
 		struct bytes rest = bytes_from(b, taken);
-		if (r->past_header && !judged && !r->after_cr && !r->behind_hole && !r->started_bare) {
+		bool regular = !r->after_cr && !r->behind_hole && !r->started_bare;
+		if (!r->past_header && regular && r->length == 0) {
+			taken += read_header(r, rest);
+			rest = bytes_from(b, taken);
+			if (rest.n == 0)
+				break;
+		}
+		if (r->past_header && !judged && regular) {
 			size_t body = read_body(r, rest, dots, ended);
 			if (body)
 				return taken + body;

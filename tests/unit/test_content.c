@@ -39,10 +39,15 @@ static void reads(void **state)
 	}
 }
 
-/* ---- bodies made of pieces: in single octets, and in chunks long enough for the way that reads many at once ---- */
+/* ---- headers and bodies made of pieces: in single octets, and in chunks long enough for the way that reads many at once ---- */
 
 static const struct mixture { const char *name; unsigned odd; } mixtures[] = { /* odd: of 64 pieces, how many are no plain line */
 	{ "plain lines", 0 }, { "some odd ones", 3 }, { "many odd ones", 24 },
+};
+
+/* fields: lines of the header; of 64 of them, odd are none, or odd ones. */
+static const struct header { const char *name; unsigned fields, odd; } headers[] = {
+	{ "a header", 12, 0 }, { "a header with odd lines", 12, 3 }, { "odd lines", 6, 24 },
 };
 
 static uint32_t next_random(uint32_t *state)
@@ -72,12 +77,29 @@ static size_t make_body(uint8_t *room, uint32_t *seed, unsigned odd)
 	return n;
 }
 
+static size_t make_header(uint8_t *room, uint32_t *seed, const struct header *h)
+{
+	static const char *const fields[] = {
+		"From: a@b.example\r\n", "to: c\r\n", "Date : d\r\n", "MESSAGE-ID:\r\n", "Received: from a by b\r\n", "Subject: a line that is longer than the room for names\r\n",
+		"\tfolded\r\n", " folded: too\r\n",
+	};
+	static const char *const odd[] = { "no field\r\n", "a b: none\r\n", "X: \xe4\r\n", "X: a\rb\r\n", "X: bare\n", ".\r\n", "..\r\n", "\r\n" };
+	size_t n = 0;
+	for (unsigned i = 0; i < h->fields; i++) {
+		const char *line = next_random(seed) % 64 < h->odd ? odd[next_random(seed) % 8] : fields[next_random(seed) % 8];
+		memcpy(room + n, line, strlen(line));
+		n += strlen(line);
+	}
+	memcpy(room + n, "\r\n", 2);
+	return n + 2;
+}
+
 struct seen { struct content facts; size_t ends, odd_ends, at; };
 
-static struct seen read_in(const uint8_t *body, size_t n, size_t chunk)
+static struct seen read_in(const uint8_t *body, size_t n, size_t chunk, bool header)
 {
 	struct seen s = { 0 };
-	struct reader_of_content r = { .past_header = true };
+	struct reader_of_content r = { .past_header = !header };
 	while (s.at < n) {
 		bool ended, odd;
 		struct guard g = guarded((struct bytes){ body + s.at, chunk < n - s.at ? chunk : n - s.at });
@@ -93,18 +115,33 @@ static struct seen read_in(const uint8_t *body, size_t n, size_t chunk)
 	return s;
 }
 
+static void check_chunks(const uint8_t *body, size_t n, bool header)
+{
+	struct seen one = read_in(body, n, 1, header);
+	for (size_t chunk = 2; chunk < 2000; chunk = chunk * 3 / 2 + 1) {
+		struct seen other = read_in(body, n, chunk, header);
+		assert_memory_equal(&other, &one, sizeof one);
+	}
+}
+
 static void reads_alike(void **state)
 {
 	const struct mixture *m = *state;
 	uint32_t seed = 1;
 	for (unsigned round = 0; round < 300; round++) {
 		uint8_t body[4096];
-		size_t n = make_body(body, &seed, m->odd);
-		struct seen one = read_in(body, n, 1);
-		for (size_t chunk = 2; chunk < 2000; chunk = chunk * 3 / 2 + 1) {
-			struct seen other = read_in(body, n, chunk);
-			assert_memory_equal(&other, &one, sizeof one);
-		}
+		check_chunks(body, make_body(body, &seed, m->odd), false);
+	}
+}
+
+static void headers_read_alike(void **state)
+{
+	const struct header *h = *state;
+	uint32_t seed = 1;
+	for (unsigned round = 0; round < 300; round++) {
+		uint8_t message[4096 + 1024];
+		size_t n = make_header(message, &seed, h);
+		check_chunks(message, n + make_body(message + n, &seed, h->odd), true);
 	}
 }
 
@@ -112,5 +149,6 @@ int main(void)
 {
 	int failed = TABLE_RUN("content", cases, reads);
 	failed += TABLE_RUN("bodies at any chunk size", mixtures, reads_alike);
+	failed += TABLE_RUN("headers at any chunk size", headers, headers_read_alike);
 	return failed != 0;
 }
