@@ -101,7 +101,7 @@ struct survey {
 	uint64_t dots;  /* of these, how many are followed by a dot */
 };
 
-enum { COUNTED_AT_ONCE = 255 }; /* groups until a count in an octet would wrap */
+enum { COUNTED_AT_ONCE = 254 }; /* groups, and one more, until a count in an octet would wrap */
 
 static uint64_t sum_of(const uint64_t counts[WORDS])
 {
@@ -112,45 +112,64 @@ static uint64_t sum_of(const uint64_t counts[WORDS])
 	return sum * 0x0001000100010001u >> 48;
 }
 
-/* One pass over each octet and the one behind it. */
-WIDE static void survey_groups(struct survey *s, const uint8_t *p, size_t groups)
+struct sums { /* in each octet, of those at its place in the groups */
+	octets odd, dots, lines;
+};
+
+/* Each octet and the one behind it. Inlined, so that it is compiled for the registers of its caller. */
+static inline __attribute__((always_inline)) void add_group(struct sums *s, const uint8_t *p)
 {
-	octets odd = { 0 }, dots = { 0 }, lines = { 0 };
-	for (const uint8_t *end = p + groups * sizeof odd; p < end; p += sizeof odd) {
-		octets here, next;
-		memcpy(&here, p, sizeof here);
-		memcpy(&next, p + 1, sizeof next);
-		octets lf = (octets)(here == '\n');
-		odd |= (octets)(here == '\r') ^ (octets)(next == '\n');
-		odd |= (octets)((signed_octets)here < 1); /* NUL, or the high bit */
-		dots -= lf & (octets)(next == '.');
-		lines -= lf;
+	const signed_octets ones = (signed_octets){ 0 } + 1;
+	octets here, next;
+	memcpy(&here, p, sizeof here);
+	memcpy(&next, p + 1, sizeof next);
+	octets lf = (octets)(here == '\n');
+	s->odd |= (octets)(here == '\r') ^ (octets)(next == '\n');
+	s->odd |= (octets)(ones > (signed_octets)here); /* NUL, or the high bit */
+	s->dots -= lf & (octets)(next == '.');
+	s->lines -= lf;
+}
+
+/* One pass over so many groups, and one that lies elsewhere. */
+WIDE static void survey_groups(struct survey *s, const uint8_t *p, size_t groups, const uint8_t *last)
+{
+	struct sums sums = { 0 };
+	const uint8_t *end = p + groups * sizeof(octets);
+	if (last)
+		add_group(&sums, last);
+	if (groups % 2) {
+		add_group(&sums, p);
+		p += sizeof(octets);
+	}
+	for (; p < end; p += 2 * sizeof(octets)) {
+		add_group(&sums, p);
+		add_group(&sums, p + sizeof(octets));
 	}
 	uint64_t words[WORDS];
-	memcpy(words, &odd, sizeof words);
+	memcpy(words, &sums.odd, sizeof words);
 	for (size_t i = 0; i < WORDS; i++)
 		s->regular &= !words[i];
-	memcpy(words, &lines, sizeof words);
+	memcpy(words, &sums.lines, sizeof words);
 	s->lines += sum_of(words);
-	memcpy(words, &dots, sizeof words);
+	memcpy(words, &sums.dots, sizeof words);
 	s->dots += sum_of(words);
 }
 
 static struct survey survey_of(struct bytes b)
 {
 	struct survey s = { .regular = b.n && b.p[0] != '\n' && b.p[b.n - 1] != '\r' };
-	while (s.regular && b.n > sizeof(octets)) {
-		size_t groups = (b.n - 1) / sizeof(octets);
-		if (groups > COUNTED_AT_ONCE)
-			groups = COUNTED_AT_ONCE;
-		survey_groups(&s, b.p, groups);
-		b = bytes_from(b, groups * sizeof(octets));
+	size_t groups;
+	while (s.regular && (groups = (b.n - 1) / sizeof(octets)) > COUNTED_AT_ONCE) {
+		survey_groups(&s, b.p, COUNTED_AT_ONCE, NULL);
+		b = bytes_from(b, COUNTED_AT_ONCE * sizeof(octets));
 	}
-	uint8_t rest[sizeof(octets) + 1];
-	memset(rest, ' ', sizeof rest);
-	memcpy(rest, b.p, b.n < sizeof(octets) ? b.n : sizeof(octets));
-	if (s.regular)
-		survey_groups(&s, rest, 1);
+	if (!s.regular)
+		return s;
+	struct bytes rest = bytes_from(b, groups * sizeof(octets)); /* 1 to 32 octets */
+	uint8_t last[sizeof(octets) + 1];
+	memset(last, ' ', sizeof last);
+	memcpy(last, rest.p, rest.n);
+	survey_groups(&s, b.p, groups, last);
 	return s;
 }
 
