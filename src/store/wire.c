@@ -229,40 +229,65 @@ void wire_add_both(struct text *t, struct bytes wire, size_t most, bool lines)
 	text_add_octet(t, '"');
 }
 
-/* How many digits: from how many bits (1233 / 4096 is a little more than the logarithm of 2), and a look at the power of ten. */
-static unsigned digits_of(uint32_t number)
+static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+	"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+
+/* A number below 10^8 as a fraction of 2^32: its first two digits are above the point, each multiplication by 100 brings the next two
+ * there. The factors are 2^32 / 10^4 and 2^48 / 10^6, rounded up; what that adds stays below the last digit. */
+static uint64_t fraction_of_six(uint32_t number)
 {
-	static const uint32_t powers[] = { 0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000 };
-	unsigned least = (unsigned)(32 - __builtin_clz(number | 1)) * 1233 >> 12;
-	return least + (number >= powers[least]);
+	return number * (uint64_t)429497;
 }
 
-/* Two digits at a time, from the last on. */
-static void put_digits(char *end, unsigned n, uint32_t number)
+static uint64_t fraction_of_eight(uint32_t number)
 {
-	static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
-		"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
-	for (; n >= 2; n -= 2, number /= 100)
-		memcpy(end -= 2, pairs + 2 * (number % 100), 2);
-	if (n)
-		end[-1] = (char)('0' + number);
+	return (number * (uint64_t)281474977 >> 16) + 1;
 }
 
-/* Nine digits at a time, from the first on. */
+static char *put_pair(char *at, unsigned pair)
+{
+	memcpy(at, pairs + 2 * pair, 2);
+	return at + 2;
+}
+
+static char *put_first(char *at, unsigned pair)
+{
+	if (pair >= 10)
+		return put_pair(at, pair);
+	*at = (char)('0' + pair);
+	return at + 1;
+}
+
+static char *put_pairs(char *at, uint64_t fraction, unsigned n)
+{
+	for (; n; n--) {
+		fraction = (uint32_t)fraction * (uint64_t)100;
+		at = put_pair(at, (unsigned)(fraction >> 32));
+	}
+	return at;
+}
+
 char *wire_put_more(char *at, int64_t number)
 {
-	enum { NINE_DIGITS = 1000000000 };
+	enum { EIGHT_DIGITS = 100000000 };
 	uint64_t rest = number < 0 ? (uint64_t)0 - (uint64_t)number : (uint64_t)number;
 	if (number < 0)
 		*at++ = '-';
-	if (rest > UINT32_MAX) {
-		at = wire_put_more(at, (int64_t)(rest / NINE_DIGITS)) + 9;
-		put_digits(at, 9, (uint32_t)(rest % NINE_DIGITS));
-		return at;
+	if (rest < 100)
+		return put_first(at, (unsigned)rest);
+	if (rest < 10000)
+		return put_pair(put_first(at, (unsigned)rest / 100), (unsigned)rest % 100);
+	if (rest < 1000000) {
+		uint64_t fraction = fraction_of_six((uint32_t)rest);
+		return put_pairs(put_first(at, (unsigned)(fraction >> 32)), fraction, 2);
 	}
-	unsigned n = digits_of((uint32_t)rest);
-	put_digits(at + n, n, (uint32_t)rest);
-	return at + n;
+	if (rest < EIGHT_DIGITS) {
+		uint64_t fraction = fraction_of_eight((uint32_t)rest);
+		return put_pairs(put_first(at, (unsigned)(fraction >> 32)), fraction, 3);
+	}
+	at = wire_put_more(at, (int64_t)(rest / EIGHT_DIGITS));
+	uint64_t fraction = fraction_of_eight((uint32_t)(rest % EIGHT_DIGITS));
+	return put_pairs(put_pair(at, (unsigned)(fraction >> 32)), fraction, 3);
 }
 
 void wire_add_number(struct text *t, int64_t number)

@@ -59,7 +59,30 @@ static void as_printf(void **state)
 	text_free(&t);
 }
 
+/* All numbers of five digits, and every seventh-hundred of the longer ones up to nine. */
+static void many(void **state)
+{
+	(void)state;
+	struct text t = { 0 };
+	char room[32];
+	for (int64_t number = 0; number < 1100000000; number += number < 110000 ? 1 : number < 11000000 ? 7 : 701) {
+		text_clear(&t);
+		wire_add_number(&t, number);
+		int64_t back = 0;
+		for (size_t i = 0; i < t.n; i++)
+			back = back * 10 + (t.p[i] - '0');
+		if (back != number || (t.n > 1 && t.p[0] == '0')) {
+			snprintf(room, sizeof room, "%" PRId64, number);
+			fail_msg("%s became %s", room, t.p);
+		}
+	}
+	text_free(&t);
+}
+
+static const struct sweep { const char *name; } sweeps[] = { { "many numbers" } };
+
 int main(void)
 {
-	return TABLE_RUN("wire: escaped and quoted", cases, both) + TABLE_RUN("wire: numbers", numbers, as_printf);
+	return TABLE_RUN("wire: escaped and quoted", cases, both) + TABLE_RUN("wire: numbers", numbers, as_printf) +
+		TABLE_RUN("wire: a sweep", sweeps, many);
 }
