@@ -41,13 +41,15 @@ bool plain_segment(struct decode_counts *counts, struct bytes frame, struct pack
 		return false;
 	size_t total = read_u16(ip + 2), header = (size_t)(tcp[12] >> 4) * 4;
 	bool timestamp = header == TIMESTAMPED && read_u32(tcp + TCP) == TCP_ALIGNED_TIMESTAMP;
-	if (total > frame.n - ETHERNET || total < IP + header || (header != TCP && !timestamp))
-		return false; /* other options may matter */
+	if (total > frame.n - ETHERNET || total < IP + header || header < TCP)
+		return false;
 	p->marks = (struct marks){ .ttl = ip[8], .tos = ip[1], .dont_fragment = ip[6] & 0x40, .timestamp = timestamp, .window_scale = 255,
 		.ip_id = read_u16(ip + 4), .window = read_u16(tcp + 14), .options = timestamp ? tcp_aligned_options() : 0 };
 	if (timestamp) { /* RFC 7323 appendix A */
 		p->marks.tsval = read_u32(tcp + TCP + 4);
 		p->marks.tsecr = read_u32(tcp + TCP + 8);
+	} else if (header > TCP) {
+		tcp_options(&p->marks, tcp[13] & TCP_SYN, (struct bytes){ tcp + TCP, header - TCP });
 	}
 	mapped(&p->from.address, ip + 12);
 	mapped(&p->to.address, ip + 16);

@@ -23,7 +23,7 @@ static void take_option(struct marks *m, bool syn, uint8_t kind, struct bytes va
 }
 
 /* An option that is cut, or too short for its own length octet, ends the list. */
-static void take_options(struct marks *m, bool syn, struct bytes b)
+void tcp_options(struct marks *m, bool syn, struct bytes b)
 {
 	struct cursor c = cursor_at(b);
 	while (c.rest.n) {
@@ -82,7 +82,7 @@ enum decoded tcp_segment(struct decoding *d, struct bytes b)
 	if (header > HEADER) {
 		struct bytes options = bytes_first(bytes_from(b, HEADER), header - HEADER);
 		if (!take_aligned_timestamp(m, options))
-			take_options(m, p->flags & TCP_SYN, options);
+			tcp_options(m, p->flags & TCP_SYN, options);
 	}
 	tcp_count_checksum(d->counts, p);
 	return DECODED_TCP;

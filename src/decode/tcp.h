@@ -8,6 +8,7 @@
 #include "decode/decoding.h"
 
 enum decoded tcp_segment(struct decoding *, struct bytes);
+void tcp_options(struct marks *, bool syn, struct bytes); /* into marks that have none */
 
 enum option { OPTION_END, OPTION_NOP, OPTION_MSS, OPTION_SCALE, OPTION_SACK_PERMITTED, OPTION_TIMESTAMP = 8 };
 enum { TCP_ALIGNED_TIMESTAMP = 0x0101080a }; /* NOP NOP timestamp */

@@ -354,18 +354,6 @@ static void hand_over(struct flow *f, struct entry *e, const struct packet *p, u
 		let_go(f, e);
 }
 
-/* Of a connection in its midst, in order: nothing of what is kept here changes. */
-static bool goes_straight(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
-{
-	if (e->queue != CLASS_LIVE || e->isn_known != 3 || !e->talk || !talk_straight(e->talk, p, (enum direction)side))
-		return false;
-	if (talk_is_unwanted(e->talk)) {
-		let_go(f, e);
-		table_queue(&f->table, e, class_of(e, p), p->clock);
-	}
-	return true;
-}
-
 /* A packet that is worth an entry of its own: a SYN, payload, or anything on an SMTP port but a lone reset. */
 static bool begins_something(const struct flow *f, const struct packet *p)
 {
@@ -393,9 +381,9 @@ static bool is_another(const struct entry *e, const struct packet *p, unsigned s
 	return e->talk && p->payload_length && !talk_goes_on(e->talk, p, (enum direction)side, class_idle[CLASS_LIVE]);
 }
 
-static struct entry *find_entry(struct flow *f, const struct packet *p, uint32_t hash, unsigned *side)
+/* e: of those ends, perhaps of an earlier connection; NULL none. */
+static struct entry *entry_of(struct flow *f, struct entry *e, const struct packet *p, uint32_t hash, unsigned *side)
 {
-	struct entry *e = table_find(&f->table, p, hash, side);
 	bool idle = e && (is_expired(f, e) || is_another(e, p, *side));
 	if (e && !idle && !e->keeps && !(p->flags & TCP_SYN))
 		return e;
@@ -419,7 +407,7 @@ static struct entry *find_entry(struct flow *f, const struct packet *p, uint32_t
 	return e;
 }
 
-void flow_clock(struct flow *f, int64_t clock, uint64_t ordinal)
+static inline void advance(struct flow *f, int64_t clock, uint64_t ordinal)
 {
 	f->clock = clock;
 	f->ordinal = ordinal;
@@ -428,6 +416,11 @@ void flow_clock(struct flow *f, int64_t clock, uint64_t ordinal)
 	f->swept = ordinal;
 	f->swept_clock = clock;
 	sweep(f);
+}
+
+void flow_clock(struct flow *f, int64_t clock, uint64_t ordinal)
+{
+	advance(f, clock, ordinal);
 }
 
 /* A FIN that stands behind data which has not been seen: it comes late, or the capture lacks it. */
@@ -440,8 +433,6 @@ static void take_packet(struct flow *f, struct entry *e, const struct packet *p,
 {
 	e->latest = p->ordinal;
 	e->heard = p->clock;
-	if (goes_straight(f, e, p, side))
-		return;
 	if (p->flags & TCP_FIN)
 		e->fins |= side_bit(side) & 3;
 	if (!e->ignored) {
@@ -462,14 +453,33 @@ static void take_packet(struct flow *f, struct entry *e, const struct packet *p,
 		table_queue(&f->table, e, class, p->clock);
 }
 
+/* Of a connection in its midst, in order, as most are: nothing changes of what is kept here but when it was heard. */
+static inline bool goes_straight(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
+{
+	if (e->queue != CLASS_LIVE || e->isn_known != 3 || e->keeps || !e->talk || f->clock - e->heard > f->idle[CLASS_LIVE]
+	    || is_another(e, p, side) || !talk_straight(e->talk, p, (enum direction)side))
+		return false;
+	e->latest = p->ordinal;
+	e->heard = p->clock;
+	if (talk_is_unwanted(e->talk)) {
+		let_go(f, e);
+		table_queue(&f->table, e, class_of(e, p), p->clock);
+	}
+	return true;
+}
+
 void flow_packet(struct flow *f, const struct packet *p)
 {
 	unsigned side = 0;
-	flow_clock(f, p->clock, p->ordinal);
-	struct entry *e = find_entry(f, p, table_hash(p), &side);
-	if (!e)
-		return;
-	take_packet(f, e, p, side);
+	uint32_t hash = table_hash(p);
+	advance(f, p->clock, p->ordinal);
+	struct entry *e = table_find(&f->table, p, hash, &side);
+	if (!e || !goes_straight(f, e, p, side)) {
+		e = entry_of(f, e, p, hash, &side);
+		if (!e)
+			return;
+		take_packet(f, e, p, side);
+	}
 	if (memory_used(f) > f->around.options.memory)
 		make_room(f, e);
 }

@@ -159,23 +159,28 @@ void path_start(struct path *path, const struct marks *m, int64_t time, bool syn
 }
 
 /* A datagram as the others, of a sender whose series of IDs goes on: nothing is counted but a step of it. */
-static bool fits(struct path *path, const struct packet *p, bool negotiated)
+static inline bool fits(struct path *path, const struct packet *p, bool negotiated)
 {
 	const struct marks *m = &p->marks, *base = &path->base;
-	bool alike = m->ttl == base->ttl && m->tos == base->tos && m->dont_fragment == base->dont_fragment && m->window <= base->window;
-	bool timely = !negotiated || (m->timestamp && base->timestamp && m->tsval - base->tsval <= TS_AHEAD);
-	bool strangers = path->ttl_run | path->tos_run | path->window_run | path->no_timestamp_run;
-	bool counts = m->v6 || (path->id_known && m->ip_id && id_follows(base->ip_id, m->ip_id));
-	if (!alike || !timely || !counts || strangers || p->flags & (TCP_SYN | TCP_RST))
+	if (m->ttl != base->ttl || m->tos != base->tos || m->dont_fragment != base->dont_fragment || m->window > base->window)
 		return false;
+	if (path->ttl_run | path->tos_run | path->window_run | path->no_timestamp_run || p->flags & (TCP_SYN | TCP_RST))
+		return false;
+	if (!m->v6 && (!path->id_known || !m->ip_id || !id_follows(base->ip_id, m->ip_id)))
+		return false;
+	if (negotiated) {
+		uint32_t ticks = m->tsval - base->tsval;
+		if (!m->timestamp || !base->timestamp || ticks > TS_AHEAD)
+			return false;
+		if (ticks) {
+			path->base.tsval = m->tsval;
+			path->base.tsecr = m->tsecr;
+			path->time = p->place.time;
+		}
+	}
 	if (!m->v6) {
 		path->counting++;
 		path->base.ip_id = m->ip_id;
-	}
-	if (negotiated && m->tsval != base->tsval) {
-		path->base.tsval = m->tsval;
-		path->base.tsecr = m->tsecr;
-		path->time = p->place.time;
 	}
 	return true;
 }
