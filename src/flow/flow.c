@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "flow/connection.h"
-#include "flow/table.h"
+#include "flow/entry.h"
 
 #include "base/banned.h"
 
@@ -163,50 +163,6 @@ static struct entry *make_entry(struct flow *f, const struct packet *p, uint32_t
 	return e;
 }
 
-static unsigned side_bit(unsigned side)
-{
-	return side ? 2 : 1;
-}
-
-static bool has(unsigned sides, unsigned side)
-{
-	return sides & side_bit(side);
-}
-
-/* A SYN-ACK acknowledges the other SYN, and perhaps data in it (RFC 7413). */
-static bool answers_syn(const struct entry *e, const struct packet *p, unsigned side)
-{
-	return p->flags & TCP_ACK && has(e->isn_known, !side) && p->ack - e->number[!side] - 1 < UINT16_MAX;
-}
-
-/* A SYN that was recorded after segments of the connection it opens: what they said of its side's numbers begins behind its ISN. */
-static bool came_late(const struct entry *e, const struct packet *p, unsigned side)
-{
-	return has(e->early_known, side) && e->number[side] - p->seq - 1 < UINT16_MAX;
-}
-
-/* Is this SYN the beginning of another connection between the same ends (RFC 9293 3.6.1, RFC 6191)? Its ISN tells. */
-static bool begins_anew(const struct entry *e, const struct packet *p, unsigned side)
-{
-	if (!(p->flags & TCP_SYN) || p->flags & TCP_RST)
-		return false;
-	if (has(e->isn_known, side))
-		return e->number[side] != p->seq && !answers_syn(e, p, side);
-	if (came_late(e, p, side))
-		return false;
-	if (p->flags & TCP_ACK)
-		return has(e->isn_known, !side) && !answers_syn(e, p, side);
-	/* a bare SYN of a side that has sent other segments before, or that was taken for the server; else a simultaneous open */
-	return e->talk || e->ignored || e->packets[side] > 0;
-}
-
-/* A bare SYN into a living connection proves nothing: its receiver answers with a challenge (RFC 5961 4.2), and anybody can send one.
- * It waits for the other side's SYN-ACK, or for what its sender goes on with. */
-static bool must_wait(const struct entry *e, const struct packet *p)
-{
-	return !(p->flags & TCP_ACK) && e->talk && !talk_is_over(e->talk);
-}
-
 static void keep(struct flow *f, struct entry *e, const struct packet *p)
 {
 	if (e->keeps)
@@ -219,49 +175,6 @@ static void keep(struct flow *f, struct entry *e, const struct packet *p)
 	e->kept->payload_length = 0;
 }
 
-static bool is_accepted(const struct entry *e, const struct packet *p)
-{
-	if (!e->keeps || !e->talk || p->flags & TCP_RST)
-		return false;
-	const struct packet *syn = e->kept;
-	bool same_sender = memcmp(&p->from.address, &syn->from.address, sizeof p->from.address) == 0 && p->from.port == syn->from.port;
-	if (same_sender)
-		return !(p->flags & TCP_SYN) && p->seq == syn->seq + 1;
-	return p->flags & TCP_SYN && p->flags & TCP_ACK && p->ack - syn->seq - 1 < UINT16_MAX;
-}
-
-static void note_syn(struct entry *e, const struct packet *p, unsigned side)
-{
-	if (has(e->isn_known, side)) {
-		e->syn_ack_seen |= e->simultaneous && side == FROM_SERVER && p->flags & TCP_ACK; /* RFC 9293 figure 8: its SYN again, with an ACK */
-		return;
-	}
-	e->isn_known |= side_bit(side) & 3;
-	e->number[side] = p->seq;
-	e->syn[side] = p->marks;
-	if (side == FROM_CLIENT)
-		e->syn_seen = true;
-	else if (p->flags & TCP_ACK)
-		e->syn_ack_seen = true;
-	else
-		e->simultaneous = true;
-	if (side == FROM_SERVER && e->syn_seen && p->place.time > e->first.time)
-		e->rtt = p->place.time - e->first.time;
-}
-
-/* Until a side's SYN has been seen: where its numbers begin, at the latest. */
-static void note_early(struct entry *e, const struct packet *p, unsigned side)
-{
-	if (!has(e->isn_known, side) && !has(e->early_known, side)) {
-		e->early_known |= side_bit(side) & 3;
-		e->number[side] = p->seq;
-	}
-	if (p->flags & TCP_ACK && !has(e->isn_known, !side) && !has(e->early_known, !side)) {
-		e->early_known |= side_bit(!side) & 3;
-		e->number[!side] = p->ack;
-	}
-}
-
 static struct talk *make_talk(struct flow *f, const struct entry *e)
 {
 	struct connection c = { .ordinal = e->ordinal, .client = e->ends[FROM_CLIENT], .server = e->ends[FROM_SERVER],
@@ -270,9 +183,9 @@ static struct talk *make_talk(struct flow *f, const struct entry *e)
 		.packets = { e->packets[0], e->packets[1] }, .syn = { e->syn[0], e->syn[1] } };
 	struct talk *talk = talk_new(&f->around, &c, e->on_port);
 	for (unsigned side = 0; side < 2; side++)
-		if (has(e->isn_known, side))
+		if (has_side(e->isn_known, side))
 			talk_start(talk, (enum direction)side, e->number[side]);
-		else if (has(e->early_known, side))
+		else if (has_side(e->early_known, side))
 			talk_hint(talk, (enum direction)side, e->number[side]);
 	return talk;
 }
@@ -290,38 +203,6 @@ static unsigned class_of(const struct entry *e, const struct packet *p)
 	if (!e->talk && e->fins == 3)
 		return CLASS_FIN;
 	return e->talk || (e->packets[0] > 1 && e->packets[1]) ? CLASS_LIVE : CLASS_HALF_OPEN;
-}
-
-static unsigned swapped_bits(unsigned bits)
-{
-	return (bits & 1) << 1 | bits >> 1;
-}
-
-static void swap_ends(struct entry *e)
-{
-	struct endpoint end = e->ends[0];
-	e->ends[0] = e->ends[1];
-	e->ends[1] = end;
-	uint32_t packets = e->packets[0];
-	e->packets[0] = e->packets[1];
-	e->packets[1] = packets;
-	uint32_t number = e->number[0];
-	e->number[0] = e->number[1];
-	e->number[1] = number;
-	e->fins = swapped_bits(e->fins) & 3;
-	e->isn_known = swapped_bits(e->isn_known) & 3;
-	e->early_known = swapped_bits(e->early_known) & 3;
-	e->swapped = !e->swapped;
-}
-
-/* Before any payload: a reset that what is to be reset must precede, in a capture that recorded one direction late. */
-static bool resets_unseen(const struct entry *e, const struct packet *p, unsigned side)
-{
-	if (!(p->flags & TCP_RST) || !has(e->isn_known, side))
-		return false;
-	bool sent = has(e->fins, side) || p->seq != e->number[side] + 1;
-	bool received = p->flags & TCP_ACK && p->ack != e->number[!side] + 1;
-	return sent || received || !has(e->isn_known, !side);
 }
 
 static void make_talk_of(struct flow *f, struct entry *e)
@@ -349,7 +230,7 @@ static void hand_over(struct flow *f, struct entry *e, const struct packet *p, u
 		make_talk_of(f, e);
 	talk_packet(e->talk, p, (enum direction)side);
 	if (talk_has_swapped(e->talk) != e->swapped)
-		swap_ends(e);
+		entry_swap_ends(e);
 	if (talk_is_unwanted(e->talk))
 		let_go(f, e);
 }
@@ -387,15 +268,15 @@ static struct entry *entry_of(struct flow *f, struct entry *e, const struct pack
 	bool idle = e && (is_expired(f, e) || is_another(e, p, *side));
 	if (e && !idle && !e->keeps && !(p->flags & TCP_SYN))
 		return e;
-	if (e && !idle && is_accepted(e, p)) {
+	if (e && !idle && entry_accepts(e, p)) {
 		accept_kept(f, e, hash);
 		return table_find(&f->table, p, hash, side);
 	}
-	if (e && !idle && begins_anew(e, p, *side) && must_wait(e, p)) {
+	if (e && !idle && entry_begins_anew(e, p, *side) && entry_must_wait(e, p)) {
 		keep(f, e, p);
 		return NULL;
 	}
-	if (e && (idle || begins_anew(e, p, *side))) {
+	if (e && (idle || entry_begins_anew(e, p, *side))) {
 		f->around.counts.expired_idle += idle && e->queue >= CLASS_HALF_OPEN;
 		close_entry(f, e, idle ? END_IDLE : END_REUSED);
 		e = NULL;
@@ -423,12 +304,6 @@ void flow_clock(struct flow *f, int64_t clock, uint64_t ordinal)
 	advance(f, clock, ordinal);
 }
 
-/* A FIN that stands behind data which has not been seen: it comes late, or the capture lacks it. */
-static bool ends_unseen_data(const struct entry *e, const struct packet *p, unsigned side)
-{
-	return p->flags & TCP_FIN && has(e->isn_known, side) && p->seq != e->number[side] + 1;
-}
-
 static void take_packet(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
 {
 	e->latest = p->ordinal;
@@ -437,11 +312,11 @@ static void take_packet(struct flow *f, struct entry *e, const struct packet *p,
 		e->fins |= side_bit(side) & 3;
 	if (!e->ignored) {
 		if (p->flags & TCP_SYN)
-			note_syn(e, p, side);
-		note_early(e, p, side);
-		if (e->talk || p->payload_length || ends_unseen_data(e, p, side))
+			entry_note_syn(e, p, side);
+		entry_note_early(e, p, side);
+		if (e->talk || p->payload_length || entry_ends_unseen_data(e, p, side))
 			hand_over(f, e, p, side);
-		else if (resets_unseen(e, p, side) && !e->keeps)
+		else if (entry_resets_unseen(e, p, side) && !e->keeps)
 			keep(f, e, p);
 		else
 			e->packets[side]++;
