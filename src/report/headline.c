@@ -1,5 +1,5 @@
 /* headline.c - takes the database, gives the first lines of every report: how many, how bad, why, where, since when, what to change
- * first, and what could not be looked at. Counts along indexes and small tables; never lets "no 5xx" and "could not look" look alike. */
+ * first, and what could not be looked at. Reads small tables of counts; never lets "no 5xx" and "could not look" look alike. */
 #include "report/headline.h"
 
 #include "base/map.h"
@@ -10,30 +10,23 @@ enum { STANDS_OUT = 10 /* percent of the errors that make a host, or a cause, wo
 
 /* ---- what there is to say ---- */
 
-/* Read from the index session_by_server alone; added up here, where a sum costs less than in SQL. What went on inside TLS cannot be
- * read, whether or not the packets are all there. */
+/* Added up from the rows of servers. What went on inside TLS cannot be read, whether or not the packets are all there. */
 static void count_sessions(struct reader *reader, struct headline *h)
 {
-	struct rows *rows = read_rows(reader, "SELECT errors, protocol, incomplete, tls_state IN (4, 5) FROM session");
-	while (read_next(reader, &rows)) {
-		int64_t errors = rows_integer(rows, 0), protocol = rows_integer(rows, 1);
-		bool whole = rows_integer(rows, 2) == 0, encrypted = protocol == 3 || rows_integer(rows, 3);
-		h->all++;
-		h->errors += errors;
-		h->hit += errors > 0;
-		h->sessions += protocol <= 2;
-		h->foreign += protocol > 3;
-		h->encrypted += encrypted;
-		h->not_whole += !whole;
-		h->unread += encrypted || !whole;
-	}
+	struct rows *rows = read_rows(reader, "SELECT sum(sessions), sum(errors), sum(with_errors), sum(mail), sum(other), sum(encrypted), "
+	                              "sum(incomplete), sum(unread) FROM server");
+	int64_t *const to[] = { &h->all, &h->errors, &h->hit, &h->sessions, &h->foreign, &h->encrypted, &h->not_whole, &h->unread };
+	if (read_next(reader, &rows))
+		for (size_t i = 0; i < sizeof to / sizeof *to; i++)
+			*to[i] = rows_integer(rows, i);
+	read_done(&rows);
 	if (h->sessions < h->hit)
 		h->sessions = h->hit;
 	if (h->not_whole) /* only there can the command of a reply be missing */
 		h->commandless = read_number(reader, "SELECT count(*) FROM error WHERE trigger_verb IS NULL");
 }
 
-/* Rows of an address and its errors by cause, in any order: a sum in a map costs less than a sorted table. */
+/* Rows of an address and its errors: an address has a row a port. A sum in a map costs less than a sorted table. */
 static void count_hosts(struct reader *reader, struct headline_host *most, const char *sql)
 {
 	struct map hosts = { 0 };
@@ -54,11 +47,6 @@ static void count_hosts(struct reader *reader, struct headline_host *most, const
 	map_free(&hosts);
 }
 
-/* From the index error_by_cause, a part of it for each cause: counted along it, the first and the last at its ends. */
-#define OF_CAUSE "FROM error AS e WHERE e.cause_id = c.cause_id"
-#define CAUSES_COUNTED "WITH counted AS MATERIALIZED (SELECT cause_id, cause, party, (SELECT count(*) " OF_CAUSE ") AS n, (SELECT min(time) " OF_CAUSE ") " \
-	"AS first, (SELECT max(time) " OF_CAUSE ") AS last FROM cause AS c) "
-
 /* Recipients are misspelt, spam is refused and messages are too large every day: a fault in the machinery comes first, where it is not rare.
  * Rows come with the most frequent cause first. */
 static void suggest(struct headline *h, struct rows *rows)
@@ -76,8 +64,8 @@ static void suggest(struct headline *h, struct rows *rows)
 
 static void count_causes(struct reader *reader, struct headline *h)
 {
-	struct rows *rows = read_rows(reader, CAUSES_COUNTED "SELECT cause_id, cause, party, n, " READ_TIME("first") ", " READ_TIME("last") " FROM counted "
-	                              "WHERE n > 0 ORDER BY n DESC, cause");
+	struct rows *rows = read_rows(reader, "SELECT cause_id, cause, party, errors, " READ_TIME("first") ", " READ_TIME("last") " FROM cause_count "
+	                              "JOIN cause USING (cause_id) ORDER BY errors DESC, cause");
 	while (read_next(reader, &rows)) {
 		if (h->causes < HEADLINE_CAUSES)
 			h->top[h->causes] = (struct headline_cause){
@@ -129,8 +117,8 @@ void headline_read(struct reader *reader, struct headline *h)
 	*h = (struct headline){ 0 };
 	headline_day(reader, &h->day);
 	count_sessions(reader, h);
-	count_hosts(reader, &h->server, "SELECT server_addr, errors FROM server_cause");
-	count_hosts(reader, &h->client, "SELECT client_addr, errors FROM client_cause");
+	count_hosts(reader, &h->server, "SELECT server_addr, errors FROM server WHERE errors > 0");
+	count_hosts(reader, &h->client, "SELECT client_addr, errors FROM client");
 	count_findings(reader, h);
 	count_causes(reader, h);
 	what_to_change(reader, h);

@@ -95,18 +95,18 @@ static const struct section {
 } sections[] = {
 	{ "summary",
 	  "SELECT errors, sessions, hit, (SELECT count(DISTINCT cause_id) FROM server_cause) AS causes, "
-	  "(SELECT count(DISTINCT server_addr) FROM server_cause) AS servers, (SELECT count(DISTINCT client_addr) FROM client_cause) AS clients, "
+	  "(SELECT count(DISTINCT server_addr) FROM server_cause) AS servers, (SELECT count(*) FROM client) AS clients, "
 	  "(SELECT min(first) / 1000 FROM server_cause) AS first, (SELECT max(last) / 1000 FROM server_cause) AS last, "
 	  "(SELECT min(first_time) / 1000 FROM capture) AS \"from\", (SELECT max(last_time) / 1000 FROM capture) AS \"to\", "
 	  "(SELECT count(*) FROM capture) AS captures, (SELECT sum(packets) FROM capture) AS packets, (SELECT count(*) FROM finding) AS findings, "
 	  "(SELECT count(*) FROM finding JOIN cause USING (cause_id) WHERE party = 'middlebox') AS traces, accepted, "
 	  "(SELECT count(*) FROM " UNREAD ") AS unread, "
-	  "(SELECT count(DISTINCT server_addr) FROM session) AS all_servers, (SELECT count(DISTINCT client_addr) FROM session) AS all_clients "
+	  "(SELECT count(DISTINCT server_addr) FROM server) AS all_servers, (SELECT count(DISTINCT client_addr) FROM session) AS all_clients "
 	  "FROM (SELECT coalesce(sum(errors), 0) AS errors, coalesce(sum(protocol < 3), 0) AS sessions, coalesce(sum(errors > 0), 0) AS hit, sum(accepted) AS accepted "
 	  "FROM session)", false },
 	{ "catalogue", "SELECT cause_id, cause, party, meaning, recognised, remedy_client, remedy_server, clause FROM cause ORDER BY cause_id", false },
 	{ "causes",
-	  "SELECT e.*, k.sessions, k.servers, (SELECT count(*) FROM client_cause AS c WHERE c.cause_id = e.cause_id) AS clients "
+	  "SELECT e.*, k.sessions, k.servers, (SELECT clients FROM cause_count AS c WHERE c.cause_id = e.cause_id) AS clients "
 	  "FROM (SELECT cause_id, count(*) AS errors, min(time) / 1000 AS first, max(time) / 1000 AS last, sum(certainty = 2) AS proven, "
 	  "sum(certainty = 1) AS likely, sum(certainty = 0) AS possible FROM error GROUP BY cause_id) AS e JOIN (SELECT cause_id, sum(sessions) AS sessions, "
 	  "count(DISTINCT server_addr) AS servers FROM server_cause GROUP BY cause_id) AS k USING (cause_id) ORDER BY errors DESC, cause_id", false },
@@ -116,7 +116,7 @@ static const struct section {
 	  "ORDER BY cause_id, place", false },
 	{ "servers", HOSTS("server_addr", "min(s.banner) AS banner,", "(SELECT group_concat(server_port) FROM "
 	  "(SELECT DISTINCT server_port FROM session WHERE server_addr = h.address ORDER BY 1)) AS ports, " TEXT_IN("h.banner") " AS name,", "client_addr", "server_cause"), false },
-	{ "clients", HOSTS("client_addr", "max(s.helo) AS name,", "h.name,", "server_addr", "client_cause"), false },
+	{ "clients", HOSTS("client_addr", "max(s.helo) AS name,", "h.name,", "server_addr", "client"), false },
 	{ "paths",
 	  "SELECT client_addr AS client, server_addr AS server, count(*) AS sessions, sum(errors > 0) AS hit, sum(errors) AS errors, "
 	  "sum(accepted) AS accepted, sum(tls_state IN (4, 5) OR protocol = 3) AS encrypted, sum(incomplete <> 0) AS incomplete, count(*) OVER () AS paths FROM session "

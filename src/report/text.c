@@ -186,7 +186,7 @@ static void cause(struct view *view, struct rows *rows, size_t rank, int64_t exa
 
 static void causes(struct view *view)
 {
-	struct rows *rows = read_rows(&view->reader, "SELECT c.cause, c.party, s.errors, s.sessions, s.servers, (SELECT count(*) FROM client_cause AS k "
+	struct rows *rows = read_rows(&view->reader, "SELECT c.cause, c.party, s.errors, s.sessions, s.servers, (SELECT clients FROM cause_count AS k "
 	                              "WHERE k.cause_id = s.cause_id), " READ_TIME("s.first") ", " READ_TIME("s.last") ", (" EXAMPLE ") FROM "
 	                              "(SELECT cause_id, sum(errors) AS errors, sum(sessions) AS sessions, count(DISTINCT server_addr) AS servers, "
 	                              "min(first) AS first, max(last) AS last FROM server_cause GROUP BY cause_id) AS s JOIN cause AS c USING (cause_id) "
@@ -266,7 +266,7 @@ static void parties(struct view *view)
 /* counts: the table that holds the errors of each host by cause. */
 #define HOSTS(host, ports, others, counts)                                                                                                \
 	"SELECT host, ports, hit || ' of ' || sessions, n, others, (SELECT c.cause FROM " counts " AS k JOIN cause AS c USING (cause_id) "     \
-	"WHERE k." host " = host GROUP BY k.cause_id ORDER BY sum(k.errors) DESC, c.cause LIMIT 1), (SELECT " READ_TIME("min(first)") " FROM " \
+	"WHERE k." host " = host GROUP BY k.cause_id ORDER BY sum(k.errors) DESC, cause_id LIMIT 1), (SELECT " READ_TIME("min(first)") " FROM " \
 	counts " AS k WHERE k." host " = host) FROM (SELECT " host " AS host, " ports " AS ports, count(*) AS sessions, "                      \
 	"sum(errors > 0) AS hit, sum(errors) AS n, count(DISTINCT " others ") AS others FROM session WHERE " host " IN "                       \
 	"(SELECT " host " FROM " counts " GROUP BY " host " ORDER BY sum(errors) DESC, " host " LIMIT %d) GROUP BY " host ") "                 \
@@ -283,8 +283,8 @@ static const struct listing servers_listing = {
 	7,
 };
 static const struct listing clients_listing = {
-	"SELECT count(DISTINCT client_addr) FROM client_cause",
-	HOSTS("client_addr", "max(helo)", "server_addr", "client_cause"), "clients",
+	"SELECT count(*) FROM client",
+	HOSTS("client_addr", "max(helo)", "server_addr", "client"), "clients",
 	{ CELL_TEXT, CELL_TEXT, CELL_TEXT, CELL_COUNT, CELL_COUNT, CELL_TEXT },
 	{ { "client", ALIGN_LEFT, ELASTIC, INK_PLAIN }, { "says it is", ALIGN_LEFT, ELASTIC_FIRST, INK_PLAIN }, { "sessions", ALIGN_RIGHT, RIGID, INK_PLAIN },
 	  { "errors", ALIGN_RIGHT, RIGID, INK_STRONG }, { "servers", ALIGN_RIGHT, RIGID, INK_PLAIN },

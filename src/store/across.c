@@ -1,74 +1,11 @@
 /* across.c - takes a database whose sessions are all there, gives the rows that only all of them together give. */
 #include "store/across.h"
 
-#include "store/feed.h"
+#include "store/counts.h"
 #include "store/outbreak.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-
-/* ---- counts ---- */
-
-struct tally {
-	uint32_t cause_id, errors, sessions;
-	uint32_t who;
-	int64_t first, last;
-};
-
-static int by_who_and_cause(const void *a, const void *b)
-{
-	const struct tally *x = a, *y = b;
-	if (x->who != y->who)
-		return x->who < y->who ? -1 : 1;
-	return x->cause_id < y->cause_id ? -1 : x->cause_id > y->cause_id;
-}
-
-/* One party (server or client) and one cause become one row. */
-static size_t add_up(const struct population *p, bool servers, struct tally *t)
-{
-	struct map rows = { 0 };
-	size_t n = 0;
-	for (size_t i = 0; i < p->nhits; i++) {
-		const struct hit *h = &p->hits[i];
-		const struct person *who = &p->people[h->number];
-		uint32_t key[2] = { servers ? who->server : who->client, h->cause_id };
-		void **slot = map_put(&rows, (struct bytes){ (const uint8_t *)key, sizeof key });
-		if (!*slot) {
-			t[n] = (struct tally){ h->cause_id, 0, 0, key[0], h->first, h->last };
-			*slot = &t[n++];
-		}
-		struct tally *to = *slot;
-		to->errors += h->errors;
-		to->sessions++;
-		to->first = h->first < to->first ? h->first : to->first;
-		to->last = h->last > to->last ? h->last : to->last;
-	}
-	map_free(&rows);
-	if (n)
-		qsort(t, n, sizeof *t, by_who_and_cause);
-	return n;
-}
-
-static bool write_counts(struct database *d, const struct population *p, bool servers, struct error *error)
-{
-	struct tally *t = memory_new(p->nhits ? p->nhits : 1, sizeof *t);
-	size_t n = add_up(p, servers, t);
-	struct feed row;
-	bool done = feed_open(&row, d, servers ? "server_cause" : "client_cause", servers ? 7 : 6, error);
-	for (size_t i = 0; done && i < n; i++) {
-		feed_text(&row, servers ? p->servers[t[i].who].address : p->clients[t[i].who]);
-		if (servers)
-			feed_number(&row, p->ports[t[i].who]);
-		const int64_t numbers[] = { t[i].cause_id, t[i].errors, t[i].sessions, t[i].first, t[i].last };
-		for (int k = 0; k < 5; k++)
-			feed_number(&row, numbers[k]);
-		done = feed_row(&row, error);
-	}
-	done = done && feed_flush(&row, error);
-	feed_close(&row);
-	free(t);
-	return done;
-}
 
 /* ---- sentences ---- */
 
@@ -417,7 +354,7 @@ bool across_fill(struct database *d, const char *indexes_sql, bool beside, struc
 		beside = beside && pthread_create(&thread, NULL, compare, &c) == 0;
 		if (!beside)
 			compare(&c);
-		done = write_counts(d, &c.p, true, error) && write_counts(d, &c.p, false, error) && database_run(d, indexes_sql, error);
+		done = counts_write(d, &c.p, error) && database_run(d, indexes_sql, error);
 		if (beside)
 			pthread_join(thread, NULL);
 		done = done && write_changes(d, &c.p, &c.changes, ids, error) && write_findings(d, &c.changes, ids, error);

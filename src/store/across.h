@@ -1,4 +1,4 @@
-/* across - what only all sessions together tell: the tables "change", "server_cause", "client_cause", and findings that rest on
+/* across - what only all sessions together tell: the tables "change", "server", "client", "cause_count", "server_cause", and findings that rest on
  * other sessions (their ordinals begin at ACROSS_FIRST).
  * In:    a database whose rows are complete and whose derived tables stand empty (views.sql).
  * Out:   these rows, and indexes; those of an earlier fill are gone.

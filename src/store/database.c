@@ -114,8 +114,15 @@ bool database_is_ours(sqlite3 *db, const char *path, enum error_kind kind, struc
 	return true;
 }
 
+/* What an older smtpwhy wrote cannot be read or added to, but it may be replaced. */
+static bool may_stand_there(sqlite3 *db, const char *target, bool append, struct error *error)
+{
+	bool older = pragma(db, "PRAGMA application_id") == DATABASE_APPLICATION && pragma(db, "PRAGMA user_version") < DATABASE_VERSION;
+	return (older && !append) || database_is_ours(db, target, ERROR_OUTPUT, error);
+}
+
 /* What stands at the target: nothing, or a report database; anything else is not ours to replace. */
-static bool look_at_target(const char *target, bool exclusive, bool *stands, struct error *error)
+static bool look_at_target(const char *target, bool append, bool exclusive, bool *stands, struct error *error)
 {
 	struct stat st;
 	*stands = false;
@@ -130,7 +137,7 @@ static bool look_at_target(const char *target, bool exclusive, bool *stands, str
 	if (st.st_size == 0)
 		return true;
 	sqlite3 *db = NULL;
-	bool ours = sqlite3_open_v2(target, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK && database_is_ours(db, target, ERROR_OUTPUT, error);
+	bool ours = sqlite3_open_v2(target, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK && may_stand_there(db, target, append, error);
 	if (!ours && error->kind == ERROR_NONE)
 		error_set(error, ERROR_OUTPUT, "%s: %s", target, sqlite3_errmsg(db));
 	sqlite3_close(db);
@@ -187,7 +194,7 @@ static bool begin(struct database *d, const char *target, const char *from, bool
 	if (target) {
 		char *real = realpath(target, NULL); /* a symbolic link stays, its file is replaced */
 		d->target = real ? real : strdup(target);
-		if (!look_at_target(d->target, exclusive && !append, &stands, error))
+		if (!look_at_target(d->target, append, exclusive && !append, &stands, error))
 			return false;
 	}
 	if (!make_beside(d, error))

@@ -113,9 +113,10 @@ static struct offer_values read_offer(struct population *p, struct bytes offer, 
 
 /* ---- rows ---- */
 
-enum { ID, CLIENT, SERVER, PORT, START, LOOK, TTL, CLIENT_STACK, HANDSHAKE, QUICKEST };
+enum { ID, CLIENT, SERVER, PORT, START, LOOK, TTL, CLIENT_STACK, HANDSHAKE, QUICKEST, ERRORS, PROTOCOL, TLS_STATE, INCOMPLETE };
 static const char sessions_sql[] =
-	"SELECT session_id, client_addr, server_addr, server_port, start, look_id, server_ttl, client_stack_id, handshake, quickest "
+	"SELECT session_id, client_addr, server_addr, server_port, start, look_id, server_ttl, client_stack_id, handshake, quickest, "
+	"errors, protocol, tls_state, incomplete "
 	"FROM session ORDER BY session_id";
 
 enum { LOOK_ID, NAME, BANNER, STARRED, HELLO, OFFER, HIDDEN, SERVER_STACK };
@@ -265,7 +266,9 @@ static bool load_sessions(struct loader *l, struct database *d, struct error *er
 	int step = SQLITE_ERROR;
 	while (row && (step = sqlite3_step(row)) == SQLITE_ROW) {
 		int64_t look = sqlite3_column_int64(row, LOOK);
-		struct person who = { .id = sqlite3_column_int64(row, ID), .start = sqlite3_column_int64(row, START), .traced = look > 0 && look < l->nlooks };
+		struct person who = { .id = sqlite3_column_int64(row, ID), .start = sqlite3_column_int64(row, START), .traced = look > 0 && look < l->nlooks,
+		                      .errors = (uint32_t)sqlite3_column_int(row, ERRORS), .protocol = (uint8_t)sqlite3_column_int(row, PROTOCOL),
+		                      .tls_state = (uint8_t)sqlite3_column_int(row, TLS_STATE), .incomplete = sqlite3_column_int(row, INCOMPLETE) != 0 };
 		who.server = server_number(p, column(row, SERVER), (uint16_t)sqlite3_column_int(row, PORT));
 		who.client = client_number(p, column(row, CLIENT), &who);
 		if (who.traced)

@@ -20,8 +20,9 @@ struct hit { /* a session met a cause */
 
 struct person { /* a session */
 	int64_t id, start;
-	uint32_t server, client, network;
-	bool traced;
+	uint32_t server, client, network, errors;
+	uint8_t protocol, tls_state; /* as in the table session */
+	bool traced, incomplete;
 };
 
 struct population {

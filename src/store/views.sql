@@ -2,7 +2,9 @@
 DROP VIEW IF EXISTS change_report;
 DROP TABLE IF EXISTS change;
 DROP TABLE IF EXISTS server_cause;
-DROP TABLE IF EXISTS client_cause;
+DROP TABLE IF EXISTS client;
+DROP TABLE IF EXISTS cause_count;
+DROP TABLE IF EXISTS server;
 CREATE TABLE change ( -- what changed at a server or on a path, or differs by path
 	change_id INTEGER PRIMARY KEY,  -- 1.. the weightiest first
 	kind TEXT NOT NULL,             -- starttls, keywords, banner, name, stack, ttl, errors
@@ -33,13 +35,38 @@ CREATE TABLE server_cause ( -- errors counted by server and cause
 	first INTEGER NOT NULL,         -- times
 	last INTEGER NOT NULL
 );
-CREATE TABLE client_cause ( -- errors counted by client and cause
+CREATE TABLE client ( -- clients that met errors
 	client_addr TEXT NOT NULL,
+	sessions INTEGER NOT NULL,
+	with_errors INTEGER NOT NULL,   -- of its sessions
+	errors INTEGER NOT NULL,
+	cause_id INTEGER NOT NULL REFERENCES cause, -- the most frequent
+	first INTEGER NOT NULL          -- time of its first error
+);
+CREATE TABLE cause_count ( -- errors counted by cause
 	cause_id INTEGER NOT NULL REFERENCES cause,
 	errors INTEGER NOT NULL,
-	sessions INTEGER NOT NULL,
-	first INTEGER NOT NULL,
+	sessions INTEGER NOT NULL,      -- that met it
+	clients INTEGER NOT NULL,       -- that met it
+	first INTEGER NOT NULL,         -- times
 	last INTEGER NOT NULL
+);
+CREATE TABLE server ( -- sessions counted by server
+	server_addr TEXT NOT NULL,
+	server_port INTEGER NOT NULL,
+	sessions INTEGER NOT NULL,
+	mail INTEGER NOT NULL,          -- of them, those that spoke SMTP or LMTP
+	other INTEGER NOT NULL,         -- spoke something else
+	with_errors INTEGER NOT NULL,
+	errors INTEGER NOT NULL,
+	encrypted INTEGER NOT NULL,     -- sessions that are encrypted, or went on so
+	incomplete INTEGER NOT NULL,    -- sessions that are not in the captures whole
+	unread INTEGER NOT NULL,        -- encrypted or incomplete
+	not_offered INTEGER NOT NULL,   -- STARTTLS, in sessions that spoke nothing else
+	offered INTEGER NOT NULL,       -- and not used
+	refused INTEGER NOT NULL,
+	accepted INTEGER NOT NULL,
+	failed INTEGER NOT NULL
 );
 DROP VIEW IF EXISTS session;
 DROP VIEW IF EXISTS error;
