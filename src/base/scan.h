@@ -64,31 +64,48 @@ static inline __m128i scan_group(struct bytes b, size_t i)
 	return b.n - i >= SCAN_GROUP ? _mm_loadu_si128((const __m128i *)(b.p + i)) : scan_few(b.p + i, b.n - i);
 }
 
+struct scanned { /* of a line, so far */
+	bool odd, cr; /* cr: the last octet was one */
+};
+
+/* A group of a line that has octets besides printable ones; gives the set of its LFs, and judges what stands before the first. */
+static inline unsigned scan_rare(struct scanned *s, __m128i v, unsigned rare, unsigned known)
+{
+	unsigned lf = scan_bits(scan_equal(v, '\n')) >> known, crs = scan_bits(scan_equal(v, '\r')) >> known;
+	unsigned before = (lf & -lf) - 1; /* the octets before it; all where there is none */
+	unsigned last = lf ? before ^ before >> 1 : 0x8000;
+	s->odd |= s->cr && before;
+	s->odd |= (rare & before & ~(crs & last) & ~(scan_bits(scan_equal(v, '\t')) >> known)) != 0;
+	s->cr = crs & last;
+	return lf;
+}
+
+static inline unsigned scan_not_printable(__m128i v)
+{
+	return scan_bits(_mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')), scan_equal(v, 0x7f))); /* 8-bit octets are negative */
+}
+
 static inline struct line_end scan_line(struct bytes b)
 {
-	unsigned odd = 0;
-	bool cr = false; /* the group before ended with one */
-	for (size_t i = 0; i < b.n; i += SCAN_GROUP) {
-		__m128i v = scan_group(b, i);
-		unsigned here = scan_bits(_mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')), scan_equal(v, 0x7f))); /* 8-bit octets are negative */
-		if (here == 0) {
-			odd |= cr;
-			cr = false;
-			continue;
+	struct scanned s = { 0 };
+	unsigned rare, lf;
+	size_t i = 0;
+	for (; i + SCAN_GROUP <= b.n; i += SCAN_GROUP) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(b.p + i));
+		rare = scan_not_printable(v);
+		if (rare == 0) {
+			s.odd |= s.cr;
+			s.cr = false;
+		} else if ((lf = scan_rare(&s, v, rare, 0)) != 0) {
+			return (struct line_end){ i + (size_t)__builtin_ctz(lf), !s.odd };
 		}
-		unsigned lf = scan_bits(scan_equal(v, '\n')), crs = scan_bits(scan_equal(v, '\r'));
-		here &= ~scan_bits(scan_equal(v, '\t'));
-		if (lf) {
-			unsigned before = (lf & -lf) - 1; /* the octets before it */
-			odd |= cr && before;
-			odd |= here & before & ~(crs & (before ^ before >> 1));
-			return (struct line_end){ i + (size_t)__builtin_ctz(lf), !odd };
-		}
-		odd |= cr;
-		odd |= here & ~(crs & 0x8000);
-		cr = crs >> 15;
 	}
-	return (struct line_end){ BYTES_NONE, false };
+	if (i == b.n)
+		return (struct line_end){ BYTES_NONE, false };
+	unsigned known = b.n >= SCAN_GROUP ? SCAN_GROUP - (unsigned)(b.n - i) : 0; /* the last group overlaps the one before it */
+	__m128i v = known ? _mm_loadu_si128((const __m128i *)(b.p + b.n - SCAN_GROUP)) : scan_few(b.p + i, b.n - i);
+	lf = scan_rare(&s, v, scan_not_printable(v) >> known, known);
+	return lf ? (struct line_end){ i + (size_t)__builtin_ctz(lf), !s.odd } : (struct line_end){ BYTES_NONE, false };
 }
 
 static inline struct classes scan_classes(struct bytes b)

@@ -186,13 +186,9 @@ static bool next_whole(struct lines *l, struct bytes rest, struct line *out)
 	return true;
 }
 
-bool lines_next(struct lines *l, struct line *out)
+/* A line that began in an earlier chunk, or does not end in this one, or may end with a lone CR. */
+static __attribute__((noinline)) bool next_in_parts(struct lines *l, struct bytes rest, struct line *out)
 {
-	struct bytes rest = lines_rest(l);
-	if (rest.n == 0)
-		return false;
-	if (!l->begun && !l->bare_cr_ends && next_whole(l, rest, out))
-		return true;
 	if (l->begun && l->bare_cr_ends && l->last_was_cr && rest.p[0] != '\n') {
 		part_finish(l, LINE_CR, out);
 		return true;
@@ -216,6 +212,14 @@ bool lines_next(struct lines *l, struct line *out)
 		odd_line(l, bytes_first(rest, end), ending, out);
 	l->at += end + 1;
 	return true;
+}
+
+bool lines_next(struct lines *l, struct line *out)
+{
+	struct bytes rest = lines_rest(l);
+	if (rest.n == 0)
+		return false;
+	return (!l->begun && !l->bare_cr_ends && next_whole(l, rest, out)) || next_in_parts(l, rest, out);
 }
 
 void lines_take(struct lines *l, size_t n)

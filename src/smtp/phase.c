@@ -43,12 +43,12 @@ static char class_of(const struct reply *r)
 	return r->code < 0 ? 0 : (char)('0' + r->code / 100);
 }
 
-static int next_phase(const struct exchange *e)
+static int next_phase(const struct exchange *e, char class)
 {
 	const struct command *c = &e->command;
 	bool line = c->kind == COMMAND_LINE || c->kind == COMMAND_UNSEEN;
 	const struct step *step = line ? &steps_of_line[c->verb] : &steps_of_kind[c->kind];
-	return step->reply && (step->reply == ANY || step->reply == class_of(&e->reply)) ? (int)step->next : KEEP;
+	return step->reply && (step->reply == ANY || step->reply == class) ? (int)step->next : KEEP;
 }
 
 static bool names_extensions(const struct reply *r)
@@ -155,14 +155,14 @@ static void transaction_ends(struct dialogue *d)
 	d->state.sender_refused = false;
 }
 
-static void offer_changes(struct dialogue *d, const struct exchange *e, uint64_t end)
+static void offer_changes(struct dialogue *d, const struct exchange *e, char class, uint64_t end)
 {
 	static const struct { bool changes; enum offer_kind kind; } rows[VERB_COUNT + 2] = {
 		[VERB_EHLO] = { true, OFFER_EHLO }, [VERB_HELO] = { true, OFFER_HELO }, [VERB_LHLO] = { true, OFFER_LHLO },
 		[VERB_STARTTLS] = { true, OFFER_NONE }, [VERB_XANONYMOUSTLS] = { true, OFFER_NONE }, [VERB_XCLIENT] = { true, OFFER_NONE },
 	};
 	struct session *s = d->session;
-	if (!rows[e->command.verb].changes || class_of(&e->reply) != '2')
+	if (class != '2' || !rows[e->command.verb].changes)
 		return;
 	enum offer_kind kind = rows[e->command.verb].kind;
 	struct offer *o = offers_read(d->sink.offers, &s->arena, kind, &e->reply, s->offers);
@@ -197,48 +197,71 @@ static void count(struct dialogue *d, const struct exchange *e, char class)
 		s->error_limit |= s->errors > LIMIT_ERRORS_PER_SESSION;
 	}
 	state->errors_in_a_row = class == '4' || class == '5' ? state->errors_in_a_row + 1 : 0;
-	bool data = e->command.kind == COMMAND_CONTENT || (e->command.kind == COMMAND_CHUNK && e->command.chunk_last);
-	s->accepted_messages += data && class == '2';
+	if (e->command.kind == COMMAND_CONTENT || (e->command.kind == COMMAND_CHUNK && e->command.chunk_last))
+		s->accepted_messages += class == '2';
 }
 
-static void verb_effects(struct dialogue *d, const struct exchange *e, char class, uint64_t end)
+static void transaction_begins(struct dialogue *d)
+{
+	d->session->transactions++;
+	d->transaction = d->session->transactions;
+}
+
+static void line_effects(struct dialogue *d, const struct exchange *e, char class, uint64_t end)
 {
 	struct state *state = &d->state;
-	struct session *s = d->session;
-	const struct command *c = &e->command;
-	bool line = c->kind == COMMAND_LINE || c->kind == COMMAND_UNSEEN;
-	if (line && c->verb == VERB_RCPT) {
+	switch (e->command.verb) {
+	case VERB_RCPT:
 		state->recipients_accepted += class == '2';
 		state->recipients_refused += class == '4' || class == '5';
+		if (class == '2' && state->phase < PHASE_SENDER)
+			transaction_begins(d); /* it proves a MAIL whose reply the capture lacks */
+		break;
+	case VERB_MAIL:
+		state->sender_refused |= class != '2';
+		if (class == '2') {
+			transaction_ends(d);
+			transaction_begins(d);
+		}
+		break;
+	case VERB_EHLO: case VERB_HELO: case VERB_RSET: case VERB_LHLO:
+		if (class == '2')
+			state->certain = !loss_beyond(d, e->reply.acked, end);
+		break;
+	case VERB_STARTTLS: case VERB_XANONYMOUSTLS:
+		d->session->tls.state = class == '2' ? TLS_ACCEPTED : TLS_REFUSED;
+		break;
+	default:
+		break;
 	}
-	if (line && c->verb == VERB_MAIL && class != '2')
-		state->sender_refused = true;
-	bool begins = line && c->verb == VERB_MAIL && class == '2';
-	/* An accepted RCPT proves a MAIL whose reply the capture lacks. */
-	bool proves = line && c->verb == VERB_RCPT && class == '2' && state->phase < PHASE_SENDER;
-	if (begins)
-		transaction_ends(d);
-	if (begins || proves) {
-		s->transactions++;
-		d->transaction = s->transactions;
-	}
-	if (line && (c->verb == VERB_EHLO || c->verb == VERB_HELO || c->verb == VERB_RSET || c->verb == VERB_LHLO) && class == '2')
-		state->certain = !loss_beyond(d, e->reply.acked, end);
-	if (e->reply.code == 235)
-		state->authenticated = true;
-	if (line && (c->verb == VERB_STARTTLS || c->verb == VERB_XANONYMOUSTLS))
-		s->tls.state = class == '2' ? TLS_ACCEPTED : TLS_REFUSED;
-	if (c->kind == COMMAND_CONNECT && s->banner.n == 0) {
-		s->banner = e->reply.text;
-		s->server_name = bytes_word(bytes_cut(e->reply.text, '\n').head).head;
-	}
+}
+
+static bool confirms(const struct exchange *e)
+{
 	/* QUIT, NOOP, HELP, AUTH and STARTTLS are other protocols' verbs too. */
 	static const bool own[VERB_COUNT + 2] = {
 		[VERB_EHLO] = true, [VERB_HELO] = true, [VERB_LHLO] = true, [VERB_MAIL] = true, [VERB_RCPT] = true, [VERB_DATA] = true,
 		[VERB_BDAT] = true,
 	};
-	s->confirmed |= own[c->verb] && c->kind != COMMAND_UNSEEN && e->reply.code >= 200 && e->reply.code < 600;
-	s->confirmed |= c->kind == COMMAND_CONNECT && bytes_find(e->reply.text, B("SMTP")) != BYTES_NONE;
+	const struct command *c = &e->command;
+	if (c->kind == COMMAND_CONNECT && bytes_find(e->reply.text, B("SMTP")) != BYTES_NONE)
+		return true;
+	return own[c->verb] && c->kind != COMMAND_UNSEEN && e->reply.code >= 200 && e->reply.code < 600;
+}
+
+static void effects(struct dialogue *d, const struct exchange *e, char class, uint64_t end)
+{
+	struct session *s = d->session;
+	const struct command *c = &e->command;
+	if (c->kind == COMMAND_LINE || c->kind == COMMAND_UNSEEN)
+		line_effects(d, e, class, end);
+	if (e->reply.code == 235)
+		d->state.authenticated = true;
+	if (c->kind == COMMAND_CONNECT && s->banner.n == 0) {
+		s->banner = e->reply.text;
+		s->server_name = bytes_word(bytes_cut(e->reply.text, '\n').head).head;
+	}
+	s->confirmed = s->confirmed || confirms(e);
 }
 
 void phase_answered(struct dialogue *d, struct exchange *e, uint64_t end)
@@ -247,10 +270,10 @@ void phase_answered(struct dialogue *d, struct exchange *e, uint64_t end)
 	struct state *state = &d->state;
 	phase_describe(d, e);
 	count(d, e, class);
-	verb_effects(d, e, class, end);
+	effects(d, e, class, end);
 	if (e->command.kind == COMMAND_LINE || e->command.kind == COMMAND_UNSEEN)
-		offer_changes(d, e, end);
-	int next = next_phase(e);
+		offer_changes(d, e, class, end);
+	int next = next_phase(e, class);
 	enum phase was = state->phase;
 	bool auth = e->command.kind == COMMAND_AUTH || e->command.verb == VERB_AUTH || e->command.verb == VERB_XEXPS;
 	if (next == PHASE_READY && !d->helo_done && e->command.verb != VERB_HELO)
