@@ -289,14 +289,15 @@ size_t content_read(struct reader_of_content *r, struct bytes b, bool dots, bool
 				return taken + body;
 		}
 		judged |= r->past_header;
-		size_t lf = bytes_index(rest, '\n');
-		bool whole = lf != BYTES_NONE;
-		struct bytes part = bytes_first(rest, whole ? lf + 1 : rest.n), text = part;
+		struct line_end end = scan_line(rest);
+		bool whole = end.at != BYTES_NONE;
+		struct bytes part = bytes_first(rest, whole ? end.at + 1 : rest.n), text = part;
 		bool was_cr = r->after_cr, may_be_cr = r->behind_hole;
 		r->behind_hole = false;
 		taken += part.n;
 		r->facts.octets += part.n;
-		count_octets(&r->facts, part, &r->has_8bit);
+		if (!end.plain)
+			count_octets(&r->facts, part, &r->has_8bit);
 		if (whole)
 			text.n--;
 		bool joined = whole && (was_cr || may_be_cr) && text.n == 0; /* this LF and the CR at the end of the chunk before */
@@ -310,7 +311,8 @@ size_t content_read(struct reader_of_content *r, struct bytes b, bool dots, bool
 		r->after_cr = !whole && text.p[text.n - 1] == '\r';
 		if (r->after_cr)
 			text.n--;
-		count_bare_cr(&r->facts, text);
+		if (!end.plain)
+			count_bare_cr(&r->facts, text);
 		line_grows(r, text);
 		if (!whole)
 			continue;
