@@ -152,10 +152,10 @@ static bool whole_reply_came(struct dialogue *d)
 	return true;
 }
 
-/* True: TLS took it. */
+/* Where TLS has begun. True: TLS took it. */
 static bool server_in_tls(struct dialogue *d, const struct chunk *chunk)
 {
-	if (!d->tls || (d->plain_after_tls && !tls_looks_like_record(chunk->bytes) && !tls_reader_goes_on(d->tls, FROM_SERVER, chunk->bytes)))
+	if (d->plain_after_tls && !tls_looks_like_record(chunk->bytes) && !tls_reader_goes_on(d->tls, FROM_SERVER, chunk->bytes))
 		return false;
 	if (tls_reader_data(d->tls, FROM_SERVER, chunk))
 		return true;
@@ -172,7 +172,7 @@ static void server_chunk(struct dialogue *d, const struct chunk *chunk)
 		d->heard[FROM_SERVER] = true;
 		server_spoke_first(d, chunk->bytes.n && chunk->bytes.p[0] >= 0x14 && chunk->bytes.p[0] <= 0x17);
 	}
-	if (server_in_tls(d, chunk))
+	if (d->tls && server_in_tls(d, chunk))
 		return;
 	lines_push(lines, chunk);
 	while (lines_rest(lines).n) {
@@ -274,7 +274,8 @@ static enum interest interest(struct dialogue *d)
 		return INTEREST_END;
 	if (is_certainly_other(d))
 		return INTEREST_NONE;
-	window_check(d);
+	if (d->session->arena.size >= LIMIT_SESSION_MEMORY)
+		window_check(d);
 	return INTEREST_ALL;
 }
 

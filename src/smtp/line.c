@@ -222,13 +222,6 @@ bool lines_next(struct lines *l, struct line *out)
 	return (!l->begun && !l->bare_cr_ends && next_whole(l, rest, out)) || next_in_parts(l, rest, out);
 }
 
-void lines_take(struct lines *l, size_t n)
-{
-	l->at += bytes_first(lines_rest(l), n).n;
-	if (n)
-		l->after_gap = false;
-}
-
 void lines_put_aside(struct lines *l)
 {
 	l->at += lines_rest(l).n;
@@ -257,11 +250,6 @@ bool lines_end(struct lines *l, struct line *out)
 const struct line *lines_unfinished(const struct lines *l)
 {
 	return l->begun ? &l->part->line : NULL;
-}
-
-size_t lines_size(const struct lines *l)
-{
-	return l->part ? sizeof *l->part + l->part->room : 0;
 }
 
 void lines_free(struct lines *l)

@@ -30,17 +30,29 @@ struct lines { /* zeroed storage is ready */
 void lines_push(struct lines *, const struct chunk *);            /* the chunk must outlive the pulling */
 bool lines_next(struct lines *, struct line *);                   /* false: the chunk holds no further complete line */
 static inline struct bytes lines_rest(const struct lines *); /* octets of the chunk not yet taken, for other modes */
-void lines_take(struct lines *, size_t n);                        /* so many of these were read by another mode */
+static inline void lines_take(struct lines *, size_t n);                        /* so many of these were read by another mode */
 void lines_put_aside(struct lines *);                             /* they come again, in a later chunk */
 bool lines_gap(struct lines *, const struct gap *, struct line *); /* an unfinished line ends with LINE_GAP: true and the line */
 bool lines_end(struct lines *, struct line *);                    /* likewise LINE_END */
 const struct line *lines_unfinished(const struct lines *);        /* what is known of a line whose end has not come, until the next call; NULL: none */
-size_t lines_size(const struct lines *);                          /* bytes on the heap */
+static inline size_t lines_size(const struct lines *);                          /* bytes on the heap */
 void lines_free(struct lines *);
 
 static inline struct bytes lines_rest(const struct lines *l)
 {
 	return l->chunk ? bytes_from(l->chunk->bytes, l->at) : (struct bytes){ 0 };
+}
+
+static inline void lines_take(struct lines *l, size_t n)
+{
+	l->at += bytes_first(lines_rest(l), n).n;
+	if (n)
+		l->after_gap = false;
+}
+
+static inline size_t lines_size(const struct lines *l)
+{
+	return l->part ? sizeof *l->part + l->part->room : 0;
 }
 
 #endif
