@@ -16,28 +16,33 @@ enum hello { HELLO_NONE, HELLO_HELO, HELLO_HELO_AFTER_EHLO, HELLO_EHLO };
 /* A word of the date, in the forms of RFC 5322 3.3 and of ctime: "Sun,", "Nov". */
 static bool is_date_word(struct bytes word)
 {
-	static const char words[] = "MonTueWedThuFriSatSunJanFebMarAprMayJunJulAugSepOctNovDec";
-	if (word.n == 4 && word.p[3] == ',')
-		word.n = 3;
-	for (size_t i = 0; word.n == 3 && i + 3 < sizeof words; i += 3)
-		if (memcmp(words + i, word.p, 3) == 0)
-			return true;
+	if (word.n != 3 && (word.n != 4 || word.p[3] != ','))
+		return false;
+#define WORD(a, b, c) case (a) << 16 | (b) << 8 | (c)
+	switch (word.p[0] << 16 | word.p[1] << 8 | word.p[2]) {
+	WORD('M', 'o', 'n'): WORD('T', 'u', 'e'): WORD('W', 'e', 'd'): WORD('T', 'h', 'u'): WORD('F', 'r', 'i'): WORD('S', 'a', 't'): WORD('S', 'u', 'n'):
+	WORD('J', 'a', 'n'): WORD('F', 'e', 'b'): WORD('M', 'a', 'r'): WORD('A', 'p', 'r'): WORD('M', 'a', 'y'): WORD('J', 'u', 'n'):
+	WORD('J', 'u', 'l'): WORD('A', 'u', 'g'): WORD('S', 'e', 'p'): WORD('O', 'c', 't'): WORD('N', 'o', 'v'): WORD('D', 'e', 'c'):
+		return true;
+	}
+#undef WORD
 	return false;
 }
 
 /* The next word from *at on; empty: there is none. */
 static struct bytes next_word(struct bytes text, size_t *at, bool *has_digit)
 {
-	size_t i = *at;
-	bool digit = false;
-	while (i < text.n && (text.p[i] == ' ' || text.p[i] == '\t'))
-		i++;
-	size_t begin = i;
-	for (; i < text.n && text.p[i] != ' ' && text.p[i] != '\t'; i++)
-		digit |= octet_is_digit(text.p[i]);
-	*at = i;
-	*has_digit = digit;
-	return bytes_first(bytes_from(text, begin), i - begin);
+	const uint8_t *p = text.p + *at, *end = text.p + text.n;
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	const uint8_t *begin = p;
+	while (p < end && *p != ' ' && *p != '\t' && !octet_is_digit(*p))
+		p++;
+	*has_digit = p < end && octet_is_digit(*p);
+	while (p < end && *p != ' ' && *p != '\t')
+		p++;
+	*at = (size_t)(p - text.p);
+	return (struct bytes){ begin, (size_t)(p - begin) };
 }
 
 /* "mx7.example ESMTP k12si67 Sun, 22 Nov" -> "NAME ESMTP # # # #": what a mail server changes from one greeting to the next. */
