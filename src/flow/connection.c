@@ -473,6 +473,23 @@ static void sum_up(struct talk *t, enum ending ending)
 	}
 }
 
+void talk_fetch(const struct talk *t)
+{
+	for (unsigned line = 0; line < sizeof *t; line += CACHE_LINE)
+		__builtin_prefetch((const char *)t + line);
+}
+
+void talk_fetch_session(const struct talk *t)
+{
+	enum { LINES = 9 };
+	for (unsigned line = 0; t->session && line < LINES; line++)
+		__builtin_prefetch((const char *)t->session + (size_t)line * CACHE_LINE);
+	for (unsigned side = 0; side < 2; side++) {
+		__builtin_prefetch(t->streams[side].head);
+		__builtin_prefetch(t->streams[side].past);
+	}
+}
+
 void talk_close(struct talk *t, enum ending ending)
 {
 	t->closing = true;

@@ -81,6 +81,20 @@ static void forget_kept(struct flow *f, struct entry *e)
 	e->keeps = false;
 }
 
+/* What is closed has been silent, and lies in memory that is in no cache: that of those to be closed next is fetched meanwhile, each part when
+ * the one that leads to it has come. */
+static void fetch_next(struct flow *f, unsigned q)
+{
+	struct entry *e = table_oldest(&f->table, q), *second = e ? table_after(&f->table, e) : NULL;
+	struct entry *third = second ? table_after(&f->table, second) : NULL;
+	if (second && second->talk)
+		talk_fetch_session(second->talk);
+	if (third && third->talk)
+		talk_fetch(third->talk);
+	if (third)
+		table_fetch(table_after(&f->table, third));
+}
+
 static void close_entry(struct flow *f, struct entry *e, enum ending ending)
 {
 	struct talk *talk = e->talk;
@@ -105,6 +119,7 @@ static void sweep(struct flow *f)
 				continue;
 			}
 			f->around.counts.expired_idle += q >= CLASS_HALF_OPEN;
+			fetch_next(f, q);
 			close_entry(f, e, END_IDLE);
 		}
 	}
@@ -128,6 +143,7 @@ static void make_room(struct flow *f, const struct entry *keep)
 		} else {
 			chances = SECOND_CHANCES;
 			f->around.counts.expired_memory++;
+			fetch_next(f, q);
 			close_entry(f, e, END_IDLE);
 		}
 	}
