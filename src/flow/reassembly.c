@@ -71,7 +71,7 @@ static struct piece *piece_new(struct stream *s, struct piece *before, const str
 	}
 	bool cut = from >= captured;
 	uint32_t n = (uint32_t)(to - from);
-	struct piece *piece = memory_new(1, sizeof *piece + (cut ? 0 : n));
+	struct piece *piece = memory_grow(NULL, 1, sizeof *piece + (cut ? 0 : n));
 	*piece = (struct piece){ .pos = from, .acked = g->acked, .arrival = g->arrival, .time = g->origin.place.time,
 		.origin = g->origin, .cut = cut, .pushed = g->pushed, .retransmitted = g->retransmitted, .late = g->late, .n = n };
 	if (!cut)
