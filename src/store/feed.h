@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "store/database.h"
 
-enum { FEED_ROWS = 512, FEED_OCTETS = 512 * 1024 };
+enum { FEED_ROWS = 1024, FEED_OCTETS = 1024 * 1024 };
 
 /* A column is an octet that says what it is; behind it the 8 of a number, or the 4 of a length and the text. */
 enum feed_cell { FEED_NULL, FEED_NUMBER, FEED_TEXT };
