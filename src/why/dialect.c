@@ -160,7 +160,22 @@ static bool is_own(enum product product, const struct exchange *x)
 	return false;
 }
 
-static bool judge(const struct session *s, enum product product, const struct exchange *x, struct dialect_break *found)
+/* The first replies in the product's own words: one more than are wanted, for the one that is judged does not count. */
+struct own {
+	const struct exchange *all[OWN_LEAST + 1];
+	unsigned n;
+};
+
+static struct own own_of(const struct session *s, enum product product)
+{
+	struct own own = { .n = 0 };
+	for (const struct exchange *x = s->first; x && own.n < OWN_LEAST + 1; x = x->next)
+		if (is_own(product, x))
+			own.all[own.n++] = x;
+	return own;
+}
+
+static bool judge(enum product product, const struct own *all, const struct exchange *x, struct dialect_break *found)
 {
 	enum when when = when_of(x);
 	if (when == WHEN_NONE)
@@ -171,10 +186,10 @@ static bool judge(const struct session *s, enum product product, const struct ex
 	enum product other = speaker_of(when, line);
 	unsigned own = 0;
 	*found = (struct dialect_break){ .exchange = x, .product = products[product].name };
-	for (const struct exchange *y = s->first; y && own < OWN_LEAST; y = y->next)
-		if (y != x && is_own(product, y)) {
+	for (unsigned i = 0; i < all->n && own < OWN_LEAST; i++)
+		if (all->all[i] != x) {
 			own++;
-			found->own = y;
+			found->own = all->all[i];
 		}
 	if (other < PRODUCTS) {
 		found->other = products[other].name;
@@ -204,7 +219,10 @@ bool dialect_may_break(const struct session *s, const struct phrases *greeting)
 bool dialect_break_at(const struct session *s, const struct exchange *x, struct dialect_break *found)
 {
 	enum product product = s->banner.n && is_whole(s) && when_of(x) != WHEN_NONE ? product_of(s->banner) : PRODUCTS;
-	return product < PRODUCTS && judge(s, product, x, found);
+	if (product == PRODUCTS)
+		return false;
+	struct own own = own_of(s, product);
+	return judge(product, &own, x, found);
 }
 
 bool dialect_break_nth(const struct session *s, size_t i, struct dialect_break *found)
@@ -212,8 +230,9 @@ bool dialect_break_nth(const struct session *s, size_t i, struct dialect_break *
 	enum product product = s->banner.n && is_whole(s) ? product_of(s->banner) : PRODUCTS;
 	if (product == PRODUCTS)
 		return false;
+	struct own own = own_of(s, product);
 	for (const struct exchange *x = s->first; x; x = x->next)
-		if (judge(s, product, x, found) && i-- == 0)
+		if (judge(product, &own, x, found) && i-- == 0)
 			return true;
 	return false;
 }
