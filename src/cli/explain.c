@@ -15,8 +15,8 @@ static const struct cli_option options[] = {
 
 /* The clearest error of each cause: the best proven, with its command in the capture, the first in time; most frequent cause first. */
 #define CLEAREST                                                                                                                  \
-	"SELECT (SELECT error_id FROM error x WHERE x.cause_id = e.cause_id ORDER BY certainty DESC, trigger_frame IS NULL, error_id "  \
-	"LIMIT 1) FROM error e %s GROUP BY cause_id ORDER BY count(*) DESC, cause_id"
+	"SELECT error_id FROM (SELECT error_id, cause_id, count(*) OVER (PARTITION BY cause_id) AS n, row_number() OVER (PARTITION BY cause_id " \
+	"ORDER BY certainty DESC, trigger_frame IS NULL, error_id) AS place FROM error e %s) WHERE place = 1 ORDER BY n DESC, cause_id"
 #define EVERY "SELECT error_id FROM error e %s ORDER BY error_id"
 
 static bool one(struct reader *reader, int64_t error_id, bool *first)

@@ -146,7 +146,7 @@ static const char marks_sql[] =
 	"WITH box AS (SELECT cause_id, cause FROM cause WHERE party = 'middlebox') "
 	"SELECT m.session_id, b.cause, m.device_id, m.certainty, m.across, "
 	/* columns behind: overwritten, and which sign it is that has no cause of a box */
-	"m.hidden AND instr(char(10) || coalesce((SELECT text FROM text WHERE text_id = t.hidden_id), '') || char(10), char(10) || 'STARTTLS' || char(10)), m.cause_id "
+	"m.hidden AND instr(char(10) || coalesce((SELECT text FROM text WHERE text_id = l.hidden_id), '') || char(10), char(10) || 'STARTTLS' || char(10)), m.cause_id "
 	"FROM (SELECT session_id, cause_id, device_id, certainty, finding_id %% 100000 >= 99901 AS across, 1 AS hidden FROM finding "
 	"WHERE cause_id IN (SELECT cause_id FROM box) "
 	"UNION ALL SELECT session_id, cause_id, NULL, certainty, 0, 1 FROM error WHERE cause_id IN (SELECT cause_id FROM box) "
@@ -161,7 +161,8 @@ static const char marks_sql[] =
 	"OR EXISTS (SELECT 1 FROM error AS e WHERE e.session_id = t.session_id AND e.cause_id IN (SELECT cause_id FROM box)) "
 	"OR EXISTS (SELECT 1 FROM change AS d JOIN session AS s ON s.session_id = t.session_id WHERE d.kind = 'banner' AND d.party = 'middlebox' "
 	"AND d.after_text = 'nothing but stars' AND coalesce(d.server_addr, s.server_addr) = s.server_addr))) AS m "
-	"LEFT JOIN box AS b ON b.cause_id = m.cause_id LEFT JOIN trace AS t ON t.session_id = m.session_id ORDER BY m.session_id";
+	"LEFT JOIN box AS b ON b.cause_id = m.cause_id LEFT JOIN session AS s ON s.session_id = m.session_id "
+	"LEFT JOIN look AS l ON l.look_id = s.look_id ORDER BY m.session_id"; /* not the view trace: a join that is joined would be made whole first */
 
 static enum behaviour behaviour_of(struct rows *rows)
 {

@@ -115,7 +115,7 @@ static const struct section {
 	  "FROM (SELECT cause_id, code, enhanced, trigger_verb AS verb, count(*) AS n FROM error GROUP BY 1, 2, 3, 4)) WHERE place <= 5 "
 	  "ORDER BY cause_id, place", false },
 	{ "servers", HOSTS("server_addr", "min(s.banner) AS banner,", "(SELECT group_concat(server_port) FROM "
-	  "(SELECT DISTINCT server_port FROM session WHERE server_addr = h.address ORDER BY 1)) AS ports, " TEXT_IN("h.banner") " AS name,", "client_addr", "server_cause"), false },
+	  "(SELECT server_port FROM server WHERE server_addr = h.address ORDER BY 1)) AS ports, " TEXT_IN("h.banner") " AS name,", "client_addr", "server_cause"), false },
 	{ "clients", HOSTS("client_addr", "max(s.helo) AS name,", "h.name,", "server_addr", "client"), false },
 	{ "paths",
 	  "SELECT client_addr AS client, server_addr AS server, count(*) AS sessions, sum(errors > 0) AS hit, sum(errors) AS errors, "

@@ -3,11 +3,12 @@
 #include "report/text.h"
 
 #include "report/changed.h"
+#include "report/likeness.h"
 #include "report/say.h"
 #include "report/headline.h"
 #include "report/read.h"
 
-enum { CAUSES_MOST = 10, ROWS_MOST = 10, LABEL_COLUMN = 14, BINS_MOST = 52, TIMELINE_LABEL = 24, LINE_MOST = 240, TROUBLE_MOST = 40 };
+enum { CAUSES_MOST = 10, ROWS_MOST = 10, VALUES_MOST = 4, LABEL_COLUMN = 14, BINS_MOST = 52, COURSES_MOST = 5, TIMELINE_LABEL = 24, LINE_MOST = 240, TROUBLE_MOST = 40 };
 
 struct view { /* what every section is drawn from */
 	struct reader reader;
@@ -86,10 +87,6 @@ static void labelled(struct view *view, const char *label, struct text *text)
 	text_clear(text);
 }
 
-/* The clearest of a cause's first errors: the best proven, then the first. */
-#define EXAMPLE "SELECT error_id FROM (SELECT error_id, certainty, trigger_frame FROM error WHERE cause_id = s.cause_id ORDER BY time, error_id " \
-	"LIMIT 1000) ORDER BY certainty DESC, trigger_frame IS NULL, error_id LIMIT 1"
-
 static void wire_line(struct view *view, const char *mark, struct bytes line, struct rows *rows, size_t frame)
 {
 	struct text text = { 0 };
@@ -141,22 +138,7 @@ static void example(struct view *view, int64_t error_id)
 	text_free(&text);
 }
 
-/* "proven 40, likely 21": the values of a column of one cause with their counts. */
-static void tally(struct view *view, struct text *out, const char *expression, int64_t like)
-{
-	struct rows *rows = read_rows(&view->reader, "SELECT %s AS value, count(*) AS n FROM error WHERE cause_id = "
-	                              "(SELECT cause_id FROM error WHERE error_id = %lld) GROUP BY value ORDER BY n DESC, value LIMIT 4",
-	                              expression, (long long)like);
-	while (read_next(&view->reader, &rows)) {
-		if (out->n)
-			text_add_string(out, ", ");
-		text_add(out, rows_text(rows, 0));
-		text_add_octet(out, ' ');
-		say_count(out, rows_integer(rows, 1));
-	}
-}
-
-static void cause(struct view *view, struct rows *rows, size_t rank, int64_t example_id)
+static void cause(struct view *view, struct rows *rows, size_t rank, const struct likeness *like)
 {
 	struct page *page = view->page;
 	struct text text = { 0 };
@@ -175,24 +157,28 @@ static void cause(struct view *view, struct rows *rows, size_t rank, int64_t exa
 	labelled(view, "Extent", &text);
 	text_add(&text, rows_text(rows, 1));
 	labelled(view, "At fault", &text);
-	tally(view, &text, "CASE certainty WHEN 2 THEN 'proven' WHEN 1 THEN 'likely' ELSE 'possible' END", example_id);
-	labelled(view, "Certainty", &text);
-	tally(view, &text, "trim(substr('00' || code, -3) || ' ' || coalesce(enhanced, '')) || ' to ' || coalesce(nullif(trigger_verb, ''), '(no verb)') || ':'",
-	      example_id);
-	labelled(view, "Replies", &text);
-	example(view, example_id);
+	if (like) {
+		text_add(&text, text_view(&like->phrases[LIKENESS_CERTAINTY]));
+		labelled(view, "Certainty", &text);
+		text_add(&text, text_view(&like->phrases[LIKENESS_REPLIES]));
+		labelled(view, "Replies", &text);
+		example(view, like->example);
+	}
 	text_free(&text);
 }
 
 static void causes(struct view *view)
 {
 	struct rows *rows = read_rows(&view->reader, "SELECT c.cause, c.party, s.errors, s.sessions, s.servers, (SELECT clients FROM cause_count AS k "
-	                              "WHERE k.cause_id = s.cause_id), " READ_TIME("s.first") ", " READ_TIME("s.last") ", (" EXAMPLE ") FROM "
+	                              "WHERE k.cause_id = s.cause_id), " READ_TIME("s.first") ", " READ_TIME("s.last") ", s.cause_id FROM "
 	                              "(SELECT cause_id, sum(errors) AS errors, sum(sessions) AS sessions, count(DISTINCT server_addr) AS servers, "
 	                              "min(first) AS first, max(last) AS last FROM server_cause GROUP BY cause_id) AS s JOIN cause AS c USING (cause_id) "
 	                              "ORDER BY s.errors DESC, c.cause LIMIT %d", CAUSES_MOST);
+	struct likenesses likenesses;
+	likenesses_read(&likenesses, &view->reader, VALUES_MOST);
 	for (size_t rank = 1; read_next(&view->reader, &rows); rank++)
-		cause(view, rows, rank, rows_integer(rows, 8));
+		cause(view, rows, rank, likeness_of(&likenesses, rows_integer(rows, 8)));
+	likenesses_free(&likenesses);
 	int64_t all = read_number(&view->reader, "SELECT count(*) FROM (SELECT DISTINCT cause_id FROM server_cause)");
 	struct text text = { 0 };
 	page_line(view->page);
@@ -361,24 +347,48 @@ static void unread(struct view *view)
 /* Widths of a column of the timeline, in seconds; the first that needs at most BINS_MOST columns is taken. */
 static const int64_t bin_widths[] = { 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400, 604800, 2592000, 31536000, 315360000 };
 
-static void spark(struct view *view, struct bytes label, int64_t from, int64_t width, size_t bins, int64_t cause_id)
+struct course { /* of the errors of a cause, or of all: how many in each column */
+	struct text label;
+	int64_t cause_id; /* 0: of all */
+	double columns[BINS_MOST];
+};
+
+static void spark(struct view *view, const struct course *course, size_t bins)
 {
-	double values[BINS_MOST + 1] = { 0 };
 	struct text text = { 0 };
-	struct rows *rows = read_rows(&view->reader, "SELECT (time / 1000000000 - %lld) / %lld AS bin, count(*) FROM error WHERE %s %lld GROUP BY bin",
-	                              (long long)from, (long long)width, cause_id ? "cause_id =" : "cause_id <>", (long long)cause_id);
-	while (read_next(&view->reader, &rows)) {
-		int64_t bin = rows_integer(rows, 0);
-		if (bin >= 0 && (size_t)bin < bins)
-			values[bin] = (double)rows_integer(rows, 1);
-	}
-	escape_terminal_fit(&text, label, view->page->style.charset, TIMELINE_LABEL);
+	escape_terminal_fit(&text, text_view(&course->label), view->page->style.charset, TIMELINE_LABEL);
 	page_spaces(view->page, 2);
 	page_put(view->page, INK_FAINT, text_view(&text));
 	page_spaces(view->page, TIMELINE_LABEL + 1 - escape_width(text_view(&text)));
-	page_spark(view->page, INK_BAD, values, bins);
+	page_spark(view->page, INK_BAD, course->columns, bins);
 	page_line(view->page);
 	text_free(&text);
+}
+
+/* All errors are counted in one pass, for all and for each of the causes met most. */
+static void sparks(struct view *view, int64_t from, int64_t width, size_t bins)
+{
+	struct course courses[1 + COURSES_MOST] = { 0 };
+	size_t n = 1;
+	text_add_string(&courses[0].label, "all errors");
+	struct rows *rows = read_rows(&view->reader, "SELECT c.cause, s.cause_id, sum(s.errors) AS n FROM server_cause AS s JOIN cause AS c USING (cause_id) "
+	                              "GROUP BY s.cause_id ORDER BY n DESC, c.cause LIMIT %d", COURSES_MOST);
+	for (; read_next(&view->reader, &rows); n++) {
+		text_add(&courses[n].label, rows_text(rows, 0));
+		courses[n].cause_id = rows_integer(rows, 1);
+	}
+	rows = read_rows(&view->reader, "SELECT (time / 1000000000 - %lld) / %lld AS bin, cause_id, count(*) FROM error GROUP BY 1, 2", (long long)from,
+	                 (long long)width);
+	while (read_next(&view->reader, &rows)) {
+		int64_t bin = rows_integer(rows, 0);
+		for (size_t i = 0; i < n && bin >= 0 && (size_t)bin < bins; i++)
+			if (i == 0 || courses[i].cause_id == rows_integer(rows, 1))
+				courses[i].columns[bin] += (double)rows_integer(rows, 2);
+	}
+	for (size_t i = 0; i < n; i++) {
+		spark(view, &courses[i], bins);
+		text_free(&courses[i].label);
+	}
 }
 
 static void timeline(struct view *view)
@@ -393,11 +403,7 @@ static void timeline(struct view *view)
 	int64_t width = bin_widths[choice], start = from / width * width;
 	size_t bins = (size_t)((to - start) / width) + 1;
 	struct text text = { 0 };
-	spark(view, B("all errors"), start, width, bins < BINS_MOST ? bins : BINS_MOST, 0);
-	struct rows *top = read_rows(&view->reader, "SELECT c.cause, s.cause_id, sum(s.errors) AS n FROM server_cause AS s JOIN cause AS c USING (cause_id) "
-	                             "GROUP BY s.cause_id ORDER BY n DESC, c.cause LIMIT 5");
-	while (read_next(&view->reader, &top))
-		spark(view, rows_text(top, 0), start, width, bins < BINS_MOST ? bins : BINS_MOST, rows_integer(top, 1));
+	sparks(view, start, width, bins < BINS_MOST ? bins : BINS_MOST);
 	text_add_string(&text, "from ");
 	say_time(&text, rows_text(rows, 2), text_view(&view->headline.day));
 	text_add_string(&text, " to ");

@@ -32,7 +32,7 @@ static const char *const rows_sql[] = {
 	"INSERT INTO main.session_row SELECT session_id + session_by, client_addr, server_addr, server_port, start, errors, state, capture_id + capture_by, "
 	"look_id + look_by, server_ttl, client_stack_id + text_by, handshake, quickest, " TEXT_IN("banner") ", helo, auth, transactions, accepted, pipelined, "
 	"slowest, client_octets, json_replace(rest, '$[2]', (rest ->> 2) + capture_by, '$[14]', (rest ->> 14) + capture_by) FROM more.session_row, by",
-	"INSERT INTO main.error_row SELECT error_id + session_by * 100000, time, code, enhanced, " TEXT_IN("reply_text") ", trigger_verb, trigger_line, "
+	"INSERT INTO main.error_row SELECT error_id + session_by * 100000, session_id + session_by, time, code, enhanced, " TEXT_IN("reply_text") ", trigger_verb, trigger_line, "
 	"sender_domain, recipient_domain, " CAUSE_OF("cause_id") ", certainty, " TEXT_IN("detail") ", " PROOFS ", json_replace(rest, "
 	"'$[0]', (rest ->> 0) + capture_by, '$[2]', (rest ->> 2) + capture_by, '$[7]', (rest ->> 7) + text_by, '$[8]', (rest ->> 8) + text_by, "
 	"'$[10]', (rest ->> 10) + text_by, '$[11]', (rest ->> 11) + text_by, '$[12]', json((SELECT json_group_array(" CAUSE_OF("a.value") ") "

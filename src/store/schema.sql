@@ -78,8 +78,9 @@ CREATE TABLE look ( -- how a server shows itself on a path, to be compared acros
 	hidden_id INTEGER REFERENCES text, -- keywords overwritten in it, likely names or ?8 (letters), joined by LF; NULL none
 	server_stack_id INTEGER REFERENCES text -- TCP options of the SYN-ACK; NULL not seen
 );
-CREATE TABLE error_row ( -- what the view error shows; the session is error_id / 100000
+CREATE TABLE error_row ( -- what the view error shows
 	error_id INTEGER PRIMARY KEY,
+	session_id INTEGER NOT NULL REFERENCES session_row, -- error_id / 100000, in a column so that joins find its index
 	time INTEGER NOT NULL,
 	code INTEGER NOT NULL,
 	enhanced TEXT,

@@ -135,7 +135,7 @@ static bool fill_causes(struct store *s, struct error *error)
 static bool prepare(struct store *s, struct error *error)
 {
 	static const struct { const char *table; unsigned columns; } many[] = {
-		{ "session_row", 22 }, { "error_row", 14 }, { "finding", 11 }, { "ladder", 2 }, { "look", 8 },
+		{ "session_row", 22 }, { "error_row", 15 }, { "finding", 11 }, { "ladder", 2 }, { "look", 8 },
 	}, few[] = {
 		{ "capture", 25 }, { "difference", 14 }, { "comparison", 4 }, { "pair", 5 }, { "content", 2 },
 	};

@@ -157,6 +157,7 @@ static bool error_row(struct store *s, const struct verdict *v, int64_t session_
 	struct trigger trigger = writer_trigger(c, &s->line);
 	struct feed *row = &s->error;
 	feed_number(row, session_id * IDS_PER_SESSION + v->ordinal);
+	feed_number(row, session_id);
 	feed_number(row, x->reply.last.time);
 	feed_number(row, x->reply.code);
 	enhanced_column(row, &x->reply.enhanced);

@@ -119,7 +119,7 @@ SELECT session_id,                            -- ordinal of the connection's fir
 FROM session_row;
 CREATE VIEW error AS -- a 5xx reply
 SELECT error_id,                              -- session_id * 100000 + ordinal among the 5xx replies of the session
-	error_id / 100000 AS session_id,
+	session_id,
 	time,                                     -- of the frame that ends the reply
 	code,                                     -- 500..599
 	enhanced,                                 -- '5.1.1'; NULL: none

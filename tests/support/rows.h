@@ -11,7 +11,7 @@
 	"new.\"end\" - new.start, new.commands, new.replies, new.unanswered, new.server_octets, new.missing, new.retransmissions, "   \
 	"new.resets, new.client_ttl, new.greeting_wait, new.offer_capture_id, new.offer_frame, new.offer_time - new.start, "         \
 	"new.encrypted_frame, new.slowest_verb, new.tls, new.speaks, new.server_name)); END;"                                         \
-	"CREATE TRIGGER error_in INSTEAD OF INSERT ON error BEGIN INSERT INTO error_row VALUES (new.error_id, new.time, new.code, "   \
+	"CREATE TRIGGER error_in INSTEAD OF INSERT ON error BEGIN INSERT INTO error_row VALUES (new.error_id, coalesce(new.session_id, new.error_id / 100000), new.time, new.code, "   \
 	"new.enhanced, new.reply_text, new.trigger_verb, new.trigger_line, new.sender_domain, new.recipient_domain, new.cause_id, "  \
 	"new.certainty, new.detail, new.proofs, json_array(new.trigger_capture_id, new.trigger_frame, new.reply_capture_id, "        \
 	"new.reply_frame, new.latency, new.exchange, new.transaction_no, new.phase_id, new.offer_id, new.fault_at, new.fault_id, "   \
