@@ -343,11 +343,34 @@ static void **pending_slot(struct store *s, uint64_t id, bool make)
 	return make ? map_put(&s->pending, key) : map_get(&s->pending, key);
 }
 
+static void pending_free(struct pending *p)
+{
+	if (p)
+		trace_free(&p->trace);
+	free(p);
+}
+
+static struct pending *pending_begin(struct pending *p)
+{
+	trace_clear(&p->trace);
+	*p = (struct pending){ .trace = p->trace };
+	return p;
+}
+
+/* What goes on waits in the map; the room of its texts goes with it. */
+static void pending_keep(struct store *s, uint64_t id)
+{
+	struct pending *p = memory_new(1, sizeof *p);
+	*p = s->whole;
+	s->whole = (struct pending){ 0 };
+	*pending_slot(s, id, true) = p;
+}
+
 bool store_session(struct store *s, const struct session *session, const struct verdicts *verdicts, bool final, struct error *error)
 {
 	int64_t id = (int64_t)session->id + s->session_offset;
 	void **slot = s->pending.count ? pending_slot(s, session->id, false) : NULL;
-	struct pending fresh = { 0 }, *p = slot && *slot ? *slot : &fresh;
+	struct pending *p = slot && *slot ? *slot : pending_begin(&s->whole);
 	s->offer = NULL;
 	gather(s, p, session);
 	trace_gather(s, &p->trace, session, error);
@@ -357,16 +380,13 @@ bool store_session(struct store *s, const struct session *session, const struct 
 	if ((verdicts->nerrors || verdicts->nfindings) && !ladder_write(s, session, verdicts, id, p->parts++, error))
 		return false;
 	if (!final) {
-		if (p == &fresh) {
-			slot = pending_slot(s, session->id, true);
-			*slot = memory_new(1, sizeof fresh);
-			*(struct pending *)*slot = fresh;
-		}
+		if (p == &s->whole)
+			pending_keep(s, session->id);
 		return true;
 	}
 	bool done = session_row(s, session, p, id, error);
-	if (p != &fresh) {
-		free(p);
+	if (p != &s->whole) {
+		pending_free(p);
 		*slot = NULL;
 	}
 	return done;
@@ -471,7 +491,7 @@ const char *store_path(const struct store *s)
 static void pending_drop(struct store *s)
 {
 	for (size_t i = 0; i < s->pending.count; i++)
-		free(s->pending.entries[i].value);
+		pending_free(s->pending.entries[i].value);
 	map_free(&s->pending);
 }
 
@@ -504,6 +524,8 @@ void store_free(struct store *s)
 	text_free(&s->text);
 	text_free(&s->line);
 	text_free(&s->note);
+	text_free(&s->key);
+	trace_free(&s->whole.trace);
 	map_free(&s->looks);
 	free(s);
 }

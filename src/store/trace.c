@@ -8,8 +8,7 @@
 
 enum { BANNER_MOST = 200, NAME_MOST = 255 };
 
-/* Columns of "look" behind its id. */
-enum { LOOK_STARRED = 2, LOOK_HELLO, LOOK_COLUMNS = 7, LOOKS_MOST = 16384 };
+enum { LOOKS_MOST = 16384 };
 
 enum hello { HELLO_NONE, HELLO_HELO, HELLO_HELO_AFTER_EHLO, HELLO_EHLO };
 
@@ -46,7 +45,7 @@ static struct bytes next_word(struct bytes text, size_t *at, bool *has_digit)
 }
 
 /* "mx7.example ESMTP k12si67 Sun, 22 Nov" -> "NAME ESMTP # # # #": what a mail server changes from one greeting to the next. */
-static int64_t banner_class(struct store *s, struct bytes banner, struct bytes name, struct error *error)
+static void banner_class(struct store *s, struct text *class, struct bytes banner, struct bytes name)
 {
 	bool dotted = bytes_index(name, '.') != BYTES_NONE, has_digit;
 	size_t at = 0;
@@ -61,7 +60,7 @@ static int64_t banner_class(struct store *s, struct bytes banner, struct bytes n
 		else
 			text_add(&s->line, bytes_first(word, BANNER_MOST));
 	}
-	return writer_text(s, text_view(&s->line), BANNER_MOST, error);
+	wire_add_lines(class, text_view(&s->line), BANNER_MOST);
 }
 
 static int64_t hidden_keywords(struct store *s, const struct offer *offer, struct error *error)
@@ -105,28 +104,42 @@ static struct bytes own_name(const struct session *session)
 	return session->server_name;
 }
 
-static void gather_greeting(struct store *s, struct trace *t, const struct session *session, struct error *error)
+static void gather_greeting(struct store *s, struct trace *t, const struct session *session)
 {
 	const struct connection *c = &session->connection;
 	const struct exchange *x = session->first;
 	if (session->banner.n) {
 		t->starred = banner_is_filler(session->banner);
-		t->banner = t->starred ? 0 : banner_class(s, bytes_cut(session->banner, '\n').head, session->server_name, error);
+		if (!t->starred)
+			banner_class(s, &t->banner, bytes_cut(session->banner, '\n').head, session->server_name);
 	}
 	if (x && x->command.kind == COMMAND_CONNECT && x->answered && c->syn_ack_seen && c->handshake_rtt)
 		t->wait = x->reply.first.time - c->first.time - c->handshake_rtt;
 }
 
+void trace_clear(struct trace *t)
+{
+	text_clear(&t->name);
+	text_clear(&t->banner);
+	*t = (struct trace){ .name = t->name, .banner = t->banner };
+}
+
+void trace_free(struct trace *t)
+{
+	text_free(&t->name);
+	text_free(&t->banner);
+}
+
 void trace_gather(struct store *s, struct trace *t, const struct session *session, struct error *error)
 {
 	if (!t->seen)
-		gather_greeting(s, t, session, error);
+		gather_greeting(s, t, session);
 	t->seen = true;
 	gather_offer(s, t, session, error);
-	if (!t->name) {
+	if (!t->name.n) {
 		struct bytes name = own_name(session);
-		bool dotted = bytes_index(name, '.') != BYTES_NONE && bytes_index(name, '*') == BYTES_NONE;
-		t->name = dotted ? writer_text(s, name, NAME_MOST, error) : 0;
+		if (bytes_index(name, '.') != BYTES_NONE && bytes_index(name, '*') == BYTES_NONE)
+			wire_add_lines(&t->name, name, NAME_MOST);
 	}
 	for (const struct exchange *x = session->first; x; x = x->next) {
 		int64_t took = x->answered && x->command.line.last.number && !x->command.ahead ? x->reply.last.time - x->command.line.last.time : 0;
@@ -157,22 +170,39 @@ static int64_t stack(struct store *s, const struct marks *m, bool seen, struct e
 	return known->id = interned_id(&s->texts, text_view(&s->line), error);
 }
 
-/* The row that looks the same; ids are few beside sessions, and what was forgotten gets a second row. */
-static int64_t look_of(struct store *s, const int64_t columns[LOOK_COLUMNS], struct error *error)
+static bool look_row(struct store *s, const struct trace *t, enum hello hello, int64_t server_stack, struct error *error)
 {
+	feed_number(&s->look, ++s->last_look);
+	feed_id(&s->look, t->name.n ? interned_id(&s->texts, text_view(&t->name), error) : 0);
+	feed_id(&s->look, t->banner.n ? interned_id(&s->texts, text_view(&t->banner), error) : 0);
+	feed_number(&s->look, t->starred);
+	feed_number(&s->look, hello);
+	feed_id(&s->look, t->offer);
+	feed_id(&s->look, t->hidden);
+	feed_id(&s->look, server_stack);
+	return feed_row(&s->look, error) && error->kind == ERROR_NONE;
+}
+
+/* The row that looks the same, found by its texts, so that they need no ids of their own where it is known; rows are few beside
+ * sessions, and what was forgotten gets a second one. */
+static int64_t look_of(struct store *s, const struct trace *t, enum hello hello, int64_t server_stack, struct error *error)
+{
+	const int64_t numbers[] = { t->starred, hello, t->offer, t->hidden, server_stack, (int64_t)t->name.n };
+	text_clear(&s->key);
+	text_add(&s->key, (struct bytes){ (const uint8_t *)numbers, sizeof numbers });
+	text_add(&s->key, text_view(&t->name));
+	text_add(&s->key, text_view(&t->banner));
+	struct bytes key = text_view(&s->key);
+	uint64_t hash = bytes_hash(key);
+	void **known = map_get_hashed(&s->looks, key, hash);
+	if (known)
+		return (int64_t)(intptr_t)*known;
 	if (s->looks.count == LOOKS_MOST)
 		map_free(&s->looks);
-	void **slot = map_put(&s->looks, (struct bytes){ (const uint8_t *)columns, LOOK_COLUMNS * sizeof *columns });
-	if (*slot)
-		return (int64_t)(intptr_t)*slot;
-	*slot = (void *)(intptr_t)++s->last_look;
-	feed_number(&s->look, s->last_look);
-	for (int i = 0; i < LOOK_COLUMNS; i++)
-		if (i == LOOK_STARRED || i == LOOK_HELLO)
-			feed_number(&s->look, columns[i]);
-		else
-			feed_id(&s->look, columns[i]);
-	return feed_row(&s->look, error) ? s->last_look : 0;
+	if (!look_row(s, t, hello, server_stack, error))
+		return 0;
+	*map_put_hashed(&s->looks, key, hash) = (void *)(intptr_t)s->last_look;
+	return s->last_look;
 }
 
 struct shown trace_shown(struct store *s, const struct trace *t, const struct session *session, struct error *error)
@@ -181,7 +211,7 @@ struct shown trace_shown(struct store *s, const struct trace *t, const struct se
 	if (session->protocol > PROTOCOL_LMTP)
 		return (struct shown){ 0 };
 	enum hello hello = t->greeted_ehlo ? HELLO_EHLO : !t->greeted_helo ? HELLO_NONE : t->refused_ehlo ? HELLO_HELO_AFTER_EHLO : HELLO_HELO;
-	const int64_t look[LOOK_COLUMNS] = { t->name, t->banner, t->starred, hello, t->offer, t->hidden, stack(s, &c->syn[FROM_SERVER], c->syn_ack_seen, error) };
-	return (struct shown){ look_of(s, look, error), c->baseline[FROM_CLIENT].ttl, c->baseline[FROM_SERVER].ttl,
+	int64_t look = look_of(s, t, hello, stack(s, &c->syn[FROM_SERVER], c->syn_ack_seen, error), error);
+	return (struct shown){ look, c->baseline[FROM_CLIENT].ttl, c->baseline[FROM_SERVER].ttl,
 	                       stack(s, &c->syn[FROM_CLIENT], c->syn_seen, error), t->wait > 0 ? t->wait : 0, t->quickest, t->offer_at };
 }

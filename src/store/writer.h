@@ -15,11 +15,12 @@
 /* What trace.c gathers of a session, window by window. */
 struct trace {
 	bool seen, starred, greeted_ehlo, refused_ehlo, greeted_helo;
-	int64_t name, banner, offer, hidden, wait, quickest;
+	struct text name, banner; /* as the table "look" has them; empty unknown */
+	int64_t offer, hidden, wait, quickest;
 	struct place offer_at;
 };
 
-struct pending { /* of a session that came in windows, and goes on */
+struct pending { /* of a session: what its row needs of its windows */
 	unsigned findings, parts, pipelined;
 	bool auth_seen;
 	char auth[32];
@@ -43,10 +44,11 @@ struct store {
 	int64_t causes[CAUSE_COUNT];          /* cause_id by enum cause */
 	int64_t session_offset, capture_offset; /* what the appended database holds: packets, captures */
 	int64_t comparison_id;                /* of the comparison being stored; 0 none */
-	struct map pending;                   /* by session id; NULL once it ended */
+	struct map pending;                   /* of sessions that came in windows, and go on, by their id; NULL once it ended */
+	struct pending whole;                 /* of the session that comes now, if all of it comes at once; its texts' room stays */
 	struct known_stack stacks[STACKS_KNOWN];
-	struct text text, line, note;         /* scratch, cleared by whoever uses it */
-	struct map looks;                     /* rows of "look" to their ids */
+	struct text text, line, note, key;    /* scratch, cleared by whoever uses it */
+	struct map looks;                     /* rows of "look", their texts spelled out, to their ids */
 	int64_t last_look;
 	const struct offer *offer;            /* of this session, whose text is offer_id; NULL none */
 	int64_t offer_id;
@@ -83,7 +85,9 @@ static inline char *writer_put_id(char *at, int64_t id)
 
 bool ladder_write(struct store *, const struct session *, const struct verdicts *, int64_t session_id, unsigned part, struct error *);
 int64_t writer_offer(struct store *, const struct offer *, struct error *); /* id of its keyword lines, joined by LF; 0 without EHLO */
+void trace_clear(struct trace *); /* its texts keep their room */
 void trace_gather(struct store *, struct trace *, const struct session *, struct error *); /* each window */
+void trace_free(struct trace *);
 /* What trace.c fills of the row of a session, 0 where it is unknown; the row of "look" is made where it is new. */
 struct shown {
 	int64_t look, client_ttl, server_ttl, client_stack, wait, quickest;
