@@ -282,22 +282,46 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The same indexes, network by network; within one they stay in order of time. */
-static uint32_t *sort_by_network(const struct series *all, struct arena *scratch)
+/* The sessions of one server, network by network, put in order once for all kinds that ask. */
+struct paths {
+	const struct sightings *in;
+	size_t from, to;
+	uint32_t *order; /* NULL: nobody has asked */
+};
+
+static const uint32_t *paths_order(struct paths *p, struct arena *scratch)
 {
-	uint64_t *keys = ARENA_ARRAY(scratch, uint64_t, all->n);
+	size_t n = p->to - p->from;
+	if (p->order)
+		return p->order;
+	uint64_t *keys = ARENA_ARRAY(scratch, uint64_t, n);
+	p->order = ARENA_ARRAY(scratch, uint32_t, n);
+	for (size_t i = 0; i < n; i++)
+		keys[i] = (uint64_t)p->in->all[p->from + i].network << 32 | (p->from + i);
+	qsort(keys, n, sizeof *keys, by_number);
+	for (size_t i = 0; i < n; i++)
+		p->order[i] = (uint32_t)keys[i];
+	return p->order;
+}
+
+/* The same indexes as those of the series, network by network; within one they stay in order of time. */
+static uint32_t *sort_by_network(const struct series *all, struct paths *paths, struct arena *scratch)
+{
+	const uint32_t *whole = paths_order(paths, scratch);
 	uint32_t *order = ARENA_ARRAY(scratch, uint32_t, all->n);
+	bool *member = ARENA_ARRAY(scratch, bool, paths->to - paths->from);
+	size_t n = 0;
 	for (size_t i = 0; i < all->n; i++)
-		keys[i] = (uint64_t)seen(all, i)->network << 32 | all->at[i];
-	qsort(keys, all->n, sizeof *keys, by_number);
-	for (size_t i = 0; i < all->n; i++)
-		order[i] = (uint32_t)keys[i];
+		member[all->at[i] - paths->from] = true;
+	for (size_t i = 0; i < paths->to - paths->from; i++)
+		if (member[whole[i] - paths->from])
+			order[n++] = whole[i];
 	return order;
 }
 
-static void each_path(const struct series *all, struct arena *scratch, struct arena *arena, struct turns *out)
+static void each_path(const struct series *all, struct paths *paths, struct arena *scratch, struct arena *arena, struct turns *out)
 {
-	uint32_t *order = sort_by_network(all, scratch);
+	uint32_t *order = sort_by_network(all, paths, scratch);
 	struct part *parts = ARENA_ARRAY(scratch, struct part, all->n);
 	size_t nparts = 0;
 	bool turned = false;
@@ -317,6 +341,7 @@ static void each_path(const struct series *all, struct arena *scratch, struct ar
 
 static void each_kind(const struct sightings *in, size_t from, size_t to, struct arena *scratch, struct arena *arena, struct turns *out)
 {
+	struct paths paths = { .in = in, .from = from, .to = to };
 	for (enum turn_kind kind = 0; kind < SEEN_KINDS; kind++) {
 		struct series s = series_of(in, kind, from, to, scratch);
 		bool clear = s.n && has_clear_runs(&s), one = true;
@@ -330,7 +355,7 @@ static void each_kind(const struct sightings *in, size_t from, size_t to, struct
 		for (size_t r = 0; clear && r + 1 < s.nruns; r++)
 			add_turn(&s, &s, one ? network : NETWORK_ANY, r, arena, out);
 		if (!clear && !one)
-			each_path(&s, scratch, arena, out);
+			each_path(&s, &paths, scratch, arena, out);
 	}
 }
 

@@ -25,12 +25,6 @@ struct search {
 	struct turns *out;
 };
 
-static int by_number(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return x < y ? -1 : x > y;
-}
-
 static bool text_same(const struct sighting *a, const struct sighting *b, enum turn_kind kind)
 {
 	return a->value[kind] && a->value[kind] == b->value[kind];
@@ -192,13 +186,14 @@ static void look_at_network(const struct search *s, size_t from, size_t to)
 uint32_t *sightings_by_network(const struct sightings *in, struct arena *arena)
 {
 	uint32_t *order = ARENA_ARRAY(arena, uint32_t, in->n);
-	uint64_t *keys = memory_new(in->n, sizeof *keys);
+	uint32_t *next = memory_new(in->nnetworks + 1, sizeof *next); /* where the next of each network goes */
 	for (size_t i = 0; i < in->n; i++)
-		keys[i] = (uint64_t)in->all[i].network << 32 | i; /* they lie in order of server and time */
-	qsort(keys, in->n, sizeof *keys, by_number);
-	for (size_t i = 0; i < in->n; i++)
-		order[i] = (uint32_t)keys[i];
-	free(keys);
+		next[in->all[i].network + 1]++;
+	for (size_t k = 0; k < in->nnetworks; k++)
+		next[k + 1] += next[k];
+	for (size_t i = 0; i < in->n; i++) /* they lie in order of server and time */
+		order[next[in->all[i].network]++] = (uint32_t)i;
+	free(next);
 	return order;
 }
 
