@@ -132,7 +132,7 @@ struct flow_sink {
 
 /* Bytes for all connections where nobody says how many: some 15,000 mail sessions that are open at once, or 500,000 half-open
  * connections. With what malloc and the database add, the process stays below 200 MiB. */
-enum { FLOW_MEMORY = 112 * 1024 * 1024 };
+enum { FLOW_MEMORY = 104 * 1024 * 1024 };
 
 struct flow_options {
 	size_t memory;            /* bytes for all connections; 0: FLOW_MEMORY. Beyond it the longest idle are closed (END_IDLE) */

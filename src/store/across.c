@@ -342,14 +342,14 @@ static void *compare(void *to)
 	return NULL;
 }
 
-bool across_fill(struct database *d, const char *indexes_sql, bool beside, struct error *error)
+bool across_fill(struct database *d, const char *indexes_sql, struct census *census, bool beside, struct error *error)
 {
 	int64_t ids[CAUSE_COUNT];
 	struct compared c = { 0 };
 	pthread_t thread;
 	if (!database_run(d, "DELETE FROM finding WHERE finding_id % 100000 >= 99901", error) || !read_causes(d, ids, c.causes, error))
 		return false;
-	bool done = population_load(&c.p, d, error);
+	bool done = population_load(&c.p, d, census, error);
 	if (done) {
 		beside = beside && pthread_create(&thread, NULL, compare, &c) == 0;
 		if (!beside)

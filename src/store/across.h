@@ -6,11 +6,12 @@
 #ifndef SMTPWHY_STORE_ACROSS_H
 #define SMTPWHY_STORE_ACROSS_H
 
+#include "store/census.h"
 #include "store/database.h"
 
 enum { ACROSS_FIRST = 99901 };
 
-/* indexes_sql: run on the way. beside: what is compared is compared on a thread of its own meanwhile. */
-bool across_fill(struct database *, const char *indexes_sql, bool beside, struct error *);
+/* indexes_sql: run on the way. census: of all sessions, used up; NULL: they are read. beside: what is compared is compared on a thread of its own meanwhile. */
+bool across_fill(struct database *, const char *indexes_sql, struct census *, bool beside, struct error *);
 
 #endif

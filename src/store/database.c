@@ -258,9 +258,9 @@ static bool put_in_place(struct database *d, struct error *error)
 	return true;
 }
 
-bool database_finish(struct database *d, struct error *error)
+bool database_finish(struct database *d, struct census *census, struct error *error)
 {
-	if (!database_run(d, views_sql, error) || !across_fill(d, indexes_sql, d->threads > 1, error) || !database_run(d, "COMMIT", error))
+	if (!database_run(d, views_sql, error) || !across_fill(d, indexes_sql, census, d->threads > 1, error) || !database_run(d, "COMMIT", error))
 		return false;
 	if (!database_run(d, "PRAGMA analysis_limit = 1000; ANALYZE", error))
 		return false;

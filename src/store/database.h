@@ -27,7 +27,8 @@ struct database {
 bool database_begin(struct database *, const char *target, bool append, bool exclusive, struct error *);
 /* The same with the rows of another database. */
 bool database_begin_copy(struct database *, const char *from, const char *target, struct error *);
-bool database_finish(struct database *, struct error *);
+struct census;
+bool database_finish(struct database *, struct census *, struct error *); /* census: of its sessions, used up; NULL: they are read */
 void database_free(struct database *);
 bool database_trouble(const struct database *, struct error *); /* fills the error with SQLite's last words; false */
 bool database_run(struct database *, const char *sql, struct error *);

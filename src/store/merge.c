@@ -136,7 +136,7 @@ bool merge_databases(const char *out, const char *const *in, size_t n, struct er
 	bool done = database_begin(&d, out, false, false, error);
 	for (size_t i = 0; done && i < n; i++)
 		done = add_database(&d, in[i], error);
-	done = done && database_finish(&d, error);
+	done = done && database_finish(&d, NULL, error);
 	database_free(&d);
 	return done;
 }

@@ -1,5 +1,5 @@
-/* population.c - takes the tables session, look and error, gives small numbers in place of their texts. Two texts of the same words
- * have one number, whatever their rows. Never writes. */
+/* population.c - takes the tables session and error, or a census of them, and look; gives small numbers in place of their texts. Two
+ * texts of the same words have one number, whatever their rows. Never writes. */
 #include "store/population.h"
 
 #include <stdlib.h>
@@ -167,6 +167,18 @@ static struct offer_values offer_values(struct loader *l, int64_t offer, int64_t
 	return *(struct offer_values *)*slot;
 }
 
+static void server_new(struct population *p, struct bytes address, uint16_t port)
+{
+	struct text network = { 0 };
+	network_add(&network, address, site);
+	if (p->nservers == p->servers_room)
+		p->ports = memory_grow(p->ports, p->servers_room ? 2 * p->servers_room : 64, sizeof *p->ports);
+	MEMORY_ROOM(p->servers, p->nservers, p->servers_room);
+	p->ports[p->nservers] = port;
+	p->servers[p->nservers++] = (struct server_seen){ arena_copy(&p->arena, address), arena_copy(&p->arena, text_view(&network)) };
+	text_free(&network);
+}
+
 static uint32_t server_number(struct population *p, struct bytes address, uint16_t port)
 {
 	uint8_t key[64];
@@ -175,16 +187,8 @@ static uint32_t server_number(struct population *p, struct bytes address, uint16
 	memcpy(key + n, &port, sizeof port);
 	bool new;
 	uint32_t number = number_of(p, VOCABULARY_SERVER, (struct bytes){ key, n + sizeof port }, &new) - 1;
-	if (new) {
-		if (p->nservers == p->servers_room)
-			p->ports = memory_grow(p->ports, p->servers_room ? 2 * p->servers_room : 64, sizeof *p->ports);
-		MEMORY_ROOM(p->servers, p->nservers, p->servers_room);
-		struct text network = { 0 };
-		network_add(&network, address, site);
-		p->ports[p->nservers] = port;
-		p->servers[p->nservers++] = (struct server_seen){ arena_copy(&p->arena, address), arena_copy(&p->arena, text_view(&network)) };
-		text_free(&network);
-	}
+	if (new)
+		server_new(p, address, port);
 	return number;
 }
 
@@ -202,18 +206,21 @@ static uint32_t network_number(struct population *p, struct bytes address)
 	return number;
 }
 
-static uint32_t client_number(struct population *p, struct bytes address, struct person *who)
+static void client_new(struct population *p, struct bytes address)
+{
+	if (p->nclients == p->clients_room)
+		p->client_networks = memory_grow(p->client_networks, p->clients_room ? 2 * p->clients_room : 64, sizeof *p->client_networks);
+	MEMORY_ROOM(p->clients, p->nclients, p->clients_room);
+	p->client_networks[p->nclients] = network_number(p, address);
+	p->clients[p->nclients++] = arena_copy(&p->arena, address);
+}
+
+static uint32_t client_number(struct population *p, struct bytes address)
 {
 	bool new;
 	uint32_t number = number_of(p, VOCABULARY_CLIENT, address, &new) - 1;
-	if (new) {
-		if (p->nclients == p->clients_room)
-			p->client_networks = memory_grow(p->client_networks, p->clients_room ? 2 * p->clients_room : 64, sizeof *p->client_networks);
-		MEMORY_ROOM(p->clients, p->nclients, p->clients_room);
-		p->client_networks[p->nclients] = network_number(p, address);
-		p->clients[p->nclients++] = arena_copy(&p->arena, address);
-	}
-	who->network = p->client_networks[number];
+	if (new)
+		client_new(p, address);
 	return number;
 }
 
@@ -246,17 +253,25 @@ static bool load_looks(struct loader *l, struct database *d, struct error *error
 	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
 }
 
-static void add_sighting(struct loader *l, sqlite3_stmt *row, const struct person *who, int64_t look)
+/* One more session; its hosts have their numbers here already. */
+static void add_session(struct loader *l, const struct census_session *session)
 {
 	struct population *p = l->p;
-	struct sighting x = { .session = who->id, .time = who->start, .number = (uint32_t)p->n, .server = who->server, .network = who->network };
-	memcpy(x.value, l->looks[look], sizeof x.value);
-	x.value[TURN_TTL] = (uint32_t)sqlite3_column_int(row, TTL);
-	x.handshake = sqlite3_column_int64(row, HANDSHAKE);
-	x.quickest = sqlite3_column_int64(row, QUICKEST);
-	x.client_stack = text_value(l, sqlite3_column_int64(row, CLIENT_STACK), true);
-	MEMORY_ROOM(p->seen.all, p->seen.n, l->seen_room);
-	p->seen.all[p->seen.n++] = x;
+	struct person who = { .id = session->id, .start = session->start, .server = session->server, .client = session->client,
+	                      .network = p->client_networks[session->client], .errors = session->errors, .protocol = session->protocol,
+	                      .tls_state = session->tls_state, .incomplete = session->incomplete,
+	                      .traced = session->look > 0 && session->look < l->nlooks };
+	if (who.traced) {
+		struct sighting x = { .session = who.id, .time = who.start, .number = (uint32_t)p->n, .server = who.server, .network = who.network,
+		                      .handshake = session->handshake, .quickest = session->quickest,
+		                      .client_stack = text_value(l, session->client_stack, true) };
+		memcpy(x.value, l->looks[session->look], sizeof x.value);
+		x.value[TURN_TTL] = session->server_ttl;
+		MEMORY_ROOM(p->seen.all, p->seen.n, l->seen_room);
+		p->seen.all[p->seen.n++] = x;
+	}
+	MEMORY_ROOM(p->people, p->n, l->people_room);
+	p->people[p->n++] = who;
 }
 
 static bool load_sessions(struct loader *l, struct database *d, struct error *error)
@@ -265,22 +280,36 @@ static bool load_sessions(struct loader *l, struct database *d, struct error *er
 	sqlite3_stmt *row = database_statement(d, sessions_sql, error);
 	int step = SQLITE_ERROR;
 	while (row && (step = sqlite3_step(row)) == SQLITE_ROW) {
-		int64_t look = sqlite3_column_int64(row, LOOK);
-		struct person who = { .id = sqlite3_column_int64(row, ID), .start = sqlite3_column_int64(row, START), .traced = look > 0 && look < l->nlooks,
-		                      .errors = (uint32_t)sqlite3_column_int(row, ERRORS), .protocol = (uint8_t)sqlite3_column_int(row, PROTOCOL),
-		                      .tls_state = (uint8_t)sqlite3_column_int(row, TLS_STATE), .incomplete = sqlite3_column_int(row, INCOMPLETE) != 0 };
-		who.server = server_number(p, column(row, SERVER), (uint16_t)sqlite3_column_int(row, PORT));
-		who.client = client_number(p, column(row, CLIENT), &who);
-		if (who.traced)
-			add_sighting(l, row, &who, look);
-		MEMORY_ROOM(p->people, p->n, l->people_room);
-		p->people[p->n++] = who;
+		struct census_session session = {
+			.id = sqlite3_column_int64(row, ID), .start = sqlite3_column_int64(row, START), .handshake = sqlite3_column_int64(row, HANDSHAKE),
+			.quickest = sqlite3_column_int64(row, QUICKEST), .look = (uint32_t)sqlite3_column_int64(row, LOOK),
+			.client_stack = (uint32_t)sqlite3_column_int64(row, CLIENT_STACK), .errors = (uint32_t)sqlite3_column_int(row, ERRORS),
+			.protocol = (uint8_t)sqlite3_column_int(row, PROTOCOL), .tls_state = (uint8_t)sqlite3_column_int(row, TLS_STATE),
+			.server_ttl = (uint8_t)sqlite3_column_int(row, TTL), .incomplete = sqlite3_column_int(row, INCOMPLETE) != 0,
+		};
+		session.server = server_number(p, column(row, SERVER), (uint16_t)sqlite3_column_int(row, PORT));
+		session.client = client_number(p, column(row, CLIENT));
+		add_session(l, &session);
 	}
 	sqlite3_finalize(row);
-	p->seen.values = p->values;
-	p->seen.servers = p->servers;
-	p->seen.nnetworks = p->nnetworks;
 	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
+}
+
+/* One of the hits from begin on, which are those of a session; made when it is new. */
+static void add_hit(struct population *p, size_t begin, struct hit hit)
+{
+	size_t k = begin;
+	while (k < p->nhits && p->hits[k].cause_id != hit.cause_id)
+		k++;
+	if (k == p->nhits) {
+		MEMORY_ROOM(p->hits, p->nhits, p->hits_room);
+		p->hits[p->nhits++] = hit;
+		return;
+	}
+	struct hit *h = &p->hits[k];
+	h->errors += hit.errors;
+	h->first = hit.first < h->first ? hit.first : h->first;
+	h->last = hit.last > h->last ? hit.last : h->last;
 }
 
 /* Errors lie in order of session, for their ids do. */
@@ -291,34 +320,83 @@ static bool load_errors(struct population *p, struct database *d, struct error *
 	size_t number = 0, begin = 0;
 	while (row && (step = sqlite3_step(row)) == SQLITE_ROW) {
 		int64_t id = sqlite3_column_int64(row, 0), time = sqlite3_column_int64(row, 2);
-		uint32_t cause = (uint32_t)sqlite3_column_int64(row, 1);
 		while (number < p->n && p->people[number].id < id)
 			number++, begin = p->nhits;
-		if (number == p->n || p->people[number].id != id)
-			continue;
-		size_t k = begin;
-		while (k < p->nhits && p->hits[k].cause_id != cause)
-			k++;
-		if (k == p->nhits) {
-			MEMORY_ROOM(p->hits, p->nhits, p->hits_room);
-			p->hits[p->nhits++] = (struct hit){ (uint32_t)number, cause, 0, time, time };
-		}
-		struct hit *h = &p->hits[k];
-		h->errors++;
-		h->first = time < h->first ? time : h->first;
-		h->last = time > h->last ? time : h->last;
+		if (number < p->n && p->people[number].id == id)
+			add_hit(p, begin, (struct hit){ (uint32_t)number, (uint32_t)sqlite3_column_int64(row, 1), 1, time, time });
 	}
 	sqlite3_finalize(row);
 	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
 }
 
-bool population_load(struct population *p, struct database *d, struct error *error)
+/* ---- a census ---- */
+
+/* Its numbers are in the order of storing, which threads decide: hosts are numbered anew, in order of session. */
+static void take_sessions(struct loader *l, const struct census *c)
+{
+	struct population *p = l->p;
+	uint32_t *servers = memory_new(c->servers.n + 1, sizeof *servers), *clients = memory_new(c->clients.n + 1, sizeof *clients); /* number + 1 */
+	uint32_t *order = census_order_of_sessions(c);
+	char address[46];
+	for (size_t i = 0; i < c->nsessions; i++) {
+		struct census_session session = c->sessions[order[i]];
+		uint32_t *server = &servers[session.server], *client = &clients[session.client];
+		if (!*server) {
+			const struct endpoint *host = &c->servers.all[session.server];
+			address_text(&host->address, address);
+			server_new(p, bytes_of(address), host->port);
+			*server = (uint32_t)p->nservers;
+		}
+		if (!*client) {
+			address_text(&c->clients.all[session.client].address, address);
+			client_new(p, bytes_of(address));
+			*client = (uint32_t)p->nclients;
+		}
+		session.server = *server - 1;
+		session.client = *client - 1;
+		add_session(l, &session);
+	}
+	free(order);
+	free(servers);
+	free(clients);
+}
+
+static void take_hits(struct population *p, const struct census *c)
+{
+	uint32_t *order = census_order_of_hits(c);
+	size_t number = 0, begin = 0;
+	for (size_t i = 0; i < c->nhits; i++) {
+		const struct census_hit *hit = &c->hits[order[i]];
+		while (number < p->n && p->people[number].id < hit->id)
+			number++, begin = p->nhits;
+		if (number < p->n && p->people[number].id == hit->id)
+			add_hit(p, begin, (struct hit){ (uint32_t)number, hit->cause_id, hit->errors, hit->first, hit->last });
+	}
+	free(order);
+}
+
+static void take_census(struct loader *l, struct census *c)
+{
+	take_sessions(l, c);
+	census_sessions_free(c); /* before more memory is taken */
+	take_hits(l->p, c);
+	census_free(c);
+}
+
+bool population_load(struct population *p, struct database *d, struct census *census, struct error *error)
 {
 	struct loader l = { .p = p };
 	*p = (struct population){ 0 };
 	reserved_values(p);
 	l.text = database_statement(d, "SELECT text FROM text WHERE text_id = ?", error);
-	bool done = l.text && load_looks(&l, d, error) && load_sessions(&l, d, error) && load_errors(p, d, error);
+	bool done = l.text && load_looks(&l, d, error);
+	if (done && census)
+		take_census(&l, census);
+	else
+		done = done && load_sessions(&l, d, error) && load_errors(p, d, error);
+	p->seen.values = p->values;
+	p->seen.servers = p->servers;
+	p->seen.nnetworks = p->nnetworks;
 	sqlite3_finalize(l.text);
 	map_free(&l.offers);
 	free(l.looks);

@@ -1,5 +1,5 @@
 /* population - all sessions of a database in memory, as small numbers, and the errors they met.
- * In:    an open database.
+ * In:    an open database; the census of its sessions, if there is one, which is used up: else they are read.
  * Out:   sightings (why/turns.h) of the sessions whose trace is known; for each session its server, client and network; for each
  *        error its session and cause.
  * Keeps: some 100 octets a session, 16 a pair of session and cause.
@@ -9,6 +9,7 @@
 
 #include "base/map.h"
 #include "base/network.h"
+#include "store/census.h"
 #include "store/database.h"
 #include "why/turns.h"
 
@@ -44,7 +45,7 @@ struct population {
 	struct map texts;          /* text_id to value */
 };
 
-bool population_load(struct population *, struct database *, struct error *);
+bool population_load(struct population *, struct database *, struct census *, struct error *); /* census: NULL none */
 void population_free(struct population *);
 
 #endif

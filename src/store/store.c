@@ -177,6 +177,7 @@ struct store *store_new(struct store_options options, struct error *error)
 		database_number(&s->database, "SELECT max((SELECT coalesce(sum(packets), 0) FROM capture), "
 		                "(SELECT coalesce(max(session_id), 0) FROM session_row))", &s->session_offset, error);
 	s->database.threads = options.threads;
+	s->counts = !s->database.replaces && !s->veil;
 	if (done)
 		return s;
 	store_free(s);
@@ -333,6 +334,12 @@ static bool session_row(struct store *s, const struct session *session, const st
 	feed_id(row, p->slowest);
 	feed_number(row, (int64_t)c->octets[FROM_CLIENT]);
 	rest_column(s, row, session, p, &shown);
+	if (s->counts)
+		census_session(&s->census, (struct census_session){
+			.id = id, .start = c->first.time, .handshake = c->handshake_rtt, .quickest = shown.quickest, .look = (uint32_t)shown.look,
+			.client_stack = (uint32_t)shown.client_stack, .errors = session->errors, .protocol = (uint8_t)session->protocol,
+			.tls_state = (uint8_t)session->tls.state, .server_ttl = (uint8_t)shown.server_ttl, .incomplete = incomplete(session) != 0,
+		}, c->server, c->client.address);
 	return feed_row(row, error) && error->kind == ERROR_NONE;
 }
 
@@ -480,7 +487,7 @@ bool store_finish(struct store *s, struct error *error)
 {
 	bool done = flush(s, error);
 	writers_free(s);
-	return done && (!s->veil || veil_database(&s->database, s->veil, error)) && database_finish(&s->database, error);
+	return done && (!s->veil || veil_database(&s->database, s->veil, error)) && database_finish(&s->database, s->counts ? &s->census : NULL, error);
 }
 
 const char *store_path(const struct store *s)
@@ -508,6 +515,7 @@ bool store_forget(struct store *s, struct error *error)
 	text_clear(&s->text);
 	text_addf(&s->text, "DELETE FROM session_row WHERE session_id > %lld;", (long long)s->session_offset);
 	static const char *const tables[][2] = { { "error_row", "error_id" }, { "finding", "finding_id" }, { "ladder", "ladder_id" } };
+	census_forget(&s->census, s->session_offset);
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		text_addf(&s->text, "DELETE FROM %s WHERE %s >= %lld;", tables[i][0], tables[i][1], (long long)(s->session_offset + 1) * IDS_PER_SESSION);
 	return flush(s, error) && database_run(&s->database, s->text.p, error);
@@ -525,6 +533,7 @@ void store_free(struct store *s)
 	text_free(&s->line);
 	text_free(&s->note);
 	text_free(&s->key);
+	census_free(&s->census);
 	trace_free(&s->whole.trace);
 	map_free(&s->looks);
 	free(s);

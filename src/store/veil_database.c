@@ -349,7 +349,7 @@ static bool redact(struct database *d, const char *from, const char *to, const c
 		database_number(d, "SELECT count(*) FROM sqlite_schema WHERE name = 'redaction'", &redacted, error);
 	if (done && redacted)
 		done = error_set(error, ERROR_USAGE, "%s: is redacted already; name the database it was made from", from);
-	done = done && veil_database(d, veil, error) && database_finish(d, error);
+	done = done && veil_database(d, veil, error) && database_finish(d, NULL, error);
 	veil_free(veil);
 	return done;
 }

@@ -171,6 +171,8 @@ static bool error_row(struct store *s, const struct verdict *v, int64_t session_
 	writer_sentence(s, row, v->detail, error);
 	proofs_column(s, row, v->proofs, v->nproofs, c->line.text, error);
 	rest_column(s, row, v, error);
+	if (s->counts)
+		census_error(&s->census, session_id, (uint32_t)s->causes[v->cause], x->reply.last.time);
 	return feed_row(row, error) && error->kind == ERROR_NONE;
 }
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "store/interned.h"
 #include "base/limits.h"
+#include "store/census.h"
 #include "store/store.h"
 #include "store/veil.h"
 #include "store/wire.h"
@@ -53,6 +54,8 @@ struct store {
 	const struct offer *offer;            /* of this session, whose text is offer_id; NULL none */
 	int64_t offer_id;
 	struct veil *veil;                    /* NULL: nothing is redacted */
+	bool counts;                          /* the census is taken: no rows stood here before, and names stay */
+	struct census census;
 };
 
 enum { IDS_PER_SESSION = 100000 };

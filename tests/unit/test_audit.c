@@ -154,7 +154,7 @@ static void make(const char *path, const struct kase *k)
 	run(db, fixed);
 	for (size_t i = 0; i < PATHS_MOST && k->paths[i]; i++)
 		add_path(db, k->paths[i], (int64_t)i + 1, TEXT_NAMES + (int)i);
-	if (!across_fill(&(struct database){ .db = db, .path = ours }, "", false, &error))
+	if (!across_fill(&(struct database){ .db = db, .path = ours }, "", NULL, false, &error))
 		fail_msg("%s", error.sentence);
 	sqlite3_close(db);
 }

@@ -92,7 +92,7 @@ static struct report *made(const char *path, const char *sql)
 	assert_int_equal(sqlite3_exec(db, ROWS_OF_VIEWS, NULL, NULL, NULL), SQLITE_OK);
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		fail_msg("%s", sqlite3_errmsg(db));
-	assert_true(across_fill(&(struct database){ .db = db }, "", false, &error));
+	assert_true(across_fill(&(struct database){ .db = db }, "", NULL, false, &error));
 	sqlite3_close(db);
 	struct report *report = report_open(path, &error);
 	if (!report)

@@ -1,0 +1,47 @@
+/* census - what is counted and compared of each session at the end, noted while its rows are written, so that they need not be read back.
+ * In:    sessions and the causes they met, in any order; ids of texts and looks as their rows have them.
+ * Out:   the same, and its order by session id, for population.c.
+ * Keeps: 64 octets a session, 32 a cause that a session met, each address once.
+ * Never: holds for a database that had rows before, or whose names become tokens: then it is not taken, and the rows are read.
+ * Lives: until census_free. */
+#ifndef SMTPWHY_STORE_CENSUS_H
+#define SMTPWHY_STORE_CENSUS_H
+
+#include "base/map.h"
+#include "decode/packet.h"
+
+struct census_session { /* as the columns of session_row of these names; 0 is NULL */
+	int64_t id, start, handshake, quickest;
+	uint32_t server, client; /* numbers, in the order of their coming */
+	uint32_t look, client_stack, errors;
+	uint8_t protocol, tls_state, server_ttl;
+	bool incomplete;
+};
+
+struct census_hit { /* a session met a cause; one that came in windows may have several of the same */
+	int64_t id, first, last; /* id: of the session; times */
+	uint32_t cause_id, errors;
+};
+
+struct census_hosts {
+	struct endpoint *all; /* a client's port is 0 */
+	size_t n, room;
+	struct map numbers; /* address and port to number + 1 */
+};
+
+struct census {
+	struct census_session *sessions;
+	struct census_hit *hits;
+	size_t nsessions, sessions_room, nhits, hits_room;
+	struct census_hosts servers, clients;
+};
+
+void census_session(struct census *, struct census_session, struct endpoint server, struct address client); /* fills in their numbers */
+void census_error(struct census *, int64_t session_id, uint32_t cause_id, int64_t time);
+void census_forget(struct census *, int64_t beyond); /* sessions with greater ids */
+uint32_t *census_order_of_sessions(const struct census *); /* their indexes by id; on the heap */
+uint32_t *census_order_of_hits(const struct census *);     /* by id of the session, and in order of storing */
+void census_sessions_free(struct census *);                /* they alone */
+void census_free(struct census *);
+
+#endif
