@@ -46,14 +46,16 @@ struct piece {
 struct past {
 	struct past *older;
 	uint16_t used, room;   /* used: once there is a newer one */
+	uint16_t all;          /* of the newest: room of it and of all older ones, which need not be looked at for it */
 	alignas(8) uint8_t rows[];
 };
 
-/* What streams share: the count of their bytes, and memory of pasts that others have given back. */
+/* What streams share: the count of their bytes, and memory of pasts that others have given back; that is in no cache, so that nothing is
+ * read of it until it is used. */
 enum { PAST_KINDS = 3, SPARE_MOST = 256 };
 struct stock {
 	size_t held; /* on the heap, for the memory cap; not what is spare */
-	struct past *spare[PAST_KINDS];
+	struct past *spare[PAST_KINDS][SPARE_MOST];
 	unsigned nspare[PAST_KINDS];
 };
 void stock_drop(struct stock *); /* what is spare */
