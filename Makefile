@@ -23,7 +23,7 @@ LIBRARY := $(filter-out src/cli/%,$(SOURCES))
 CLI     := $(filter src/cli/%,$(SOURCES))
 PAGE    := $(sort $(wildcard src/report/html/*.js src/report/html/*.css src/report/vendor/*/*.js src/report/vendor/*/*.css))
 TEXTS   := $(sort $(wildcard src/*/*.sql src/*/*.tsv src/report/html/*.html)) $(PAGE)
-GEN     := $(TEXTS:src/%=build/gen/%.inc) $(PAGE:src/%=build/gen/%.sha256.inc)
+GEN     := $(TEXTS:src/%=build/gen/%.inc) $(PAGE:src/%=build/gen/%.sha256.inc) build/gen/why/words_built_in.inc
 UNITS   := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 SUPPORT := $(sort $(wildcard tests/support/*.c))
@@ -110,6 +110,18 @@ build/gen/%.inc: src/%
 build/gen/%.sha256.inc: src/%
 	@mkdir -p $(@D)
 	@env printf "$$(sha256sum < $< | sed 's/ .*//; s/../\\x&/g')" | base64 | tr -d '\n' | od -An -v -tx1 | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' > $@
+
+# The words rules as constants: a run reads none of them. Written by the program's own reader.
+COMPILER := scripts/words_compile.c src/why/words_reader.c src/why/automaton.c src/why/catalogue.c $(sort $(wildcard src/base/*.c))
+
+build/words_compile: $(COMPILER) $(sort $(wildcard src/why/*.h src/why/*.def src/base/*.h src/smtp/*.h src/smtp/*.def))
+	@mkdir -p $(@D)
+	@echo '  CC   $@'
+	$(Q)$(CC) $(STD) $(WARN) -O1 $(INCLUDE) -o $@ $(COMPILER)
+
+build/gen/why/words_built_in.inc: src/why/words.tsv build/words_compile
+	@mkdir -p $(@D)
+	@build/words_compile $< > $@.new && mv $@.new $@
 
 # ---- what people type ----
 

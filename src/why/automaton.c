@@ -4,24 +4,17 @@
  * them are a string to look in. The root, where most scans begin anew, has a row of its own. */
 #include "why/automaton.h"
 
+#include "base/map.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
 #include "base/banned.h"
 
-struct state {
-	uint32_t word;     /* number + 1 of the word that ends here, 0 none */
-	uint32_t shorter;  /* the next state, by suffixes, in which a word ends; 0 none */
-	uint32_t fail;     /* the longest proper suffix that begins a word */
-	uint32_t children; /* the first one; the root is nobody's child */
-	uint32_t n;        /* of them */
-};
-
-struct automaton {
+struct automaton_draft {
 	struct map numbers; /* word -> number + 1 */
-	struct state *states;
-	uint8_t *octets;    /* that lead to each state */
-	uint32_t count;
+	struct automaton_state *states;
+	uint8_t *octets;
 	uint32_t root[256];
 };
 
@@ -30,12 +23,12 @@ struct node { /* of the trie, as it grows */
 	uint8_t octet;
 };
 
-struct automaton *automaton_new(void)
+struct automaton_draft *automaton_draft_new(void)
 {
-	return memory_new(1, sizeof(struct automaton));
+	return memory_new(1, sizeof(struct automaton_draft));
 }
 
-uint32_t automaton_add(struct automaton *a, struct bytes word)
+uint32_t automaton_add(struct automaton_draft *a, struct bytes word)
 {
 	assert(word.n > 0 && !a->states);
 	size_t known = a->numbers.count;
@@ -45,12 +38,12 @@ uint32_t automaton_add(struct automaton *a, struct bytes word)
 	return (uint32_t)((uintptr_t)*slot - 1);
 }
 
-size_t automaton_words(const struct automaton *a)
+size_t automaton_words(const struct automaton_draft *a)
 {
 	return a->numbers.count;
 }
 
-struct bytes automaton_word(const struct automaton *a, uint32_t number)
+struct bytes automaton_word(const struct automaton_draft *a, uint32_t number)
 {
 	return a->numbers.entries[number].key;
 }
@@ -68,7 +61,7 @@ static uint32_t node_child(struct node *nodes, uint32_t at, uint8_t octet, uint3
 }
 
 /* The trie: a node for each prefix of a word. */
-static struct node *trie_grow(const struct automaton *a, uint32_t *count)
+static struct node *trie_grow(const struct automaton_draft *a, uint32_t *count)
 {
 	size_t most = 1;
 	uint32_t root[256] = { 0 };
@@ -89,7 +82,7 @@ static struct node *trie_grow(const struct automaton *a, uint32_t *count)
 
 static inline uint32_t child_find(const struct automaton *a, uint32_t at, uint8_t octet)
 {
-	const struct state *s = &a->states[at];
+	const struct automaton_state *s = &a->states[at];
 	const uint8_t *octets = a->octets + s->children;
 	for (uint32_t i = 0; i < s->n; i++)
 		if (octets[i] == octet)
@@ -109,38 +102,38 @@ static inline uint32_t step(const struct automaton *a, uint32_t at, uint8_t octe
 }
 
 /* Breadth first, so that a state's suffixes are done before it. */
-void automaton_build(struct automaton *a)
+struct automaton automaton_build(struct automaton_draft *draft)
 {
-	struct node *nodes = trie_grow(a, &a->count);
-	uint32_t *node_of = memory_new(a->count, sizeof *node_of), next = 1;
-	a->states = memory_new(a->count, sizeof *a->states);
-	a->octets = memory_new(a->count, 1);
-	for (uint32_t at = 0; at < a->count; at++) {
-		struct state *s = &a->states[at];
+	uint32_t count, next = 1;
+	struct node *nodes = trie_grow(draft, &count);
+	uint32_t *node_of = memory_new(count, sizeof *node_of);
+	draft->states = memory_new(count, sizeof *draft->states);
+	draft->octets = memory_new(count, 1);
+	const struct automaton a = { draft->states, draft->octets, draft->root, count, (uint32_t)draft->numbers.count };
+	for (uint32_t at = 0; at < count; at++) {
+		struct automaton_state *s = &draft->states[at];
 		s->word = nodes[node_of[at]].word;
 		s->children = next;
 		for (uint32_t child = nodes[node_of[at]].child; child; child = nodes[child].sibling) {
 			uint8_t octet = nodes[child].octet;
-			struct state *c = &a->states[next];
-			c->fail = at ? step(a, s->fail, octet) : 0;
+			draft->states[next].fail = at ? step(&a, s->fail, octet) : 0;
 			node_of[next] = child;
-			a->octets[next] = octet;
+			draft->octets[next] = octet;
 			if (at == 0)
-				a->root[octet] = next;
+				draft->root[octet] = next;
 			next++;
 		}
 		s->n = next - s->children;
-		s->shorter = a->states[s->fail].word ? s->fail : a->states[s->fail].shorter;
+		s->shorter = draft->states[s->fail].word ? s->fail : draft->states[s->fail].shorter;
 	}
 	free(node_of);
 	free(nodes);
+	return a;
 }
 
 void automaton_scan(const struct automaton *a, struct bytes text, void (*hit)(void *to, uint32_t number, size_t end), void *to)
 {
 	uint32_t at = 0;
-	if (!a->states)
-		return;
 	for (size_t i = 0; i < text.n; i++) {
 		at = step(a, at, text.p[i]);
 		for (uint32_t s = at; s; s = a->states[s].shorter)
@@ -149,7 +142,7 @@ void automaton_scan(const struct automaton *a, struct bytes text, void (*hit)(vo
 	}
 }
 
-void automaton_free(struct automaton *a)
+void automaton_draft_free(struct automaton_draft *a)
 {
 	if (!a)
 		return;

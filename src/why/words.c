@@ -6,25 +6,18 @@
 #include "base/text.h"
 #include "why/words_match.h"
 #include "why/words_memo.h"
+#include "why/words_reader.h"
 
-#include <assert.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/banned.h"
 
 enum { CAUSES_MOST = 8, CANDIDATES_MOST = 4096, WEIGHT_MOST = 100 };
 
-/* The rows of words.tsv are read when the first refusal is judged: many captures have none. */
-struct loaded {
-	struct words_table table;
-	pthread_mutex_t lock; /* of the reading */
-	atomic_bool ready;
-};
-
 struct words {
-	struct loaded *loaded;
+	const struct words_table *table;
+	struct words_reader *reader; /* NULL: the table is the built-in one */
+	struct words_table own;      /* with rows of the user's */
 };
 
 struct best {
@@ -33,7 +26,7 @@ struct best {
 	size_t length, start, end;
 };
 
-static const uint8_t built_in[] = {
+static const uint8_t built_in_text[] = {
 #include "why/words.tsv.inc"
 };
 
@@ -52,54 +45,36 @@ static bool file_read(const char *path, struct text *into, struct error *error)
 	return fine || error_set(error, ERROR_USAGE, "%s: reading it failed", path);
 }
 
-static bool load(struct words_table *t, const char *rules_file, struct error *error)
+/* What is wrong in a user's file is said at once. */
+static bool load(struct words *w, const char *rules_file, struct error *error)
 {
 	struct text text = { 0 };
-	words_table_init(t);
-	bool fine = words_table_add(t, "words.tsv", (struct bytes){ built_in, sizeof built_in }, error);
-	if (fine && rules_file)
-		fine = file_read(rules_file, &text, error) && words_table_add(t, rules_file, text_view(&text), error);
+	w->reader = words_reader_new();
+	bool fine = words_reader_add(w->reader, "words.tsv", (struct bytes){ built_in_text, sizeof built_in_text }, error)
+		&& file_read(rules_file, &text, error) && words_reader_add(w->reader, rules_file, text_view(&text), error);
 	text_free(&text);
-	if (fine)
-		words_table_build(t);
-	return fine;
+	if (!fine)
+		return false;
+	w->own = words_reader_table(w->reader);
+	w->table = &w->own;
+	return true;
 }
 
 struct words *words_new(const char *rules_file, struct error *error)
 {
 	struct words *w = memory_new(1, sizeof *w);
-	w->loaded = memory_new(1, sizeof *w->loaded);
-	pthread_mutex_init(&w->loaded->lock, NULL);
-	w->loaded->ready = rules_file && load(&w->loaded->table, rules_file, error); /* what is wrong in it is said at once */
-	if (!rules_file || w->loaded->ready)
+	w->table = words_built_in();
+	if (!rules_file || load(w, rules_file, error))
 		return w;
 	words_free(w);
 	return NULL;
-}
-
-static const struct words_table *table_of(const struct words *w)
-{
-	struct loaded *loaded = w->loaded;
-	if (loaded->ready)
-		return &loaded->table;
-	pthread_mutex_lock(&loaded->lock);
-	if (!loaded->ready) {
-		struct error none = { 0 };
-		bool fine = load(&loaded->table, NULL, &none);
-		assert(fine); /* our own rows: every test reads them */
-		loaded->ready = fine;
-	}
-	pthread_mutex_unlock(&loaded->lock);
-	return &loaded->table;
 }
 
 void words_free(struct words *w)
 {
 	if (!w)
 		return;
-	words_table_free(&w->loaded->table);
-	pthread_mutex_destroy(&w->loaded->lock);
-	free(w->loaded);
+	words_reader_free(w->reader);
 	free(w);
 }
 
@@ -121,18 +96,19 @@ static bool enhanced_fits(const struct code_filter *f, const struct enhanced *e)
 	return e->present && f->parts[0] == e->class && (f->n < 2 || f->parts[1] == e->subject) && (f->n < 3 || f->parts[2] == e->detail);
 }
 
-static bool row_fits(const struct words_row *row, const struct asked *asked)
+static bool row_fits(const struct words_table *t, const struct words_row *row, const struct asked *asked)
 {
+	const struct code_filter *codes = t->codes + row->codes;
 	bool basic = false, basic_wanted = false, enhanced = false, enhanced_wanted = false;
 	if (row->stages && !(row->stages & 1u << asked->stage))
 		return false;
 	for (unsigned i = 0; i < row->ncodes; i++) {
-		if (row->codes[i].enhanced) {
+		if (codes[i].enhanced) {
 			enhanced_wanted = true;
-			enhanced |= enhanced_fits(&row->codes[i], &asked->enhanced);
+			enhanced |= enhanced_fits(&codes[i], &asked->enhanced);
 		} else {
 			basic_wanted = true;
-			basic |= basic_fits(&row->codes[i], asked->code);
+			basic |= basic_fits(&codes[i], asked->code);
 		}
 	}
 	return (!basic_wanted || basic) && (!enhanced_wanted || enhanced);
@@ -170,13 +146,15 @@ static void candidates_find(const struct words_table *t, const struct hits *h, c
 {
 	c->n = 0;
 	for (size_t i = 0; i < t->nbare; i++)
-		if (row_fits(&t->rows[t->bare[i]], asked))
+		if (row_fits(t, &t->rows[t->bare[i]], asked))
 			candidate_add(c, &t->rows[t->bare[i]], 0, 0);
 	for (size_t i = 0; i < h->n; i++)
-		for (uint32_t e = t->first[h->all[i].word]; e; e = t->entries[e - 1].next) {
-			const struct words_entry *entry = &t->entries[e - 1];
+		for (uint32_t e = t->first[h->all[i].word]; e < t->first[h->all[i].word + 1]; e++) {
+			const struct words_entry *entry = &t->entries[e];
+			if (entry->other && !hits_word(h, entry->other - 1))
+				continue;
 			const struct words_row *row = &t->rows[entry->row];
-			if ((row->phrase.n == 1 || hits_may_have(h, &row->phrase)) && row_fits(row, asked))
+			if ((row->phrase.n == 1 || hits_may_have(h, &row->phrase)) && row_fits(t, row, asked))
 				candidate_add(c, row, entry->step, i);
 		}
 }
@@ -261,7 +239,7 @@ static struct words_result judged(const struct words_table *t, const struct aske
 	struct words_result r = {
 		.cause = causes[0].row->cause,
 		.strength = strength_of(causes[0].weight),
-		.source = causes[0].row->source[0] ? causes[0].row->source : NULL,
+		.source = t->sources[causes[0].row->source] ? t->sources + causes[0].row->source : NULL,
 		.matched = bytes_first(bytes_from(text, causes[0].start), causes[0].end - causes[0].start),
 	};
 	r.certainty = r.strength >= 3 ? CERTAINTY_LIKELY : CERTAINTY_POSSIBLE;
@@ -430,11 +408,10 @@ struct words_result words_judge(const struct words *w, struct words_memo *memo, 
 {
 	struct asked asked = { stage, reply->code, reply->enhanced };
 	bool quotes = fold_has_quotes(reply->text);
-	const struct words_table *table = table_of(w);
-	struct words_result result = judged_folded(table, memo, &asked, reply->text, !quotes);
+	struct words_result result = judged_folded(w->table, memo, &asked, reply->text, !quotes);
 	if (!quotes || result.strength >= 3)
 		return result;
-	struct words_result whole = judged_folded(table, memo, &asked, reply->text, true);
+	struct words_result whole = judged_folded(w->table, memo, &asked, reply->text, true);
 	return whole.strength > result.strength ? whole : result;
 }
 

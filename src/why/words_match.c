@@ -15,11 +15,6 @@ static bool is_word_octet(uint8_t c)
 	return octet_is_digit(c) || octet_is_alpha(c);
 }
 
-static bool bit(const uint8_t *bits, uint32_t i)
-{
-	return bits[i / 8] >> i % 8 & 1;
-}
-
 static void bit_set(uint8_t *bits, uint32_t i)
 {
 	bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << i % 8);
@@ -52,7 +47,7 @@ static bool has_word_of(const struct hits *h, const struct step *step)
 {
 	const struct choice *choices = h->table->choices + step->first;
 	for (uint32_t i = 0; i < step->n; i++)
-		if (bit(h->words, choices[i].word))
+		if (hits_word(h, choices[i].word))
 			return true;
 	return false;
 }
@@ -74,8 +69,8 @@ void hits_find(struct hits *h, const struct words_table *table, struct bytes tex
 	h->text = text;
 	h->n = 0;
 	memset(h->at, 0, (text.n + 1) * sizeof *h->at);
-	memset(h->words, 0, automaton_words(table->automaton) / 8 + 1);
-	automaton_scan(table->automaton, text, hit_note, h);
+	memset(h->words, 0, table->automaton.words / 8 + 1);
+	automaton_scan(&table->automaton, text, hit_note, h);
 }
 
 static const struct choice *choice_find(const struct words_table *t, const struct step *step, uint32_t word)

@@ -8,7 +8,7 @@
 #define SMTPWHY_WHY_WORDS_MATCH_H
 
 #include "why/fold.h"
-#include "why/words_table.h"
+#include "why/words_reader.h"
 
 enum { HITS_MOST = 2048, REACH = 80, TRIES_MOST = 400 }; /* REACH: octets between two fragments of a phrase */
 
@@ -26,6 +26,12 @@ struct hits {
 	uint16_t at[FOLD_MOST + 1]; /* hit + 1 that begins at this octet */
 	uint8_t words[WORDS_TOTAL / 8 + 1]; /* bits: the words there are */
 };
+
+static inline bool hits_word(const struct hits *h, uint32_t word)
+{
+	return h->words[word / 8] >> word % 8 & 1;
+}
+
 
 bool hits_may_have(const struct hits *, const struct phrase *); /* each step has a word in the text: cheap, and mostly false */
 void hits_find(struct hits *, const struct words_table *, struct bytes text);

@@ -1,6 +1,6 @@
 /* fuzz_words.c - any reply text, and any rules file, must be judged or refused without a fault. The first octet chooses. */
 #include "why/words.h"
-#include "why/words_table.h"
+#include "why/words_reader.h"
 
 #include <stdlib.h>
 
@@ -30,12 +30,11 @@ static void judge(struct bytes input)
 
 static void read_rules(struct bytes input)
 {
-	struct words_table rules;
+	struct words_reader *rules = words_reader_new();
 	struct error error;
-	words_table_init(&rules);
-	if (words_table_add(&rules, "rules", input, &error))
-		words_table_build(&rules);
-	words_table_free(&rules);
+	if (words_reader_add(rules, "rules", input, &error))
+		words_reader_table(rules);
+	words_reader_free(rules);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

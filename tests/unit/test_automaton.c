@@ -41,14 +41,14 @@ static void note(void *to, uint32_t word, size_t end)
 static void one_text(void **state)
 {
 	const struct text_case *k = *state;
-	struct automaton *a = automaton_new();
+	struct automaton_draft *a = automaton_draft_new();
 	struct guard guard = guarded(bytes_of(k->text));
 	struct seen seen = { 0 };
 	size_t expected = 0;
 	for (size_t w = 0; w < 8 && k->words[w]; w++)
 		assert_true(bytes_equal(automaton_word(a, automaton_add(a, bytes_of(k->words[w]))), bytes_of(k->words[w])));
-	automaton_build(a);
-	automaton_scan(a, guard.bytes, note, &seen);
+	struct automaton built = automaton_build(a);
+	automaton_scan(&built, guard.bytes, note, &seen);
 	for (size_t end = 1; end <= guard.bytes.n; end++)
 		for (uint32_t w = 0; w < automaton_words(a); w++) {
 			struct bytes word = automaton_word(a, w);
@@ -63,19 +63,19 @@ static void one_text(void **state)
 		}
 	assert_int_equal(seen.n, expected);
 	guard_free(&guard);
-	automaton_free(a);
+	automaton_draft_free(a);
 }
 
 static void no_words_at_all(void **state)
 {
-	struct automaton *a = automaton_new();
+	struct automaton_draft *a = automaton_draft_new();
 	struct seen seen = { 0 };
 	(void)state;
-	automaton_build(a);
-	automaton_scan(a, B("text"), note, &seen);
+	struct automaton built = automaton_build(a);
+	automaton_scan(&built, B("text"), note, &seen);
 	assert_int_equal(seen.n, 0);
-	automaton_free(a);
-	automaton_free(NULL);
+	automaton_draft_free(a);
+	automaton_draft_free(NULL);
 }
 
 int main(void)

@@ -1,5 +1,7 @@
-/* words_table.c - reads rows of words rules and files their phrases. Takes tab-separated text, gives a table for words.c. */
-#include "why/words_table.h"
+/* words_reader.c - reads rows of words rules and files their phrases. Takes tab-separated text, gives a table for words.c. */
+#include "why/words_reader.h"
+
+#include "base/text.h"
 
 #include <stdlib.h>
 
@@ -12,9 +14,38 @@ struct place_in_file {
 	unsigned line;
 };
 
-void words_table_init(struct words_table *t)
+struct filed { /* an entry, and the word it is filed under */
+	struct words_entry entry;
+	uint32_t word;
+};
+
+struct words_reader {
+	struct automaton_draft *words;
+	struct word_kind *kinds;
+	struct words_row *rows;
+	size_t nrows, rows_room;
+	struct code_filter *codes;
+	size_t ncodes, codes_room;
+	struct phrase *exceptions;
+	size_t nexceptions, exceptions_room;
+	struct step *steps;
+	size_t nsteps, steps_room;
+	struct choice *choices;
+	size_t nchoices, choices_room;
+	struct filed *filed;
+	size_t nfiled, filed_room;
+	struct words_entry *entries;
+	uint32_t *first;
+	uint32_t *bare;
+	size_t nbare, bare_room;
+	struct text sources;
+};
+
+struct words_reader *words_reader_new(void)
 {
-	*t = (struct words_table){ .automaton = automaton_new() };
+	struct words_reader *t = memory_new(1, sizeof *t);
+	t->words = automaton_draft_new();
+	return t;
 }
 
 static void *one_more(void *array, size_t count, size_t *room, size_t size)
@@ -32,7 +63,7 @@ static bool wrong(struct place_in_file at, struct bytes what, const char *why, s
 
 /* ---- columns ---- */
 
-static bool stages_read(struct bytes text, unsigned *stages)
+static bool stages_read(struct bytes text, uint16_t *stages)
 {
 	static const struct { const char *name; enum stage stage; } names[] = {
 		{ "conn", STAGE_CONNECT }, { "helo", STAGE_HELO }, { "mail", STAGE_MAIL }, { "rcpt", STAGE_RCPT }, { "data", STAGE_DATA },
@@ -43,7 +74,7 @@ static bool stages_read(struct bytes text, unsigned *stages)
 		bool found = false;
 		for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 			if (bytes_is(cut.head, bytes_of(names[i].name))) {
-				*stages |= 1u << names[i].stage;
+				*stages = (uint16_t)(*stages | 1u << names[i].stage);
 				found = true;
 			}
 		if (!found)
@@ -75,12 +106,16 @@ static bool code_read(struct bytes text, struct code_filter *code)
 	return text.n == 0;
 }
 
-static bool codes_read(struct bytes text, struct words_row *row)
+static bool codes_read(struct words_reader *t, struct bytes text, struct words_row *row)
 {
+	row->codes = (uint32_t)t->ncodes;
 	while (text.n) {
 		struct cut cut = bytes_cut(text, ',');
-		if (row->ncodes == CODES_MOST || !code_read(bytes_trim(cut.head), &row->codes[row->ncodes++]))
+		struct code_filter code = { 0 };
+		if (row->ncodes++ == CODES_MOST || !code_read(bytes_trim(cut.head), &code))
 			return false;
+		t->codes = one_more(t->codes, t->ncodes, &t->codes_room, sizeof *t->codes);
+		t->codes[t->ncodes++] = code;
 		text = cut.tail;
 	}
 	return true;
@@ -88,7 +123,7 @@ static bool codes_read(struct bytes text, struct words_row *row)
 
 /* ---- patterns ---- */
 
-static bool choice_read(struct words_table *t, struct bytes text, struct choice *choice)
+static bool choice_read(struct words_reader *t, struct bytes text, struct choice *choice)
 {
 	*choice = (struct choice){ 0 };
 	text = bytes_trim(text);
@@ -106,7 +141,7 @@ static bool choice_read(struct words_table *t, struct bytes text, struct choice 
 	for (size_t i = 0; i < text.n; i++)
 		if ((text.p[i] >= 'A' && text.p[i] <= 'Z') || text.p[i] == '|' || text.p[i] == '[' || text.p[i] == ']')
 			return false;
-	choice->word = automaton_add(t->automaton, text);
+	choice->word = automaton_add(t->words, text);
 	return true;
 }
 
@@ -117,7 +152,7 @@ static int choice_compare(const void *a, const void *b)
 }
 
 /* The alternatives of one step; a word given twice, closed and open, is open. */
-static bool step_read(struct words_table *t, struct bytes choices, struct step *step)
+static bool step_read(struct words_reader *t, struct bytes choices, struct step *step)
 {
 	step->first = (uint32_t)t->nchoices;
 	for (bool more = true; more;) {
@@ -140,9 +175,9 @@ static bool step_read(struct words_table *t, struct bytes choices, struct step *
 	return step->n > 0;
 }
 
-static bool step_add(struct words_table *t, struct phrase *phrase, struct bytes choices, struct step step)
+static bool step_add(struct words_reader *t, struct phrase *phrase, struct bytes choices, struct step step)
 {
-	if (phrase->n == STEPS_MOST || t->nsteps == STEPS_TOTAL || automaton_words(t->automaton) + choices.n > WORDS_TOTAL || !step_read(t, choices, &step))
+	if (phrase->n == STEPS_MOST || t->nsteps == STEPS_TOTAL || automaton_words(t->words) + choices.n > WORDS_TOTAL || !step_read(t, choices, &step))
 		return false;
 	t->steps = one_more(t->steps, t->nsteps, &t->steps_room, sizeof *t->steps);
 	t->steps[t->nsteps++] = step;
@@ -163,7 +198,7 @@ static bool piece_has_blank(struct bytes piece, bool begin, bool group)
 }
 
 /* A fragment: plain text and [a|b] in turn, each a step that is glued to the one before it. */
-static bool fragment_read(struct words_table *t, struct bytes text, struct phrase *phrase)
+static bool fragment_read(struct words_reader *t, struct bytes text, struct phrase *phrase)
 {
 	bool glued = false, open = false, blank = true;
 	for (text = bytes_trim(text); text.n;) {
@@ -196,7 +231,7 @@ static bool fragment_read(struct words_table *t, struct bytes text, struct phras
 	return glued;
 }
 
-static bool phrase_read(struct words_table *t, struct bytes text, struct phrase *phrase)
+static bool phrase_read(struct words_reader *t, struct bytes text, struct phrase *phrase)
 {
 	*phrase = (struct phrase){ .first = (uint32_t)t->nsteps };
 	text = bytes_trim(text);
@@ -213,27 +248,46 @@ static bool phrase_read(struct words_table *t, struct bytes text, struct phrase 
 		text = bytes_from(text, star + 3);
 	}
 	const struct step *steps = &t->steps[phrase->first];
-	for (uint32_t i = phrase->n; i-- > 0;)
+	for (uint8_t i = phrase->n; i-- > 0;)
 		if (!steps[i].optional && (steps[phrase->telling].optional || steps[i].n < steps[phrase->telling].n))
 			phrase->telling = i;
 	return !steps[phrase->telling].optional;
 }
 
+/* The longest word that a phrase cannot do without, beside those of a step: number + 1, 0 none. */
+static uint32_t other_word(const struct words_reader *t, const struct phrase *phrase, uint32_t but)
+{
+	uint32_t other = 0;
+	size_t longest = 0;
+	for (uint32_t i = 0; i < phrase->n; i++) {
+		const struct step *step = &t->steps[phrase->first + i];
+		if (i == but || step->optional || step->n != 1)
+			continue;
+		uint32_t word = t->choices[step->first].word;
+		if (automaton_word(t->words, word).n > longest) {
+			longest = automaton_word(t->words, word).n;
+			other = word + 1;
+		}
+	}
+	return other;
+}
+
 /* Files a row under each word that its phrase may begin with. */
-static void row_file(struct words_table *t, uint32_t row, const struct phrase *phrase)
+static void row_file(struct words_reader *t, uint32_t row, const struct phrase *phrase)
 {
 	for (uint32_t i = 0; i < phrase->n; i++) {
 		const struct step *step = &t->steps[phrase->first + i];
+		struct words_entry entry = { row, other_word(t, phrase, i), i };
 		for (uint32_t c = 0; c < step->n; c++) {
-			t->entries = one_more(t->entries, t->nentries, &t->entries_room, sizeof *t->entries);
-			t->entries[t->nentries++] = (struct words_entry){ .row = row, .step = i, .word = t->choices[step->first + c].word };
+			t->filed = one_more(t->filed, t->nfiled, &t->filed_room, sizeof *t->filed);
+			t->filed[t->nfiled++] = (struct filed){ entry, t->choices[step->first + c].word };
 		}
 		if (!step->optional)
 			return;
 	}
 }
 
-static bool unless_read(struct words_table *t, struct bytes text, struct words_row *row)
+static bool unless_read(struct words_reader *t, struct bytes text, struct words_row *row)
 {
 	row->unless = (uint32_t)t->nexceptions;
 	while (text.n) {
@@ -249,22 +303,27 @@ static bool unless_read(struct words_table *t, struct bytes text, struct words_r
 
 /* ---- rows ---- */
 
-static const char *source_keep(struct words_table *t, struct bytes text)
+/* Rows of a source mostly stand together. */
+static uint32_t source_keep(struct words_reader *t, struct bytes text)
 {
-	uint8_t *copy = arena_alloc(&t->arena, text.n + 1, 1);
-	if (text.n)
-		memcpy(copy, text.p, text.n);
-	return (const char *)copy;
+	struct bytes known = text_view(&t->sources);
+	uint32_t last = t->nrows ? t->rows[t->nrows - 1].source : 0;
+	if (known.n && bytes_equal(bytes_first(bytes_from(known, last), known.n - last - 1), text))
+		return last;
+	uint32_t at = (uint32_t)known.n;
+	text_add(&t->sources, text);
+	text_add(&t->sources, (struct bytes){ (const uint8_t *)"", 1 });
+	return at;
 }
 
 /* Rows of a cause mostly stand together. */
-static enum cause cause_read(const struct words_table *t, struct bytes slug)
+static enum cause cause_read(const struct words_reader *t, struct bytes slug)
 {
 	enum cause last = t->nrows ? t->rows[t->nrows - 1].cause : CAUSE_UNKNOWN;
 	return bytes_equal(slug, bytes_of(cause_entry(last)->slug)) ? last : cause_find(slug);
 }
 
-static bool row_read(struct words_table *t, struct place_in_file at, struct bytes line, struct error *error)
+static bool row_read(struct words_reader *t, struct place_in_file at, struct bytes line, struct error *error)
 {
 	struct bytes column[COLUMNS] = { { 0 } };
 	struct words_row row = { 0 };
@@ -280,10 +339,10 @@ static bool row_read(struct words_table *t, struct place_in_file at, struct byte
 		return wrong(at, column[CAUSE], "no such cause (smtpwhy causes lists them)", error);
 	if (!bytes_number(column[WEIGHT], &weight) || weight < 1 || weight > 100)
 		return wrong(at, column[WEIGHT], "the weight is a number from 1 to 100", error);
-	row.weight = (int)weight;
+	row.weight = (uint8_t)weight;
 	if (!stages_read(column[STAGE], &row.stages))
 		return wrong(at, column[STAGE], "stages are conn helo mail rcpt data eom auth tls other, joined by commas", error);
-	if (!codes_read(column[CODE], &row))
+	if (!codes_read(t, column[CODE], &row))
 		return wrong(at, column[CODE], "codes look like 550, 55, 5.7.1 or 5.7, joined by commas", error);
 	if (column[PATTERN].n == 0 && row.ncodes == 0)
 		return wrong(at, line, "a row needs a pattern or a code", error);
@@ -302,7 +361,7 @@ static bool row_read(struct words_table *t, struct place_in_file at, struct byte
 	return true;
 }
 
-bool words_table_add(struct words_table *t, const char *name, struct bytes text, struct error *error)
+bool words_reader_add(struct words_reader *t, const char *name, struct bytes text, struct error *error)
 {
 	for (struct place_in_file at = { name, 1 }; text.n; at.line++) {
 		struct cut cut = bytes_cut(text, '\n');
@@ -316,12 +375,12 @@ bool words_table_add(struct words_table *t, const char *name, struct bytes text,
 	return true;
 }
 
-static void kinds_find(struct words_table *t)
+static void kinds_find(struct words_reader *t)
 {
-	size_t words = automaton_words(t->automaton);
+	size_t words = automaton_words(t->words);
 	t->kinds = memory_new(words + 1, sizeof *t->kinds);
 	for (uint32_t w = 0; w < words; w++)
-		t->kinds[w].length = (uint16_t)automaton_word(t->automaton, w).n;
+		t->kinds[w].length = (uint16_t)automaton_word(t->words, w).n;
 	for (size_t s = 0; s < t->nsteps; s++) {
 		const struct step *step = &t->steps[s];
 		bool goes_on = s + 1 < t->nsteps && t->steps[s + 1].glued;
@@ -333,29 +392,47 @@ static void kinds_find(struct words_table *t)
 	}
 }
 
-void words_table_build(struct words_table *t)
+/* By word; those of a word in the order of their rows. */
+static void entries_sort(struct words_reader *t)
 {
-	automaton_build(t->automaton);
-	kinds_find(t);
-	t->first = memory_new(automaton_words(t->automaton) + 1, sizeof *t->first);
-	for (size_t i = t->nentries; i-- > 0;) {
-		uint32_t *head = &t->first[t->entries[i].word];
-		t->entries[i].next = *head;
-		*head = (uint32_t)i + 1;
-	}
+	size_t words = automaton_words(t->words);
+	uint32_t *at = memory_new(words + 1, sizeof *at);
+	t->first = memory_new(words + 1, sizeof *t->first);
+	t->entries = memory_new(t->nfiled + 1, sizeof *t->entries);
+	for (size_t i = 0; i < t->nfiled; i++)
+		t->first[t->filed[i].word + 1]++;
+	for (size_t w = 0; w < words; w++)
+		at[w + 1] = t->first[w + 1] += t->first[w];
+	for (size_t i = 0; i < t->nfiled; i++)
+		t->entries[at[t->filed[i].word]++] = t->filed[i].entry;
+	free(at);
 }
 
-void words_table_free(struct words_table *t)
+struct words_table words_reader_table(struct words_reader *t)
 {
-	automaton_free(t->automaton);
-	arena_drop(&t->arena);
+	kinds_find(t);
+	entries_sort(t);
+	return (struct words_table){
+		automaton_build(t->words), t->kinds, t->rows, t->codes, t->exceptions, t->steps, t->choices, t->entries, t->first, t->bare,
+		(const char *)text_view(&t->sources).p, t->nrows, t->ncodes, t->nexceptions, t->nsteps, t->nchoices, t->nfiled, t->nbare, text_view(&t->sources).n,
+	};
+}
+
+void words_reader_free(struct words_reader *t)
+{
+	if (!t)
+		return;
+	automaton_draft_free(t->words);
+	text_free(&t->sources);
 	free(t->kinds);
 	free(t->rows);
+	free(t->codes);
 	free(t->exceptions);
 	free(t->steps);
 	free(t->choices);
+	free(t->filed);
 	free(t->entries);
 	free(t->first);
 	free(t->bare);
-	*t = (struct words_table){ 0 };
+	free(t);
 }
