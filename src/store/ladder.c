@@ -9,41 +9,96 @@ enum line_mark { MARK_GAP = 1, MARK_ODD = 2, MARK_MASKED = 4, MARK_REDACTED = 8,
 struct ladder {
 	struct store *store;
 	const struct session *session;
+	const struct verdicts *verdicts;
 	struct error *error;
+	int64_t capture;   /* of the session: where a line is in the same file, it does not say so */
 	unsigned left_out; /* MARK_LEFT_OUT when exchanges were passed over before this line */
 	unsigned lines;
 };
 
-static void add_line(struct ladder *l, const struct exchange *x, enum direction side, struct place place, struct bytes wire, unsigned flags)
+/* Command and reply of an error stand in its row. */
+static bool has_row(const struct ladder *l, const struct exchange *x)
+{
+	for (size_t i = 0; i < l->verdicts->nerrors; i++)
+		if (l->verdicts->errors[i].exchange == x)
+			return l->verdicts->errors[i].ordinal <= LIMIT_ERRORS_PER_SESSION;
+	return false;
+}
+
+/* "220 " and the session's banner, which stands in its row. */
+static bool is_banner(const struct ladder *l, const struct exchange *x)
+{
+	struct bytes raw = x->reply.raw;
+	return x->command.kind == COMMAND_CONNECT && x->reply.code == 220 && ESCAPED_MOST * raw.n <= LINES_TEXT && bytes_starts(raw, B("220 ")) &&
+		bytes_index(raw, '\n') == BYTES_NONE && bytes_equal(bytes_from(raw, 4), l->session->banner);
+}
+
+/* The lines of a reply behind the first, which has the name of the server or the client, are the same in many sessions. */
+static bool add_tail(struct ladder *l, struct text *json, struct bytes wire, size_t most)
+{
+	struct cut cut = bytes_cut(wire, '\n');
+	if (!cut.found || cut.tail.n < INTERN_FROM || wire.n > most)
+		return false;
+	int64_t id = interned_lines(&l->store->texts, cut.tail, most, &l->store->text, l->error);
+	if (!id)
+		return false;
+	text_add_octet(json, '[');
+	wire_add_both(json, cut.head, most, false);
+	text_add_octet(json, ',');
+	wire_add_number(json, id);
+	text_add_octet(json, ']');
+	return true;
+}
+
+static void add_text(struct ladder *l, struct text *json, enum direction side, struct bytes wire)
+{
+	size_t most = side == FROM_CLIENT ? LINES_TEXT : LINES_TEXT * 2;
+	if (side == FROM_SERVER && add_tail(l, json, wire, most))
+		return;
+	bool one = side == FROM_SERVER && wire.n >= INTERN_FROM && bytes_index(wire, '\n') == BYTES_NONE;
+	int64_t id = one ? interned_lines(&l->store->texts, wire, most, &l->store->text, l->error) : 0;
+	if (id)
+		wire_add_number(json, id);
+	else
+		wire_add_both(json, wire, most, side == FROM_SERVER);
+}
+
+/* told: the text stands in the row of an error, or of the session. */
+static void add_line(struct ladder *l, const struct exchange *x, enum direction side, struct place place, struct bytes wire, bool told, unsigned flags)
 {
 	struct text *json = &l->store->ladder.rows;
-	text_room(json, 5 * (NUMBER_MOST + 1) + 3);
+	int64_t capture = place.number ? writer_capture(l->store, place) : l->capture;
+	text_room(json, 4 * (NUMBER_MOST + 1) + 8);
 	char *at = json->p + json->n;
 	if (l->lines++)
 		*at++ = ',';
 	*at++ = '[';
 	at = wire_put_number(at, x->ordinal);
 	memcpy(at, side == FROM_CLIENT ? ",0," : ",1,", 3);
-	at = wire_put_number(at + 3, writer_capture(l->store, place));
-	*at++ = ',';
-	at = wire_put_number(at, place.number);
+	at = wire_put_number(at + 3, place.number);
 	*at++ = ',';
 	at = wire_put_number(at, place.number ? (place.time - l->session->connection.first.time) / 1000 : 0);
 	*at++ = ',';
 	json->n = (size_t)(at - json->p);
-	size_t most = side == FROM_CLIENT ? LINES_TEXT : LINES_TEXT * 2;
-	int64_t id = side == FROM_SERVER && wire.n >= INTERN_FROM ? interned_lines(&l->store->texts, wire, most, &l->store->text, l->error) : 0;
-	if (id)
-		wire_add_number(json, id);
+	if (told)
+		text_add(json, B("null"));
 	else
-		wire_add_both(json, wire, most, side == FROM_SERVER);
-	text_room(json, NUMBER_MOST + 2);
+		add_text(l, json, side, wire);
+	text_room(json, 2 * (NUMBER_MOST + 1) + 1);
 	at = json->p + json->n;
-	*at++ = ',';
-	at = wire_put_number(at, flags | l->left_out);
+	flags |= l->left_out;
+	if (flags || capture != l->capture)
+		at = writer_put(at, flags);
+	if (capture != l->capture)
+		at = writer_put(at, capture);
 	*at++ = ']';
 	json->n = (size_t)(at - json->p);
 	l->left_out = 0;
+}
+
+static bool is_error(const struct exchange *x)
+{
+	return x->answered && x->reply.code >= 500 && x->reply.code <= 599;
 }
 
 static void add_command(struct ladder *l, const struct exchange *x)
@@ -61,7 +116,7 @@ static void add_command(struct ladder *l, const struct exchange *x)
 	flags |= x->answered ? 0 : MARK_UNANSWERED;
 	flags |= c->ahead ? MARK_AHEAD : 0;
 	flags |= c->line.length > LINES_TEXT ? MARK_CUT : 0;
-	add_line(l, x, FROM_CLIENT, c->line.last, text, flags);
+	add_line(l, x, FROM_CLIENT, c->line.last, text, is_error(x) && ESCAPED_MOST * text.n <= LINES_TEXT && has_row(l, x), flags);
 }
 
 static void add_reply(struct ladder *l, const struct exchange *x)
@@ -74,18 +129,14 @@ static void add_reply(struct ladder *l, const struct exchange *x)
 	flags |= x->reply.flags & REPLY_QUOTES_MASK ? MARK_MASKED : 0;
 	flags |= x->reply.code >= 500 && x->reply.code <= 599 ? MARK_ERROR : 0;
 	flags |= x->reply.raw.n > LINES_TEXT * 2 ? MARK_CUT : 0;
-	add_line(l, x, FROM_SERVER, x->reply.last, x->reply.raw, flags);
+	bool told = is_error(x) ? writer_reply_is_told(&x->reply) && has_row(l, x) : is_banner(l, x);
+	add_line(l, x, FROM_SERVER, x->reply.last, x->reply.raw, told, flags);
 }
 
 static bool opens(const struct exchange *x)
 {
 	const struct command *c = &x->command;
 	return c->kind == COMMAND_CONNECT || (c->kind == COMMAND_LINE && (c->verb == VERB_EHLO || c->verb == VERB_HELO || c->verb == VERB_LHLO));
-}
-
-static bool is_error(const struct exchange *x)
-{
-	return x->answered && x->reply.code >= 500 && x->reply.code <= 599;
 }
 
 /* The next exchange from x on that the ladder is about: an error, or where a finding stands. Findings come in any order. */
@@ -107,7 +158,7 @@ static unsigned next_point(const struct exchange *x, const struct verdicts *verd
 bool ladder_write(struct store *s, const struct session *session, const struct verdicts *verdicts, int64_t session_id, unsigned part,
                   struct error *error)
 {
-	struct ladder l = { .store = s, .session = session, .error = error };
+	struct ladder l = { .store = s, .session = session, .verdicts = verdicts, .error = error, .capture = writer_capture(s, session->connection.first) };
 	unsigned point = session->first ? next_point(session->first, verdicts) : 0, last = 0;
 	bool passed = false;
 	if (part >= IDS_PER_SESSION)

@@ -22,7 +22,7 @@ static const char *const copies[] = {
 
 /* JSON columns hold ids too: proofs [[capture, frame, side, text or id or 0, says], ...], also [cause, ...], ladder lines. */
 #define PROOFS "(SELECT json_group_array(json_array(CASE p.value ->> 0 WHEN 0 THEN 0 ELSE (p.value ->> 0) + capture_by END, p.value ->> 1, p.value ->> 2, " \
-	"CASE WHEN json_type(p.value, '$[3]') = 'text' THEN p.value ->> 3 WHEN p.value ->> 3 = 0 THEN 0 ELSE (p.value ->> 3) + text_by END, " \
+	"CASE WHEN json_type(p.value, '$[3]') = 'text' THEN p.value ->> 3 WHEN p.value ->> 3 <= 0 THEN p.value ->> 3 ELSE (p.value ->> 3) + text_by END, " \
 	"(p.value ->> 4) + text_by)) FROM json_each(r.proofs) AS p)"
 /* Of a column that holds a text or its id. */
 #define TEXT_IN(column) "CASE typeof(" column ") WHEN 'text' THEN " column " ELSE " column " + text_by END"
@@ -41,9 +41,9 @@ static const char *const rows_sql[] = {
 	CAUSE_OF("cause_id") ", device_id + text_by, certainty, " TEXT_IN("detail") ", " PROOFS " FROM more.finding AS r, by",
 	"INSERT INTO main.look SELECT look_id + look_by, name_id + text_by, banner_id + text_by, starred, hello, offer_id + text_by, hidden_id + text_by, "
 	"server_stack_id + text_by FROM more.look, by",
-	"INSERT INTO main.ladder SELECT ladder_id + session_by * 100000, (SELECT json_group_array(json_array(l.value ->> 0, "
-	"l.value ->> 1, CASE l.value ->> 2 WHEN 0 THEN 0 ELSE (l.value ->> 2) + capture_by END, l.value ->> 3, l.value ->> 4, "
-	"CASE json_type(l.value, '$[5]') WHEN 'text' THEN l.value ->> 5 ELSE (l.value ->> 5) + text_by END, l.value ->> 6)) "
+	"INSERT INTO main.ladder SELECT ladder_id + session_by * 100000, (SELECT json_group_array(json_replace(l.value, "
+	"CASE json_type(l.value, '$[4]') WHEN 'integer' THEN '$[4]' WHEN 'array' THEN '$[4][1]' ELSE '$[7]' END, "
+	"coalesce(l.value ->> '$[4][1]', l.value ->> 4) + text_by, '$[6]', (l.value ->> 6) + capture_by)) "
 	"FROM json_each(r.lines) AS l) FROM more.ladder AS r, by",
 	"INSERT INTO main.difference SELECT NULL, inside_session + session_by, outside_session + session_by, direction, frame_inside, frame_outside, "
 	"inside_text, outside_text, kind, " CAUSE_OF("cause_id") ", inside_capture_id + capture_by, outside_capture_id + capture_by, inside_exchange, "

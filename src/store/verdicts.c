@@ -2,16 +2,39 @@
 #include "store/writer.h"
 
 /* Texts as long as this are kept once in the table "text"; shorter ones cost no more where they are. */
-enum { INTERN_FROM = 40, PROOF_MOST = 1000 };
+enum { INTERN_FROM = 40, PROOF_MOST = 1000, TOLD_MOST = 800 / ESCAPED_MOST };
 
 static bool same_view(struct bytes a, struct bytes b)
 {
 	return a.p && a.p == b.p && a.n == b.n;
 }
 
-/* [[capture_id, frame, side, text, says], ...], as schema.sql describes it. */
-static void proofs_column(struct store *s, struct feed *row, const struct proof *proofs, size_t n, struct bytes trigger, struct error *error)
+/* "550 5.1.1 No such user": code, enhanced code and text of the row, with a blank between them, and nothing else. */
+bool writer_reply_is_told(const struct reply *r)
 {
+	struct bytes rest = bytes_from(r->raw, 4);
+	if (r->raw.n > TOLD_MOST || r->raw.n < 4 || r->raw.p[3] != ' ' || r->code < 100 || r->code > 999)
+		return false;
+	if (r->enhanced.present) {
+		char enhanced[3 * (NUMBER_MOST + 1)];
+		char *at = wire_put_number(enhanced, r->enhanced.class);
+		*at++ = '.';
+		at = wire_put_number(at, r->enhanced.subject);
+		*at++ = '.';
+		at = wire_put_number(at, r->enhanced.detail);
+		*at++ = ' ';
+		struct bytes words = { (const uint8_t *)enhanced, (size_t)(at - enhanced) };
+		if (!bytes_starts(rest, words))
+			return false;
+		rest = bytes_from(rest, words.n);
+	}
+	return rest.n == r->text.n && (rest.n == 0 || memcmp(rest.p, r->text.p, rest.n) == 0) && bytes_index(rest, '\n') == BYTES_NONE;
+}
+
+/* [[capture_id, frame, side, text, says], ...], as schema.sql describes it. x: of an error, whose row tells its command and reply; or NULL. */
+static void proofs_column(struct store *s, struct feed *row, const struct proof *proofs, size_t n, const struct exchange *x, struct error *error)
+{
+	bool told = x && writer_reply_is_told(&x->reply);
 	struct text *json = feed_text_begin(row);
 	text_add_octet(json, '[');
 	for (size_t i = 0; i < n; i++) {
@@ -26,8 +49,10 @@ static void proofs_column(struct store *s, struct feed *row, const struct proof 
 		at = wire_put_number(at, p->place.number);
 		memcpy(at, p->direction == FROM_CLIENT ? ",0," : ",1,", 3);
 		json->n = (size_t)(at + 3 - json->p);
-		if (same_view(p->text, trigger)) {
+		if (x && same_view(p->text, x->command.line.text)) {
 			text_add_octet(json, '0');
+		} else if (told && same_view(p->text, x->reply.raw)) {
+			text_add(json, B("-1"));
 		} else {
 			int64_t id = p->text.n >= INTERN_FROM ? interned_lines(&s->texts, p->text, PROOF_MOST, &s->text, error) : 0;
 			if (id)
@@ -169,7 +194,7 @@ static bool error_row(struct store *s, const struct verdict *v, int64_t session_
 	feed_number(row, s->causes[v->cause]);
 	feed_number(row, v->certainty);
 	writer_sentence(s, row, v->detail, error);
-	proofs_column(s, row, v->proofs, v->nproofs, c->line.text, error);
+	proofs_column(s, row, v->proofs, v->nproofs, x, error);
 	rest_column(s, row, v, error);
 	if (s->counts)
 		census_error(&s->census, session_id, (uint32_t)s->causes[v->cause], x->reply.last.time);
@@ -199,7 +224,7 @@ bool rows_of_findings(struct store *s, const struct verdicts *verdicts, int64_t 
 		feed_id(row, writer_says(s, f->device, error));
 		feed_number(row, f->certainty);
 		writer_sentence(s, row, f->detail, error);
-		proofs_column(s, row, f->proofs, f->nproofs, (struct bytes){ 0 }, error);
+		proofs_column(s, row, f->proofs, f->nproofs, NULL, error);
 		if (!feed_row(row, error) || error->kind != ERROR_NONE)
 			return false;
 	}

@@ -141,7 +141,7 @@ SELECT error_id,                              -- session_id * 100000 + ordinal a
 	certainty,                                -- 0 possible, 1 likely, 2 proven
 	rest ->> 11 AS rule_id,                   -- rule that found the cause
 	detail,                                   -- one sentence about this case, a text or a text_id; NULL none
-	proofs,                                   -- JSON [[capture_id, frame, side, text, says], ...]; side 0 client, 1 server; text: a string, a text_id, or 0 for trigger_line; says: text_id
+	proofs,                                   -- JSON [[capture_id, frame, side, text, says], ...]; side 0 client, 1 server; text: a string, a text_id, 0 for trigger_line, or -1 for the reply: code, enhanced, reply_text with a blank between; says: text_id
 	rest -> 12 AS also                        -- JSON [cause_id, ...], further causes, best first; NULL none
 FROM error_row;
 CREATE VIEW trace AS -- a row a session: what it shows of its server and its path, as in session and look
@@ -160,7 +160,9 @@ SELECT e.error_id, rc.name AS capture, e.session_id, s.client_addr, s.client_por
 	(SELECT json_group_array(json_object('capture', pc.name, 'frame', p.value ->> 1,
 		'direction', CASE p.value ->> 2 WHEN 0 THEN 'client' ELSE 'server' END,
 		'text', CASE json_type(p.value, '$[3]') WHEN 'text' THEN p.value ->> 3
-			ELSE CASE p.value ->> 3 WHEN 0 THEN e.trigger_line ELSE (SELECT text FROM text WHERE text_id = p.value ->> 3) END END,
+			ELSE CASE p.value ->> 3 WHEN 0 THEN e.trigger_line
+			WHEN -1 THEN e.code || ' ' || coalesce(e.enhanced || ' ', '') || CASE typeof(e.reply_text) WHEN 'text' THEN e.reply_text ELSE (SELECT text FROM text WHERE text_id = e.reply_text) END
+			ELSE (SELECT text FROM text WHERE text_id = p.value ->> 3) END END,
 		'says', (SELECT text FROM text WHERE text_id = p.value ->> 4)))
 		FROM json_each(e.proofs) AS p LEFT JOIN capture AS pc ON pc.capture_id = p.value ->> 0) AS evidence, -- JSON array
 	c.remedy,

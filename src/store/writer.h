@@ -58,7 +58,7 @@ struct store {
 	struct census census;
 };
 
-enum { IDS_PER_SESSION = 100000 };
+enum { IDS_PER_SESSION = 100000, ESCAPED_MOST = 4 /* octets of text that an octet of the wire becomes */ };
 
 int64_t writer_capture(const struct store *, struct place);              /* capture_id, 0 nowhere */
 int64_t writer_text(struct store *, struct bytes wire, size_t most, struct error *);  /* id of its C-escaped text */
@@ -86,6 +86,7 @@ static inline char *writer_put_id(char *at, int64_t id)
 	return at + 5;
 }
 
+bool writer_reply_is_told(const struct reply *); /* its raw line is what columns of its error's row say, one behind the other */
 bool ladder_write(struct store *, const struct session *, const struct verdicts *, int64_t session_id, unsigned part, struct error *);
 int64_t writer_offer(struct store *, const struct offer *, struct error *); /* id of its keyword lines, joined by LF; 0 without EHLO */
 void trace_clear(struct trace *); /* its texts keep their room */
