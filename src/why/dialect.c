@@ -13,17 +13,20 @@ enum product {
 	PRODUCTS
 };
 
-static const struct { const char *name, *banner, *device; } products[] = {
-#define PRODUCT(id, name, banner, device) { name, banner, device },
+/* The octets of a string, in a constant. */
+#define LITERAL(string) { (const uint8_t *)(string), sizeof(string) - 1 }
+
+static const struct { const char *name; struct told banner; const char *device; } products[] = {
+#define PRODUCT(id, name, banner, device) { name, TOLD(banner), device },
 #define SAYS(...)
 #include "why/dialects.def"
 #undef PRODUCT
 #undef SAYS
 };
 
-static const struct form { enum product product; enum when when; const char *form; bool own; } forms[] = {
+static const struct form { enum product product; enum when when; struct bytes form; bool own; } forms[] = {
 #define PRODUCT(...)
-#define SAYS(product, when, form, own) { PRODUCT_##product, WHEN_##when, form, own },
+#define SAYS(product, when, form, own) { PRODUCT_##product, WHEN_##when, LITERAL(form), own },
 #include "why/dialects.def"
 #undef PRODUCT
 #undef SAYS
@@ -56,6 +59,8 @@ static bool fits(struct bytes text, struct bytes form)
 		if (k < form.n && form.p[k] == '%') {
 			star = k++;
 			from = i;
+			if (k == form.n)
+				return true;
 		} else if (k < form.n && form.p[k] == text.p[i]) {
 			k++, i++;
 		} else if (star != BYTES_NONE) {
@@ -73,7 +78,7 @@ static bool fits(struct bytes text, struct bytes form)
 static enum product product_in(const struct phrases *greeting)
 {
 	for (enum product p = 0; p < PRODUCTS; p++)
-		if (products[p].banner[0] && phrases_say(greeting, (const char *const[]){ products[p].banner, NULL }))
+		if (products[p].banner.words.n && phrases_tell(greeting, &products[p].banner))
 			return p;
 	return PRODUCTS;
 }
@@ -133,7 +138,7 @@ static bool is_spoken(enum product product, enum when when, struct bytes line)
 		if (forms[i].when != when)
 			continue;
 		judged = true;
-		if (fits(line, bytes_of(forms[i].form)))
+		if (fits(line, forms[i].form))
 			return product != PRODUCT_POSTFIX || when != WHEN_EHLO || is_bare_name(line);
 	}
 	return !judged;
@@ -144,7 +149,7 @@ static enum product speaker_of(enum when when, struct bytes line)
 {
 	bool refusal = when == WHEN_STARTTLS || when == WHEN_STRANGE;
 	for (size_t i = 0; i < FORMS; i++)
-		if (forms[i].when == when && ((forms[i].own && refusal) || !products[forms[i].product].banner[0]) && fits(line, bytes_of(forms[i].form)))
+		if (forms[i].when == when && ((forms[i].own && refusal) || !products[forms[i].product].banner.words.n) && fits(line, forms[i].form))
 			return forms[i].product;
 	return PRODUCTS;
 }
@@ -155,7 +160,7 @@ static bool is_own(enum product product, const struct exchange *x)
 		return false;
 	struct bytes line = first_line(&x->reply);
 	for (size_t i = first_form[product]; i < FORMS && forms[i].product == product; i++)
-		if (forms[i].own && fits(line, bytes_of(forms[i].form)))
+		if (forms[i].own && fits(line, forms[i].form))
 			return true;
 	return false;
 }

@@ -1,5 +1,5 @@
 /* middlebox.c - signals and boxes: what a known device leaves in a session. Takes a session, gives the row that fits; a greeting alone
- * names a device and accuses nobody. To add a box of known signals: one row. A new signal: one S line and its function. */
+ * names a device and accuses nobody. To add a box of known signals: one row, and one of its words each. A new signal: one S line and its function. */
 #include "why/middlebox.h"
 
 #include "base/banned.h"
@@ -125,65 +125,136 @@ static unsigned session_signals(const struct session *s)
 
 #define WORDS(...) (const char *const[]){ __VA_ARGS__, NULL }
 
+enum box_number {
+	PALO_ALTO, FORTIGATE, JUNIPER, SONICWALL, WATCHGUARD, CHECK_POINT, RAPTOR, SMAP, PIX_4, F_SECURE,
+	INTERSCAN, AVAST, AVG, BITDEFENDER, NORTON, WEBSHIELD, STORMSHIELD, PGP, ANALOGX, STRIPTLS,
+	CISCO,
+	BOXES,
+};
+_Static_assert(BOXES <= 32, "boxes_told gives a bit for each");
+
 static const struct box {
 	struct middlebox is;
 	unsigned any;                 /* one of these signals */
 	unsigned all;                 /* and all of these */
-	const char *const *banner;    /* or: one of these in the greeting */
-	const char *const *replies;   /* or: one of these in a reply */
-	const char *const *own;       /* or: one of these in a reply, and then it is the box's, for no mail server says so */
-	bool proxy;                   /* such a greeting is of a proxy that stands before the server: none is a mail server by itself */
-} boxes[] = {
-	{ { "Palo Alto Networks firewall", "webernetz.net 2014-08-28; Palo Alto antivirus profile, decoder smtp",
-		"Set the antivirus profile's smtp action to alert, or add an exception." },
-		.own = WORDS("blocked by palo alto networks") },
-	{ { "FortiGate email filter", "docs.fortinet.com replacemsg spam", "Tune or exempt in the FortiGate's email filter profile." },
+	const char *const *replies;   /* or: one of these in a reply; or words of greetings and own below */
+} boxes[BOXES] = {
+	[PALO_ALTO] = { .is = { "Palo Alto Networks firewall", "webernetz.net 2014-08-28; Palo Alto antivirus profile, decoder smtp",
+		"Set the antivirus profile's smtp action to alert, or add an exception." } },
+	[FORTIGATE] = { .is = { "FortiGate email filter", "docs.fortinet.com replacemsg spam", "Tune or exempt in the FortiGate's email filter profile." },
 		.replies = WORDS("fortiguard", "this message has been blocked because ase", "fortigate") },
-	{ { "Juniper SRX/ScreenOS antispam", "juniper.net junos-security UTM antispam", "Add the sender to the local allow-list, or tag instead of block." },
-		.own = WORDS("transaction failed due to anti spam setting") },
-	{ { "SonicWall", "SonicOS Gateway Anti-Virus guide; rapid7/recog smtp_banners", "Exempt the flow from Gateway Anti-Virus." },
-		.banner = WORDS("sonicwall") },
-	{ { "WatchGuard SMTP proxy", "watchguard.com smtp proxy settings; nmap-service-probes", "Allow the ESMTP option, or use a packet filter instead of the proxy." },
-		.banner = WORDS("smtp service ready at firewall", "watchguard") },
-	{ { "Check Point FireWall-1 security server", "rapid7/recog smtp_banners", "Correct the gateway's domain table, or take mail out of the security server." },
-		.banner = WORDS("checkpoint firewall-1"), .proxy = true },
-	{ { "Symantec/Raptor firewall", "Microsoft KB245787", "Use a packet rule instead of the SMTP proxy, or one that knows ESMTP." },
-		.banner = WORDS("generic smtp handler"), .proxy = true },
-	{ { "TIS FWTK/Gauntlet smap", "FWTK smap source", "Replace the proxy by one that knows ESMTP." }, .banner = WORDS("smtp/smap ready"), .proxy = true },
-	{ { "Cisco PIX 4 mail guard", "Microsoft KB320027; rapid7/recog", "no fixup protocol smtp 25" }, .banner = WORDS("smtp/cmap"), .proxy = true },
-	{ { "F-Secure Internet Gatekeeper", "F-Secure Internet Gatekeeper manual", "Exempt the flow from the gatekeeper's SMTP proxy." },
-		.banner = WORDS("f-secure/fsigk"), .own = WORDS("(f-secure/", "fsigk_smtp"), .proxy = true },
-	{ { "Trend Micro InterScan", "nmap-service-probes", "Take the InterScan proxy out of this flow." },
-		.banner = WORDS("interscan version", "interscan viruswall", "imss smtp proxy"), .proxy = true },
-	{ { "avast! mail shield", "nmap-service-probes", "Turn off the scan of outgoing mail, or use port 465." },
-		.banner = WORDS("avast! smtp proxy"),
-		.own = WORDS("in avast! exceeded", "cannot connect to smtp server"), .proxy = true },
-	{ { "AVG mail shield", "nmap-service-probes", "Turn off the scan of outgoing mail, or use port 465." }, .banner = WORDS("avg esmtp proxy"), .proxy = true },
-	{ { "BitDefender mail proxy", "nmap-service-probes", "Turn off the scan of outgoing mail." }, .banner = WORDS("bitdefender proxy"), .proxy = true },
-	{ { "Norton AntiVirus mail proxy", "bugtraq msg03715", "Turn off the scan of outgoing mail." }, .all = INJECTED,
+	[JUNIPER] = { .is = { "Juniper SRX/ScreenOS antispam", "juniper.net junos-security UTM antispam", "Add the sender to the local allow-list, or tag instead of block." } },
+	[SONICWALL] = { .is = { "SonicWall", "SonicOS Gateway Anti-Virus guide; rapid7/recog smtp_banners", "Exempt the flow from Gateway Anti-Virus." } },
+	[WATCHGUARD] = { .is = { "WatchGuard SMTP proxy", "watchguard.com smtp proxy settings; nmap-service-probes", "Allow the ESMTP option, or use a packet filter instead of the proxy." } },
+	[CHECK_POINT] = { .is = { "Check Point FireWall-1 security server", "rapid7/recog smtp_banners", "Correct the gateway's domain table, or take mail out of the security server." } },
+	[RAPTOR] = { .is = { "Symantec/Raptor firewall", "Microsoft KB245787", "Use a packet rule instead of the SMTP proxy, or one that knows ESMTP." } },
+	[SMAP] = { .is = { "TIS FWTK/Gauntlet smap", "FWTK smap source", "Replace the proxy by one that knows ESMTP." } },
+	[PIX_4] = { .is = { "Cisco PIX 4 mail guard", "Microsoft KB320027; rapid7/recog", "no fixup protocol smtp 25" } },
+	[F_SECURE] = { .is = { "F-Secure Internet Gatekeeper", "F-Secure Internet Gatekeeper manual", "Exempt the flow from the gatekeeper's SMTP proxy." } },
+	[INTERSCAN] = { .is = { "Trend Micro InterScan", "nmap-service-probes", "Take the InterScan proxy out of this flow." } },
+	[AVAST] = { .is = { "avast! mail shield", "nmap-service-probes", "Turn off the scan of outgoing mail, or use port 465." } },
+	[AVG] = { .is = { "AVG mail shield", "nmap-service-probes", "Turn off the scan of outgoing mail, or use port 465." } },
+	[BITDEFENDER] = { .is = { "BitDefender mail proxy", "nmap-service-probes", "Turn off the scan of outgoing mail." } },
+	[NORTON] = { .is = { "Norton AntiVirus mail proxy", "bugtraq msg03715", "Turn off the scan of outgoing mail." }, .all = INJECTED,
 		.replies = WORDS("unsupported command.") },
-	{ { "McAfee WebShield", "nmap-service-probes", "Exempt the flow from the gateway." }, .banner = WORDS("webshield smtp", "webshielde") },
-	{ { "Stormshield/Netasq SMTP proxy", "documentation.stormshield.eu SMTP-Proxy", "Set the verb to pass in the SMTP profile." },
-		.banner = WORDS("netasq", "stormshield") },
-	{ { "PGP Universal proxy", "nmap-service-probes", "Exempt the flow from the proxy." }, .banner = WORDS("pgp universal service ready"), .proxy = true },
-	{ { "AnalogX, CCProxy, DeleGate or UserGate proxy", "nmap-service-probes", "Take mail out of the proxy." },
-		.banner = WORDS("smtp analogx proxy", "ccproxy", "smtp/delegate", "usergate: smtp", "traffic inspector smtp gate"), .proxy = true },
-	{ { "striptls", "tintinweb/striptls striptls.py", "Somebody attacks this path: require TLS." }, .own = WORDS("striptls") },
-	{ { "Cisco PIX/ASA SMTP inspection", "cisco.com inspect esmtp; Microsoft KB320027",
+	[WEBSHIELD] = { .is = { "McAfee WebShield", "nmap-service-probes", "Exempt the flow from the gateway." } },
+	[STORMSHIELD] = { .is = { "Stormshield/Netasq SMTP proxy", "documentation.stormshield.eu SMTP-Proxy", "Set the verb to pass in the SMTP profile." } },
+	[PGP] = { .is = { "PGP Universal proxy", "nmap-service-probes", "Exempt the flow from the proxy." } },
+	[ANALOGX] = { .is = { "AnalogX, CCProxy, DeleGate or UserGate proxy", "nmap-service-probes", "Take mail out of the proxy." } },
+	[STRIPTLS] = { .is = { "striptls", "tintinweb/striptls striptls.py", "Somebody attacks this path: require TLS." } },
+	[CISCO] = { .is = { "Cisco PIX/ASA SMTP inspection", "cisco.com inspect esmtp; Microsoft KB320027",
 		"no inspect esmtp (PIX 6 and older: no fixup protocol smtp 25), or a policy map with allow-tls and no mask-banner." },
 		.any = KEYWORD_MASKED | VERB_MASKED },
 };
+
+/* Every greeting and every refusal is asked for these: they stand close together. */
+struct saying {
+	struct told words;
+	enum box_number box;
+};
+
+/* Words of a box's greeting. */
+static const struct saying greetings[] = {
+	{ TOLD("sonicwall"), SONICWALL },
+	{ TOLD("smtp service ready at firewall"), WATCHGUARD },
+	{ TOLD("watchguard"), WATCHGUARD },
+	{ TOLD("webshield smtp"), WEBSHIELD },
+	{ TOLD("webshielde"), WEBSHIELD },
+	{ TOLD("netasq"), STORMSHIELD },
+	{ TOLD("stormshield"), STORMSHIELD },
+};
+
+/* Such a greeting is of a proxy that stands before the server: none is a mail server by itself. */
+static const struct saying proxies[] = {
+	{ TOLD("checkpoint firewall-1"), CHECK_POINT },
+	{ TOLD("generic smtp handler"), RAPTOR },
+	{ TOLD("smtp/smap ready"), SMAP },
+	{ TOLD("smtp/cmap"), PIX_4 },
+	{ TOLD("f-secure/fsigk"), F_SECURE },
+	{ TOLD("interscan version"), INTERSCAN },
+	{ TOLD("interscan viruswall"), INTERSCAN },
+	{ TOLD("imss smtp proxy"), INTERSCAN },
+	{ TOLD("avast! smtp proxy"), AVAST },
+	{ TOLD("avg esmtp proxy"), AVG },
+	{ TOLD("bitdefender proxy"), BITDEFENDER },
+	{ TOLD("pgp universal service ready"), PGP },
+	{ TOLD("smtp analogx proxy"), ANALOGX },
+	{ TOLD("ccproxy"), ANALOGX },
+	{ TOLD("smtp/delegate"), ANALOGX },
+	{ TOLD("usergate: smtp"), ANALOGX },
+	{ TOLD("traffic inspector smtp gate"), ANALOGX },
+};
+
+/* In a reply they are the box's, for no mail server says so. */
+static const struct saying own[] = {
+	{ TOLD("blocked by palo alto networks"), PALO_ALTO },
+	{ TOLD("transaction failed due to anti spam setting"), JUNIPER },
+	{ TOLD("(f-secure/"), F_SECURE },
+	{ TOLD("fsigk_smtp"), F_SECURE },
+	{ TOLD("in avast! exceeded"), AVAST },
+	{ TOLD("cannot connect to smtp server"), AVAST },
+	{ TOLD("striptls"), STRIPTLS },
+};
+
+/* The boxes of which one of the sayings stands in the text: bits. */
+static unsigned boxes_told(const struct phrases *text, const struct saying *sayings, size_t n)
+{
+	unsigned told = 0;
+	for (size_t i = 0; i < n; i++)
+		told |= phrases_tell(text, &sayings[i].words) ? 1u << sayings[i].box : 0u;
+	return told;
+}
+#define BOXES_TOLD(text, sayings) boxes_told((text), (sayings), sizeof(sayings) / sizeof *(sayings))
+
+static unsigned boxes_in_replies(const struct session *s)
+{
+	unsigned told = 0;
+	for (const struct exchange *x = s->first; x; x = x->next) {
+		struct phrases says;
+		if (!x->answered)
+			continue;
+		phrases_of(&says, x->reply.text);
+		told |= BOXES_TOLD(&says, own);
+	}
+	return told;
+}
+
+static const struct middlebox *first_of(unsigned told)
+{
+	return told ? &boxes[__builtin_ctz(told)].is : NULL;
+}
 
 const struct middlebox *middlebox_of(const struct session *s)
 {
 	unsigned signals = session_signals(s);
 	struct phrases banner;
 	phrases_of(&banner, s->banner);
-	for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++) {
+	unsigned told = BOXES_TOLD(&banner, greetings) | BOXES_TOLD(&banner, proxies) | boxes_in_replies(s);
+	for (enum box_number i = 0; i < BOXES; i++) {
 		const struct box *b = &boxes[i];
 		if ((signals & b->all) != b->all)
 			continue;
-		if ((b->any & signals) || (b->banner && phrases_say(&banner, b->banner)) || (b->replies && reply_has(s, b->replies)) || (b->own && reply_has(s, b->own)))
+		if ((b->any & signals) || told >> i & 1 || (b->replies && reply_has(s, b->replies)))
 			return &b->is;
 	}
 	return NULL;
@@ -191,10 +262,7 @@ const struct middlebox *middlebox_of(const struct session *s)
 
 const struct middlebox *middlebox_proxy(const struct phrases *greeting)
 {
-	for (size_t i = 0; greeting->text.n && i < sizeof boxes / sizeof *boxes; i++)
-		if (boxes[i].proxy && boxes[i].banner && phrases_say(greeting, boxes[i].banner))
-			return &boxes[i].is;
-	return NULL;
+	return first_of(BOXES_TOLD(greeting, proxies));
 }
 
 const struct middlebox *middlebox_greets(const struct session *s)
@@ -206,10 +274,7 @@ const struct middlebox *middlebox_greets(const struct session *s)
 
 const struct middlebox *middlebox_says(const struct phrases *reply)
 {
-	for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++)
-		if (boxes[i].own && phrases_say(reply, boxes[i].own))
-			return &boxes[i].is;
-	return NULL;
+	return first_of(BOXES_TOLD(reply, own));
 }
 
 const struct middlebox *middlebox_answers(const struct reply *r)

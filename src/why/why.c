@@ -11,8 +11,14 @@
 
 enum { OBSERVED_MOST = 16, SAYS_MOST = 400, WORDS_MOST = 120 }; /* findings of one observer in a session; octets of a detail, of words in it */
 
+enum { RULES_MOST = 160 };
+static const unsigned ANY = 1u << 31; /* no mark has it */
+
 struct why {
 	struct words *words;
+	unsigned needs[RULES_MOST];             /* of each rule, close together: most need what is not shown. ANY where it has none */
+	const struct rule *rules[RULES_MOST];
+	size_t nrules;
 };
 
 /* In the order in which equal ranks win. */
@@ -163,25 +169,24 @@ static void verdict_take(struct verdict *v, const struct rule *rule, const struc
 	v->detail = e->detail;
 }
 
-static struct verdict verdict_of(struct arena *arena, const struct failure *f)
+static struct verdict verdict_of(const struct why *why, struct arena *arena, const struct failure *f)
 {
 	struct verdict v = { .exchange = f->exchange, .cause = CAUSE_UNKNOWN, .rule = "unknown" };
 	struct ranking ranking;
 	int best = 0;
 	ranking.n = ranking.fired = 0;
-	for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-		for (const struct rule *rule = families[i]; rule->explains; rule++) {
-			if (rule->needs && !(rule->needs & f->shows))
-				continue;
-			struct evidence e = { .arena = arena, .cause = rule->cause, .certainty = rule->certainty };
-			if (!rule->explains(f, &e))
-				continue;
-			ranking_note(&ranking, e.cause, rule->rank);
-			if (rule->rank <= best)
-				continue;
-			best = rule->rank;
-			verdict_take(&v, rule, &e);
-		}
+	for (size_t i = 0; i < why->nrules; i++) {
+		if (!(why->needs[i] & (f->shows | ANY)))
+			continue;
+		const struct rule *rule = why->rules[i];
+		struct evidence e = { .arena = arena, .cause = rule->cause, .certainty = rule->certainty };
+		if (!rule->explains(f, &e))
+			continue;
+		ranking_note(&ranking, e.cause, rule->rank);
+		if (rule->rank <= best)
+			continue;
+		best = rule->rank;
+		verdict_take(&v, rule, &e);
 	}
 	if (!best) {
 		struct evidence e = { .arena = arena };
@@ -273,7 +278,7 @@ static unsigned errors_explain(const struct why *why, struct words_memo *memo, s
 		struct failure f;
 		failure_fill(&f, why, memo, s, x, shows);
 		all |= f.shows;
-		v->errors[v->nerrors] = verdict_of(&s->arena, &f);
+		v->errors[v->nerrors] = verdict_of(why, &s->arena, &f);
 		v->errors[v->nerrors++].ordinal = ++ordinal;
 	}
 	return all;
@@ -329,6 +334,16 @@ struct verdicts why_explain_asking_all(const struct why *why, struct session *s)
 	return explain(why, NULL, s, ~0u);
 }
 
+static void rules_gather(struct why *why)
+{
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+		for (const struct rule *rule = families[i]; rule->explains; rule++) {
+			assert(why->nrules < RULES_MOST && !(rule->needs & ANY));
+			why->needs[why->nrules] = rule->needs ? rule->needs : ANY;
+			why->rules[why->nrules++] = rule;
+		}
+}
+
 struct why *why_new(struct why_options options, struct error *error)
 {
 	struct words *words = words_new(options.rules_file, error);
@@ -336,6 +351,7 @@ struct why *why_new(struct why_options options, struct error *error)
 		return NULL;
 	struct why *why = memory_new(1, sizeof *why);
 	why->words = words;
+	rules_gather(why);
 	return why;
 }
 
