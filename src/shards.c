@@ -9,7 +9,9 @@ enum {
 	BATCH_PACKETS = 256,
 	BATCH_OCTETS = 192 * 1024, /* room for payload; a single segment never has more than 64 KiB */
 	SEGMENT_MOST = 64 * 1024,
-	BATCHES_AHEAD = 4,         /* with these, what is on its way stays in the caches */
+	BATCHES = 6,               /* of a shard: with these, what is on its way stays in the caches */
+	BATCHES_BACK = 4,          /* for which the reader sleeps once it lacks one: to wake it for each would take a processor from an analyser
+	                            * as often, and what is left keeps that one at work until the reader has its turn */
 	HANDFUL = 16,              /* outcomes that are worth asking whether the sink is free */
 	OUTCOMES_MOST = 256,       /* outcomes that wait until then: the next one waits for the sink */
 };
@@ -20,12 +22,13 @@ struct batch {
 	uint8_t octets[BATCH_OCTETS];
 };
 
-/* A bounded queue of pointers between threads. */
+/* A queue of batches between two threads, with room for all that there are. */
 struct queue {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	void **items;
-	size_t first, n, room;
+	struct batch *items[BATCHES];
+	size_t first, n;
+	size_t enough; /* to wake the one who waits */
 	bool closed;
 };
 
@@ -53,45 +56,42 @@ struct shards {
 
 /* ---- queue ---- */
 
-static void queue_init(struct queue *q, size_t room)
+static void queue_init(struct queue *q, size_t enough)
 {
 	pthread_mutex_init(&q->lock, NULL);
 	pthread_cond_init(&q->changed, NULL);
-	q->items = memory_new(room, sizeof *q->items);
-	q->room = room;
+	q->enough = enough;
 }
 
-static void queue_put(struct queue *q, void *item)
+static void queue_put(struct queue *q, struct batch *batch)
 {
 	pthread_mutex_lock(&q->lock);
-	while (q->n == q->room)
-		pthread_cond_wait(&q->changed, &q->lock);
-	q->items[(q->first + q->n++) % q->room] = item;
-	pthread_cond_broadcast(&q->changed);
+	q->items[(q->first + q->n++) % BATCHES] = batch;
+	if (q->n == q->enough)
+		pthread_cond_signal(&q->changed);
 	pthread_mutex_unlock(&q->lock);
 }
 
-static void *queue_take(struct queue *q) /* NULL: closed and empty */
+static struct batch *queue_take(struct queue *q) /* NULL: closed and empty */
 {
-	void *item = NULL;
+	struct batch *batch = NULL;
 	pthread_mutex_lock(&q->lock);
-	while (q->n == 0 && !q->closed)
+	for (bool waited = false; !q->closed && q->n < (waited ? q->enough : 1); waited = true)
 		pthread_cond_wait(&q->changed, &q->lock);
 	if (q->n) {
-		item = q->items[q->first];
-		q->first = (q->first + 1) % q->room;
+		batch = q->items[q->first];
+		q->first = (q->first + 1) % BATCHES;
 		q->n--;
-		pthread_cond_broadcast(&q->changed);
 	}
 	pthread_mutex_unlock(&q->lock);
-	return item;
+	return batch;
 }
 
 static void queue_close(struct queue *q)
 {
 	pthread_mutex_lock(&q->lock);
 	q->closed = true;
-	pthread_cond_broadcast(&q->changed);
+	pthread_cond_signal(&q->changed);
 	pthread_mutex_unlock(&q->lock);
 }
 
@@ -99,7 +99,6 @@ static void queue_free(struct queue *q)
 {
 	pthread_mutex_destroy(&q->lock);
 	pthread_cond_destroy(&q->changed);
-	free(q->items);
 }
 
 /* ---- threads ---- */
@@ -148,9 +147,9 @@ static void shard_begin(struct shards *s, struct shard *shard, struct flow_optio
 {
 	shard->all = s;
 	shard->analyser = analyser_new(options, why, (struct outcome_sink){ outcome_gathered, shard, true });
-	queue_init(&shard->full, BATCHES_AHEAD);
-	queue_init(&shard->empty, BATCHES_AHEAD + 1);
-	for (unsigned i = 0; i < BATCHES_AHEAD; i++)
+	queue_init(&shard->full, 1);
+	queue_init(&shard->empty, BATCHES_BACK);
+	for (unsigned i = 1; i < BATCHES; i++)
 		queue_put(&shard->empty, memory_new(1, sizeof(struct batch)));
 	shard->filling = memory_new(1, sizeof(struct batch));
 	if (pthread_create(&shard->thread, NULL, analyse, shard) != 0)
@@ -227,7 +226,7 @@ static void shard_free(struct shard *shard)
 {
 	free(shard->filling);
 	queue_close(&shard->empty);
-	for (void *batch; (batch = queue_take(&shard->empty));)
+	for (struct batch *batch; (batch = queue_take(&shard->empty));)
 		free(batch);
 	queue_free(&shard->full);
 	queue_free(&shard->empty);
