@@ -59,6 +59,11 @@ static size_t size_of(const void *dialogue)
 	return dialogue_size(dialogue);
 }
 
+static void fetch(const void *dialogue, unsigned part)
+{
+	dialogue_fetch(dialogue, part);
+}
+
 static void closed(void *dialogue, const struct connection *connection, const char *speaks)
 {
 	dialogue_close(dialogue, connection, speaks);
@@ -72,7 +77,7 @@ struct analyser *analyser_new(struct flow_options options, const struct why *why
 	a->offers = offers_new();
 	a->sink = sink;
 	a->flow = flow_new(options, (struct flow_sink){
-		.open = opened, .data = data_came, .gap = gap_came, .overlap = overlap_came, .end = side_ended, .close = closed, .size = size_of, .to = a,
+		.open = opened, .data = data_came, .gap = gap_came, .overlap = overlap_came, .end = side_ended, .close = closed, .size = size_of, .to = a, .fetch = fetch,
 	});
 	return a;
 }

@@ -112,6 +112,17 @@ void arena_drop(struct arena *a)
 	*a = (struct arena){ .pool = a->pool };
 }
 
+/* A long arena is not for the caches: nothing of its large blocks. */
+void arena_fetch(const struct arena *a, unsigned n)
+{
+	enum { CACHE_LINE = 64 };
+	const struct arena_block *block = a->blocks;
+	for (; block && n; n--)
+		block = block->older;
+	for (size_t at = 0; block && at < NEXT_BLOCK; at += CACHE_LINE)
+		__builtin_prefetch((const uint8_t *)block + at);
+}
+
 void arena_pool_drop(struct arena_pool *pool)
 {
 	for (struct arena_block *older; pool->spare; pool->spare = older) {

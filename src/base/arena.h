@@ -28,6 +28,7 @@ struct arena {
 static inline void *arena_alloc(struct arena *, size_t count, size_t size); /* count * size is checked for overflow */
 struct bytes arena_copy(struct arena *, struct bytes);
 void arena_drop(struct arena *);
+void arena_fetch(const struct arena *, unsigned block); /* that one, 0 the newest, into the caches; those before it are there */
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), 1, sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), (count), sizeof(type)))

@@ -479,12 +479,12 @@ void talk_fetch(const struct talk *t)
 		__builtin_prefetch((const char *)t + line);
 }
 
-void talk_fetch_session(const struct talk *t)
+void talk_fetch_session(const struct talk *t, unsigned part)
 {
-	enum { LINES = 9 };
-	for (unsigned line = 0; t->session && line < LINES; line++)
-		__builtin_prefetch((const char *)t->session + (size_t)line * CACHE_LINE);
-	for (unsigned side = 0; side < 2; side++) {
+	const struct flow_sink *sink = &t->around->sink;
+	if (sink->fetch && t->session && !t->unwanted)
+		sink->fetch(t->session, part);
+	for (unsigned side = 0; part == 0 && side < 2; side++) {
 		__builtin_prefetch(t->streams[side].head);
 		__builtin_prefetch(t->streams[side].past);
 	}

@@ -39,7 +39,8 @@ bool talk_goes_on(const struct talk *, const struct packet *, enum direction, in
 bool talk_has_swapped(const struct talk *); /* the first bytes showed that client and server are the other way round */
 void talk_close(struct talk *, enum ending); /* tells what is left, ends it, frees it */
 void talk_fetch(const struct talk *);         /* into the caches, before it is closed */
-void talk_fetch_session(const struct talk *); /* what its listener keeps, and what waits, once it is there itself */
+/* What waits, and the next part of what its listener keeps, once it is there itself. */
+void talk_fetch_session(const struct talk *, unsigned part);
 void talk_drop(struct talk *);               /* without a word */
 void talks_free(struct surroundings *);      /* their memory, once none is left */
 

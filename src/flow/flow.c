@@ -24,6 +24,7 @@ enum {
 	LINGER = 4096,       /* packets of the run after which a finished connection is closed, however little time has passed: what
 	                      * comes late comes within a round trip, and on a fast link seconds hold very many sessions */
 	SWEEP_EVERY = 512,   /* packets of the run */
+	FETCHED = 12,        /* connections that are closed next */
 };
 
 struct flow {
@@ -85,14 +86,18 @@ static void forget_kept(struct flow *f, struct entry *e)
  * the one that leads to it has come. */
 static void fetch_next(struct flow *f, unsigned q)
 {
-	struct entry *e = table_oldest(&f->table, q), *second = e ? table_after(&f->table, e) : NULL;
-	struct entry *third = second ? table_after(&f->table, second) : NULL;
-	if (second && second->talk)
-		talk_fetch_session(second->talk);
-	if (third && third->talk)
-		talk_fetch(third->talk);
-	if (third)
-		table_fetch(table_after(&f->table, third));
+	struct entry *e = table_oldest(&f->table, q);
+	for (unsigned before = FETCHED; e && before-- > 0;) {
+		e = table_after(&f->table, e);
+		if (!e)
+			return;
+		if (before == 0)
+			table_fetch(e);
+		else if (e->talk && before == 1)
+			talk_fetch(e->talk);
+		else if (e->talk)
+			talk_fetch_session(e->talk, before - 2);
+	}
 }
 
 static void close_entry(struct flow *f, struct entry *e, enum ending ending)

@@ -128,6 +128,8 @@ struct flow_sink {
 	void (*close)(void *session, const struct connection *, const char *speaks);
 	size_t (*size)(const void *session); /* bytes that the listener keeps for it, towards flow_options.memory; NULL: not counted */
 	void *to;
+	/* The session will be closed soon: what it keeps, from first to last part (0..), into the caches; the parts before are there. NULL: nothing. */
+	void (*fetch)(const void *session, unsigned part);
 };
 
 /* Bytes for all connections where nobody says how many: some 15,000 mail sessions that are open at once, or 500,000 half-open

@@ -465,6 +465,18 @@ size_t dialogue_size(const struct dialogue *d)
 	return sizeof *d + d->session->arena.size + d->nheld + lines + content;
 }
 
+void dialogue_fetch(const struct dialogue *d, unsigned part)
+{
+	enum { TOUCHED = 9 * 64, CACHE_LINE = 64 }; /* what is looked at when it closes */
+	if (part > 1)
+		arena_fetch(&d->session->arena, part - 2);
+	else if (part == 1)
+		__builtin_prefetch(d->session);
+	else
+		for (size_t at = 0; at < TOUCHED; at += CACHE_LINE)
+			__builtin_prefetch((const uint8_t *)d + at);
+}
+
 void dialogue_discard(struct dialogue *d)
 {
 	session_free(d->session);

@@ -28,6 +28,7 @@ void dialogue_overlap(struct dialogue *, enum direction, const struct overlap *)
 void dialogue_end(struct dialogue *, enum direction, enum ending, struct place);
 void dialogue_close(struct dialogue *, const struct connection *, const char *speaks); /* hands over the session, frees the dialogue */
 size_t dialogue_size(const struct dialogue *); /* bytes on the heap, about */
+void dialogue_fetch(const struct dialogue *, unsigned part); /* 0.. of it and its session, into the caches, where those before it are */
 void dialogue_discard(struct dialogue *); /* it turned out to be no SMTP: nothing is handed over */
 void session_free(struct session *);
 

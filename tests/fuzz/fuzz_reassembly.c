@@ -69,7 +69,7 @@ static void ear_close(void *session, const struct connection *c, const char *spe
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct flow_sink sink = { ear_open, ear_data, ear_gap, ear_overlap, ear_end, ear_close, NULL, NULL };
+	struct flow_sink sink = { ear_open, ear_data, ear_gap, ear_overlap, ear_end, ear_close, NULL, NULL, NULL };
 	struct flow *f = flow_new((struct flow_options){ .no_ndpi = true, .memory = size & 1 ? 64 * 1024 : 0 }, sink);
 	struct cursor c = cursor_at((struct bytes){ data, size });
 	int64_t time = INT64_C(1700000000000000000), clock = time;

@@ -224,7 +224,7 @@ static void hear_close(void *session, const struct connection *c, const char *sp
 struct flow_sink heard_sink(struct heard *h)
 {
 	h->last = -1;
-	return (struct flow_sink){ hear_open, hear_data, hear_gap, hear_overlap, hear_end, hear_close, NULL, h };
+	return (struct flow_sink){ hear_open, hear_data, hear_gap, hear_overlap, hear_end, hear_close, NULL, h, NULL };
 }
 
 void heard_free(struct heard *h)
