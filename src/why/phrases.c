@@ -1,23 +1,25 @@
 /* phrases.c - takes a text and phrases, says whether one stands in it. Most do not, and one or two of their triples of letters tell. */
 #include "why/phrases.h"
 
-#include "base/banned.h"
+#include "base/arena.h"
 
-enum { TRIPLE = 3 };
+#include "base/banned.h"
 
 void phrases_of(struct phrases *p, struct bytes text)
 {
 	p->text = text;
-	memset(p->triples, 0, sizeof p->triples);
-	for (size_t i = TRIPLE - 1; i < text.n; i++) {
-		unsigned hash = TRIPLE_HASH(text.p[i - 2], text.p[i - 1], text.p[i]);
+	arena_zeroed(p->triples, sizeof p->triples);
+	unsigned triple = text.n > 2 ? TRIPLE(0, text.p[0], text.p[1]) : 0;
+	for (size_t i = 2; i < text.n; i++) {
+		triple = (triple | text.p[i]) << 8;
+		unsigned hash = TRIPLE_HASH(triple);
 		p->triples[hash / 64] |= (uint64_t)1 << hash % 64;
 	}
 }
 
 static inline bool has_triple(const struct phrases *p, const uint8_t *at)
 {
-	unsigned hash = TRIPLE_HASH(at[0], at[1], at[2]);
+	unsigned hash = TRIPLE_HASH(TRIPLE(at[0], at[1], at[2]));
 	return p->triples[hash / 64] >> hash % 64 & 1;
 }
 
@@ -39,8 +41,8 @@ bool phrases_say(const struct phrases *p, const char *const *wanted)
 
 bool phrases_have(const struct phrases *p, struct bytes wanted)
 {
-	for (size_t i = wanted.n; i >= TRIPLE; i--)
-		if (!has_triple(p, wanted.p + i - TRIPLE))
+	for (size_t i = wanted.n; i > 2; i--)
+		if (!has_triple(p, wanted.p + i - 3))
 			return false;
 	return bytes_find(p->text, wanted) != BYTES_NONE;
 }

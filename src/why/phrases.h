@@ -16,7 +16,8 @@ struct phrases {
 };
 
 /* Letters of either case give the same; what else does is told apart by the search. */
-#define TRIPLE_HASH(a, b, c) (((unsigned)(a) << 16 | (unsigned)(b) << 8 | (unsigned)(c) | 0x202020u) * 0x9e3779b1u >> 20)
+#define TRIPLE(a, b, c) ((unsigned)(a) << 24 | (unsigned)(b) << 16 | (unsigned)(c) << 8)
+#define TRIPLE_HASH(triple) (((triple) | 0x20202000u) * 0x9e3779b1u >> 20)
 _Static_assert(TRIPLES == 1 << (32 - 20), "the hash has as many values");
 
 struct told { /* a phrase that is asked for often: most texts lack its last three letters already */
@@ -26,7 +27,7 @@ struct told { /* a phrase that is asked for often: most texts lack its last thre
 
 #define TOLD_OCTET(string, back) (string)[sizeof(string) > (back) ? sizeof(string) - (back) : 0]
 #define TOLD(string) /* of three letters or more; or of none, which is never asked for */ \
-	{ { (const uint8_t *)(string), sizeof(string) - 1 }, TRIPLE_HASH(TOLD_OCTET(string, 4), TOLD_OCTET(string, 3), TOLD_OCTET(string, 2)) }
+	{ { (const uint8_t *)(string), sizeof(string) - 1 }, TRIPLE_HASH(TRIPLE(TOLD_OCTET(string, 4), TOLD_OCTET(string, 3), TOLD_OCTET(string, 2))) }
 
 void phrases_of(struct phrases *, struct bytes text);
 bool phrases_say(const struct phrases *, const char *const *wanted); /* one of them, ended by NULL */
