@@ -64,15 +64,9 @@ static struct bytes end_text(struct arena *arena, struct bytes address, int64_t 
 
 void dialogue_read(struct reader *reader, int64_t session_id, struct ladder *ladder)
 {
-	struct rows *rows = read_rows(reader, "SELECT l.value ->> 0, l.value ->> 1, l.value ->> 2, l.value ->> 3, CASE json_type(l.value, '$[4]') "
-	                 "WHEN 'text' THEN l.value ->> 4 WHEN 'array' THEN (l.value ->> '$[4][0]') || char(10) || "
-	                 "(SELECT text FROM text WHERE text_id = l.value ->> '$[4][1]') WHEN 'null' THEN coalesce((SELECT CASE l.value ->> 1 WHEN 0 "
-	                 "THEN e.trigger_line ELSE " READ_REPLY("e") " END FROM error AS e WHERE e.session_id = %lld AND e.exchange = l.value ->> 0), "
-	                 "(SELECT '220 ' || CASE typeof(banner) WHEN 'text' THEN banner ELSE (SELECT text FROM text WHERE text_id = banner) END "
-	                 "FROM session WHERE session_id = %lld)) "
-	                 "ELSE (SELECT text FROM text WHERE text_id = l.value ->> 4) END, coalesce(l.value ->> 5, 0) FROM ladder, "
-	                 "json_each(ladder.lines) AS l WHERE ladder_id BETWEEN %lld * 100000 AND %lld * 100000 + 99999 ORDER BY ladder_id, l.key",
-	                 (long long)session_id, (long long)session_id, (long long)session_id, (long long)session_id);
+	struct rows *rows = read_rows(reader, "SELECT exchange, side, frame, at, text, flags FROM dialogue "
+	                 "WHERE ladder_id BETWEEN %lld * 100000 AND %lld * 100000 + 99999 ORDER BY ladder_id, line",
+	                 (long long)session_id, (long long)session_id);
 	while (read_next(reader, &rows)) {
 		struct rung *rung = ladder_add(ladder, rows_integer(rows, 1) ? RUNG_SERVER : RUNG_CLIENT);
 		rung->exchange = rows_integer(rows, 0);

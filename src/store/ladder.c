@@ -6,23 +6,27 @@ enum { BEFORE = 8, AFTER = 4, LINES_TEXT = 400, LINES_MOST = 400, INTERN_FROM = 
 enum line_mark { MARK_GAP = 1, MARK_ODD = 2, MARK_MASKED = 4, MARK_REDACTED = 8, MARK_UNANSWERED = 16, MARK_AHEAD = 32, MARK_ERROR = 64,
 	MARK_LEFT_OUT = 128, MARK_CUT = 256, MARK_CONTENT = 512 };
 
+enum told { TOLD_NOT, TOLD_BANNER };
+
 struct ladder {
 	struct store *store;
 	const struct session *session;
 	const struct verdicts *verdicts;
 	struct error *error;
+	size_t next;       /* of the errors, the first that is of no exchange before the one at hand */
 	int64_t capture;   /* of the session: where a line is in the same file, it does not say so */
 	unsigned left_out; /* MARK_LEFT_OUT when exchanges were passed over before this line */
 	unsigned lines;
 };
 
-/* Command and reply of an error stand in its row. */
-static bool has_row(const struct ladder *l, const struct exchange *x)
+/* Command and reply of an error stand in its row. Its ordinal; 0: no error, or none with a row. */
+static unsigned error_of(struct ladder *l, const struct exchange *x)
 {
-	for (size_t i = 0; i < l->verdicts->nerrors; i++)
-		if (l->verdicts->errors[i].exchange == x)
-			return l->verdicts->errors[i].ordinal <= LIMIT_ERRORS_PER_SESSION;
-	return false;
+	const struct verdicts *v = l->verdicts;
+	while (l->next < v->nerrors && v->errors[l->next].exchange->ordinal < x->ordinal)
+		l->next++;
+	const struct verdict *e = l->next < v->nerrors ? &v->errors[l->next] : NULL;
+	return e && e->exchange == x && e->ordinal <= LIMIT_ERRORS_PER_SESSION ? e->ordinal : 0;
 }
 
 /* "220 " and the session's banner, which stands in its row. */
@@ -63,29 +67,31 @@ static void add_text(struct ladder *l, struct text *json, enum direction side, s
 		wire_add_both(json, wire, most, side == FROM_SERVER);
 }
 
-/* told: the text stands in the row of an error, or of the session. */
-static void add_line(struct ladder *l, const struct exchange *x, enum direction side, struct place place, struct bytes wire, bool told, unsigned flags)
+/* told: TOLD_NOT, or what tells the text in its place: -n, the row of error n of the session, or TOLD_BANNER, the session's. */
+static void add_line(struct ladder *l, const struct exchange *x, enum direction side, struct place place, struct bytes wire, int64_t told, unsigned flags)
 {
 	struct text *json = &l->store->ladder.rows;
-	int64_t capture = place.number ? writer_capture(l->store, place) : l->capture;
-	text_room(json, 4 * (NUMBER_MOST + 1) + 8);
+	int64_t capture = writer_capture(l->store, place);
+	text_room(json, 7 * (NUMBER_MOST + 1) + 8);
 	char *at = json->p + json->n;
 	if (l->lines++)
 		*at++ = ',';
 	*at++ = '[';
 	at = wire_put_number(at, x->ordinal);
 	memcpy(at, side == FROM_CLIENT ? ",0," : ",1,", 3);
-	at = wire_put_number(at + 3, place.number);
+	bool here = place.number && capture == l->capture; /* there frames count from the session's first: fewer digits */
+	at = wire_put_number(at + 3, (int64_t)place.number - (here ? (int64_t)l->session->connection.first.number : 0));
 	*at++ = ',';
 	at = wire_put_number(at, place.number ? (place.time - l->session->connection.first.time) / 1000 : 0);
 	*at++ = ',';
-	json->n = (size_t)(at - json->p);
-	if (told)
-		text_add(json, B("null"));
-	else
+	if (told != TOLD_NOT) {
+		at = wire_put_number(at, told == TOLD_BANNER ? 0 : told);
+	} else {
+		json->n = (size_t)(at - json->p);
 		add_text(l, json, side, wire);
-	text_room(json, 2 * (NUMBER_MOST + 1) + 1);
-	at = json->p + json->n;
+		text_room(json, 2 * (NUMBER_MOST + 1) + 1);
+		at = json->p + json->n;
+	}
 	flags |= l->left_out;
 	if (flags || capture != l->capture)
 		at = writer_put(at, flags);
@@ -116,7 +122,7 @@ static void add_command(struct ladder *l, const struct exchange *x)
 	flags |= x->answered ? 0 : MARK_UNANSWERED;
 	flags |= c->ahead ? MARK_AHEAD : 0;
 	flags |= c->line.length > LINES_TEXT ? MARK_CUT : 0;
-	add_line(l, x, FROM_CLIENT, c->line.last, text, is_error(x) && ESCAPED_MOST * text.n <= LINES_TEXT && has_row(l, x), flags);
+	add_line(l, x, FROM_CLIENT, c->line.last, text, is_error(x) && ESCAPED_MOST * text.n <= LINES_TEXT ? -(int64_t)error_of(l, x) : TOLD_NOT, flags);
 }
 
 static void add_reply(struct ladder *l, const struct exchange *x)
@@ -129,7 +135,9 @@ static void add_reply(struct ladder *l, const struct exchange *x)
 	flags |= x->reply.flags & REPLY_QUOTES_MASK ? MARK_MASKED : 0;
 	flags |= x->reply.code >= 500 && x->reply.code <= 599 ? MARK_ERROR : 0;
 	flags |= x->reply.raw.n > LINES_TEXT * 2 ? MARK_CUT : 0;
-	bool told = is_error(x) ? writer_reply_is_told(&x->reply) && has_row(l, x) : is_banner(l, x);
+	int64_t told = is_banner(l, x) ? TOLD_BANNER : TOLD_NOT;
+	if (is_error(x))
+		told = writer_reply_is_told(&x->reply) ? -(int64_t)error_of(l, x) : TOLD_NOT;
 	add_line(l, x, FROM_SERVER, x->reply.last, x->reply.raw, told, flags);
 }
 

@@ -109,12 +109,12 @@ CREATE TABLE finding ( -- an observation that needs no 5xx
 	detail,                         -- as in error
 	proofs TEXT NOT NULL            -- as in error
 );
-CREATE TABLE ladder ( -- the dialogue around errors and findings, for drawing
+CREATE TABLE ladder ( -- the dialogue around errors and findings, for drawing; the view dialogue spells it out
 	ladder_id INTEGER PRIMARY KEY,  -- session_id * 100000 + part, 0..: long sessions come in several
-	lines TEXT NOT NULL             -- JSON [[exchange, side, frame, microseconds since start, text, flags, capture_id], ...]; text: a string, a text_id, a string and
-	                                -- the text_id of the lines behind it, or null: the trigger_line, or the reply, of the error of this exchange,
-	                                -- or, without one, 220 and the session's banner;
-	                                -- flags are left out where 0, capture_id where it is the session's:
+	lines TEXT NOT NULL             -- JSON [[exchange, side, frame - first_frame of the session, microseconds since start, text, flags, capture_id], ...]; text: a string,
+	                                -- a text_id, [string, text_id] (a first line, and the lines behind it), 0 for 220 and the session's banner, or -n for what the
+	                                -- session's error n has: trigger_line, or the reply (code, enhanced, reply_text with a blank between);
+	                                -- flags are left out where 0, capture_id where it is the session's; where it stands, the frame's own number stands too:
 	                                -- flags 1 gap before, 2 retransmitted or odd packet, 4 masked, 8 credentials redacted, 16 not answered, 32 sent ahead, 64 5xx, 128 lines left out before, 256 cut, 512 message content withheld
 );
 CREATE TABLE difference ( -- a difference between two sides of a box (from compare)

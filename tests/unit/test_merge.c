@@ -68,9 +68,7 @@ static void whole(struct text *all, const char *path)
 	add_rows(all, path, "SELECT * FROM finding_report ORDER BY finding_id");
 	add_rows(all, path, "SELECT * FROM session_report ORDER BY session_id");
 	add_rows(all, path, "SELECT * FROM capture_report");
-	add_rows(all, path, "SELECT ladder_id, p.value ->> 0, p.value ->> 2, p.value ->> 3, p.value ->> '$[4][0]', CASE json_type(p.value, '$[4]') "
-	                    "WHEN 'text' THEN p.value ->> 4 WHEN 'null' THEN '' ELSE (SELECT text FROM text WHERE text_id = coalesce(p.value ->> '$[4][1]', "
-	                    "p.value ->> 4)) END, p.value ->> 5, p.value ->> 6 FROM ladder, json_each(lines) AS p ORDER BY ladder_id, p.key");
+	add_rows(all, path, "SELECT * FROM dialogue ORDER BY ladder_id, line");
 }
 
 static const char *const paths[] = { "one.db", "a.db", "b.db", "c.db", "out.db" };

@@ -113,6 +113,12 @@ static const struct value { const char *name, *sql, *want; } values[] = {
 	  "a.pcap ETHERNET 20 2023-11-14T22:13:20.000000Z" },
 	{ "nothing skipped", "SELECT skipped FROM capture_report", NULL },
 	{ "ladder", "SELECT json_array_length(lines) FROM ladder", "9" },
+	{ "dialogue", "SELECT group_concat(frame || ' ' || text, '; ') FROM dialogue",
+	  "2 220 mx.example.net ESMTP; 3 EHLO client.example; 4 250 mx.example.net\nSIZE; 5 MAIL FROM:<a@Sender.Example>; 6 250 2.1.0 Ok; "
+	  "7 rcpt TO:<b@Dest.Example>; 8 550 5.1.1 No such user\nsecond line; 9 \\x01\\x80 \\\\x \"q\"; 10 500 what?" },
+	{ "lines that other rows tell", "SELECT group_concat(value ->> 4) FROM ladder, json_each(lines) WHERE json_type(value, '$[4]') = 'integer'", "0,-1,-2,-2" },
+	{ "lines that rows of errors tell", "SELECT count(*) || ' ' || sum(d.text = e.trigger_line) || ' ' || sum(d.frame = e.trigger_frame) FROM dialogue AS d, "
+	  "error_report AS e USING (session_id, exchange) WHERE side = 0", "2 2 2" },
 	{ "differences", "SELECT count(*) FROM difference_report", "0" },
 };
 

@@ -30,7 +30,7 @@ static const uint8_t schema[] = {
 #define ERROR_ROW(line, fault)                                                                                                     \
 	"INSERT INTO error VALUES (700001, 7, 1795341602000000000, 550, '5.1.1', 1, 'RCPT', " line ", 1, 8, 1, 9, 1000, 4, 1, NULL, " \
 	"NULL, NULL, NULL, " fault ", 4, 1, 2, NULL, NULL, '[[1,8,0,0,3]]', NULL);"
-#define LADDER "INSERT INTO ladder VALUES (700000, '[[4,0,8,2000000,\"RCPT TO:<x@y>\"],[4,1,9,2001000,1,64]]');"
+#define LADDER "INSERT INTO ladder VALUES (700000, '[[4,0,7,2000000,\"RCPT TO:<x@y>\"],[4,1,8,2001000,1,64]]');"
 
 /* The error of ERROR_ROW so many times, and once more for a cause of the machinery. */
 #define AND_BAD_SEQUENCE(times)                                                                                                    \
