@@ -1,27 +1,49 @@
 /* census.c - takes sessions and errors as they are stored, gives their order. Never asks the database. */
 #include "store/census.h"
 
+#include "base/arena.h"
 #include "base/order.h"
 
 #include <stdlib.h>
 
-static uint32_t number_of(struct census_hosts *hosts, struct endpoint host)
+/* Looked up nowhere: a table of hosts would have left the caches by the next session. Who reads the census has it at hand. */
+static struct census_address keep(struct census *c, const struct address *a, bool *v6)
 {
-	uint8_t key[sizeof host.address.octets + 2] = { (uint8_t)(host.port >> 8), (uint8_t)host.port };
-	memcpy(key + 2, host.address.octets, sizeof host.address.octets);
-	void **slot = map_put(&hosts->numbers, (struct bytes){ key, sizeof key });
-	if (!*slot) {
-		MEMORY_ROOM(hosts->all, hosts->n, hosts->room);
-		hosts->all[hosts->n++] = host;
-		*slot = (void *)(uintptr_t)hosts->n;
+	struct census_address kept;
+	*v6 = !address_is_v4(a);
+	if (!*v6) {
+		memcpy(&kept.word, a->octets + 12, sizeof kept.word);
+		return kept;
 	}
-	return (uint32_t)(uintptr_t)*slot - 1;
+	MEMORY_ROOM(c->v6, c->nv6, c->v6_room);
+	kept.word = (uint32_t)c->nv6;
+	c->v6[c->nv6++] = *a;
+	return kept;
 }
 
-void census_session(struct census *c, struct census_session session, struct endpoint server, struct address client)
+static struct address kept(const struct census *c, struct census_address a, bool v6)
 {
-	session.server = number_of(&c->servers, server);
-	session.client = number_of(&c->clients, (struct endpoint){ .address = client });
+	if (v6)
+		return c->v6[a.word];
+	struct address v4 = { .octets = { [10] = 0xff, [11] = 0xff } };
+	memcpy(v4.octets + 12, &a.word, sizeof a.word);
+	return v4;
+}
+
+struct address census_server(const struct census *c, const struct census_session *session)
+{
+	return kept(c, session->server_addr, session->server_v6);
+}
+
+struct address census_client(const struct census *c, const struct census_session *session)
+{
+	return kept(c, session->client_addr, session->client_v6);
+}
+
+void census_session(struct census *c, struct census_session session, const struct address *server, const struct address *client)
+{
+	session.server_addr = keep(c, server, &session.server_v6);
+	session.client_addr = keep(c, client, &session.client_v6);
 	MEMORY_ROOM(c->sessions, c->nsessions, c->sessions_room);
 	c->sessions[c->nsessions++] = session;
 }
@@ -81,16 +103,9 @@ void census_sessions_free(struct census *c)
 	c->nsessions = c->sessions_room = 0;
 }
 
-static void hosts_free(struct census_hosts *hosts)
-{
-	map_free(&hosts->numbers);
-	free(hosts->all);
-}
-
 void census_free(struct census *c)
 {
-	hosts_free(&c->servers);
-	hosts_free(&c->clients);
+	free(c->v6);
 	free(c->sessions);
 	free(c->hits);
 	*c = (struct census){ 0 };

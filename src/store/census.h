@@ -1,21 +1,25 @@
 /* census - what is counted and compared of each session at the end, noted while its rows are written, so that they need not be read back.
  * In:    sessions and the causes they met, in any order; ids of texts and looks as their rows have them.
  * Out:   the same, and its order by session id, for population.c.
- * Keeps: 64 octets a session, 32 a cause that a session met, each address once.
+ * Keeps: 64 octets a session, 32 a cause that a session met, 16 an IPv6 address.
  * Never: holds for a database that had rows before, or whose names become tokens: then it is not taken, and the rows are read.
  * Lives: until census_free. */
 #ifndef SMTPWHY_STORE_CENSUS_H
 #define SMTPWHY_STORE_CENSUS_H
 
-#include "base/map.h"
 #include "decode/packet.h"
+
+struct census_address { /* an IPv4 address itself, else a number of one that is kept apart */
+	uint32_t word;
+};
 
 struct census_session { /* as the columns of session_row of these names; 0 is NULL */
 	int64_t id, start, handshake, quickest;
-	uint32_t server, client; /* numbers, in the order of their coming */
+	struct census_address server_addr, client_addr;
 	uint32_t look, client_stack, errors;
+	uint16_t server_port;
 	uint8_t protocol, tls_state, server_ttl;
-	bool incomplete;
+	bool incomplete, server_v6, client_v6;
 };
 
 struct census_hit { /* a session met a cause; one that came in windows may have several of the same */
@@ -23,20 +27,16 @@ struct census_hit { /* a session met a cause; one that came in windows may have 
 	uint32_t cause_id, errors;
 };
 
-struct census_hosts {
-	struct endpoint *all; /* a client's port is 0 */
-	size_t n, room;
-	struct map numbers; /* address and port to number + 1 */
-};
-
 struct census {
 	struct census_session *sessions;
 	struct census_hit *hits;
-	size_t nsessions, sessions_room, nhits, hits_room;
-	struct census_hosts servers, clients;
+	struct address *v6; /* one for each end of a session that has one */
+	size_t nsessions, sessions_room, nhits, hits_room, nv6, v6_room;
 };
 
-void census_session(struct census *, struct census_session, struct endpoint server, struct address client); /* fills in their numbers */
+void census_session(struct census *, struct census_session, const struct address *server, const struct address *client); /* fills them in */
+struct address census_server(const struct census *, const struct census_session *);
+struct address census_client(const struct census *, const struct census_session *);
 void census_error(struct census *, int64_t session_id, uint32_t cause_id, int64_t time);
 void census_forget(struct census *, int64_t beyond); /* sessions with greater ids */
 uint32_t *census_order_of_sessions(const struct census *); /* their indexes by id; on the heap */

@@ -253,12 +253,12 @@ static bool load_looks(struct loader *l, struct database *d, struct error *error
 	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
 }
 
-/* One more session; its hosts have their numbers here already. */
-static void add_session(struct loader *l, const struct census_session *session)
+/* One more session. What a census knows of its hosts is not looked at: they have their numbers. */
+static void add_session(struct loader *l, const struct census_session *session, uint32_t server, uint32_t client)
 {
 	struct population *p = l->p;
-	struct person who = { .id = session->id, .start = session->start, .server = session->server, .client = session->client,
-	                      .network = p->client_networks[session->client], .errors = session->errors, .protocol = session->protocol,
+	struct person who = { .id = session->id, .start = session->start, .server = server, .client = client,
+	                      .network = p->client_networks[client], .errors = session->errors, .protocol = session->protocol,
 	                      .tls_state = session->tls_state, .incomplete = session->incomplete,
 	                      .traced = session->look > 0 && session->look < l->nlooks };
 	if (who.traced) {
@@ -287,9 +287,8 @@ static bool load_sessions(struct loader *l, struct database *d, struct error *er
 			.protocol = (uint8_t)sqlite3_column_int(row, PROTOCOL), .tls_state = (uint8_t)sqlite3_column_int(row, TLS_STATE),
 			.server_ttl = (uint8_t)sqlite3_column_int(row, TTL), .incomplete = sqlite3_column_int(row, INCOMPLETE) != 0,
 		};
-		session.server = server_number(p, column(row, SERVER), (uint16_t)sqlite3_column_int(row, PORT));
-		session.client = client_number(p, column(row, CLIENT));
-		add_session(l, &session);
+		uint32_t server = server_number(p, column(row, SERVER), (uint16_t)sqlite3_column_int(row, PORT));
+		add_session(l, &session, server, client_number(p, column(row, CLIENT)));
 	}
 	sqlite3_finalize(row);
 	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
@@ -331,34 +330,42 @@ static bool load_errors(struct population *p, struct database *d, struct error *
 
 /* ---- a census ---- */
 
-/* Its numbers are in the order of storing, which threads decide: hosts are numbered anew, in order of session. */
+static uint32_t server_of(struct population *p, struct address address, uint16_t port)
+{
+	uint8_t key[sizeof address.octets + sizeof port];
+	char text[46];
+	bool new;
+	memcpy(key, address.octets, sizeof address.octets);
+	memcpy(key + sizeof address.octets, &port, sizeof port);
+	uint32_t number = number_of(p, VOCABULARY_SERVER, (struct bytes){ key, sizeof key }, &new) - 1;
+	if (new) {
+		address_text(&address, text);
+		server_new(p, bytes_of(text), port);
+	}
+	return number;
+}
+
+static uint32_t client_of(struct population *p, struct address address)
+{
+	char text[46];
+	bool new;
+	uint32_t number = number_of(p, VOCABULARY_CLIENT, (struct bytes){ address.octets, sizeof address.octets }, &new) - 1;
+	if (new) {
+		address_text(&address, text);
+		client_new(p, bytes_of(text));
+	}
+	return number;
+}
+
 static void take_sessions(struct loader *l, const struct census *c)
 {
-	struct population *p = l->p;
-	uint32_t *servers = memory_new(c->servers.n + 1, sizeof *servers), *clients = memory_new(c->clients.n + 1, sizeof *clients); /* number + 1 */
 	uint32_t *order = census_order_of_sessions(c);
-	char address[46];
 	for (size_t i = 0; i < c->nsessions; i++) {
-		struct census_session session = c->sessions[order[i]];
-		uint32_t *server = &servers[session.server], *client = &clients[session.client];
-		if (!*server) {
-			const struct endpoint *host = &c->servers.all[session.server];
-			address_text(&host->address, address);
-			server_new(p, bytes_of(address), host->port);
-			*server = (uint32_t)p->nservers;
-		}
-		if (!*client) {
-			address_text(&c->clients.all[session.client].address, address);
-			client_new(p, bytes_of(address));
-			*client = (uint32_t)p->nclients;
-		}
-		session.server = *server - 1;
-		session.client = *client - 1;
-		add_session(l, &session);
+		const struct census_session *session = &c->sessions[order[i]];
+		uint32_t server = server_of(l->p, census_server(c, session), session->server_port);
+		add_session(l, session, server, client_of(l->p, census_client(c, session)));
 	}
 	free(order);
-	free(servers);
-	free(clients);
 }
 
 static void take_hits(struct population *p, const struct census *c)

@@ -336,10 +336,10 @@ static bool session_row(struct store *s, const struct session *session, const st
 	rest_column(s, row, session, p, &shown);
 	if (s->counts)
 		census_session(&s->census, (struct census_session){
-			.id = id, .start = c->first.time, .handshake = c->handshake_rtt, .quickest = shown.quickest, .look = (uint32_t)shown.look,
+			.id = id, .start = c->first.time, .server_port = c->server.port, .handshake = c->handshake_rtt, .quickest = shown.quickest, .look = (uint32_t)shown.look,
 			.client_stack = (uint32_t)shown.client_stack, .errors = session->errors, .protocol = (uint8_t)session->protocol,
 			.tls_state = (uint8_t)session->tls.state, .server_ttl = (uint8_t)shown.server_ttl, .incomplete = incomplete(session) != 0,
-		}, c->server, c->client.address);
+		}, &c->server.address, &c->client.address);
 	return feed_row(row, error) && error->kind == ERROR_NONE;
 }
 
