@@ -1,32 +1,56 @@
-/* map.c - a hash map from bytes to a pointer: open addressing over a table of entry numbers. Never removes. */
+/* map.c - a hash map from bytes to a pointer: open addressing over a table of hashes and entries. Never removes. */
 #include "base/map.h"
 
 #include <stdlib.h>
 
+/* Where the hash is the same the key is compared: it lies behind its entry. */
 static size_t slot_of(const struct map *m, struct bytes key, uint64_t hash)
 {
 	size_t mask = m->nslots - 1, i = hash & mask;
 	for (; m->slots[i].entry; i = (i + 1) & mask)
-		if (m->slots[i].tag == hash >> 32 && bytes_equal(m->entries[m->slots[i].entry - 1].key, key))
+		if (m->slots[i].hash == hash && bytes_equal(m->slots[i].entry->key, key))
 			break;
 	return i;
 }
 
 static void rehash(struct map *m)
 {
-	m->nslots = m->nslots ? m->nslots * 2 : 16;
-	free(m->slots);
+	struct map_slot *old = m->slots;
+	size_t nold = m->nslots;
+	m->nslots = nold ? nold * 2 : 16;
 	m->slots = memory_new(m->nslots, sizeof *m->slots);
-	for (size_t e = 0; e < m->count; e++)
-		m->slots[slot_of(m, m->entries[e].key, m->entries[e].hash)] = (struct map_slot){ (uint32_t)(m->entries[e].hash >> 32), (uint32_t)e + 1 };
+	for (size_t o = 0; o < nold; o++) {
+		size_t i = old[o].hash & (m->nslots - 1);
+		if (!old[o].entry)
+			continue;
+		while (m->slots[i].entry)
+			i = (i + 1) & (m->nslots - 1);
+		m->slots[i] = old[o];
+	}
+	free(old);
+}
+
+void map_fetch(const struct map *m, uint64_t hash)
+{
+	if (m->count)
+		__builtin_prefetch(&m->slots[hash & (m->nslots - 1)]);
+}
+
+void map_fetch_entry(const struct map *m, uint64_t hash)
+{
+	const struct map_slot *slot = m->count ? &m->slots[hash & (m->nslots - 1)] : NULL;
+	if (!slot || slot->hash != hash || !slot->entry)
+		return;
+	__builtin_prefetch(slot->entry);
+	__builtin_prefetch((const uint8_t *)slot->entry + LINE_OF_CACHE);
 }
 
 void **map_get_hashed(const struct map *m, struct bytes key, uint64_t hash)
 {
 	if (m->count == 0)
 		return NULL;
-	uint32_t found = m->slots[slot_of(m, key, hash)].entry;
-	return found ? &m->entries[found - 1].value : NULL;
+	struct map_entry *found = m->slots[slot_of(m, key, hash)].entry;
+	return found ? &found->value : NULL;
 }
 
 void **map_get(const struct map *m, struct bytes key)
@@ -39,20 +63,27 @@ void **map_put(struct map *m, struct bytes key)
 	return map_put_hashed(m, key, bytes_hash(key));
 }
 
+static struct map_entry *entry_new(struct map *m, struct bytes key)
+{
+	struct map_entry *entry = arena_alloc(&m->keys, 1, sizeof *entry + key.n);
+	uint8_t *copy = (uint8_t *)(entry + 1);
+	if (key.n)
+		memcpy(copy, key.p, key.n);
+	entry->key = (struct bytes){ copy, key.n };
+	return entry;
+}
+
 void **map_put_hashed(struct map *m, struct bytes key, uint64_t hash)
 {
 	if ((m->count + 1) * 4 > m->nslots * 3)
 		rehash(m);
 	size_t slot = slot_of(m, key, hash);
 	if (m->slots[slot].entry)
-		return &m->entries[m->slots[slot].entry - 1].value;
-	if (m->count == m->room) {
-		m->room = m->room ? m->room * 2 : 16;
-		m->entries = memory_grow(m->entries, m->room, sizeof *m->entries);
-	}
-	m->entries[m->count] = (struct map_entry){ .key = arena_copy(&m->keys, key), .hash = hash };
-	m->slots[slot] = (struct map_slot){ (uint32_t)(hash >> 32), (uint32_t)++m->count };
-	return &m->entries[m->count - 1].value;
+		return &m->slots[slot].entry->value;
+	MEMORY_ROOM(m->entries, m->count, m->room);
+	m->slots[slot] = (struct map_slot){ hash, entry_new(m, key) };
+	m->entries[m->count++] = m->slots[slot].entry;
+	return &m->slots[slot].entry->value;
 }
 
 void map_free(struct map *m)

@@ -2,26 +2,27 @@
  * In:    keys of any length, copied; values that the caller owns.
  * Out:   the address of a key's value slot.
  * Never: removes a key, keeps an order (walk gives insertion order).
- * Lives: until map_free. Zeroed storage is an empty map. A slot's address holds until the next map_put. */
+ * Lives: until map_free, keys and the addresses of value slots as well. Zeroed storage is an empty map. */
 #ifndef SMTPWHY_BASE_MAP_H
 #define SMTPWHY_BASE_MAP_H
 
 #include "base/arena.h"
 
+enum { LINE_OF_CACHE = 64 };
+
 struct map_entry {
-	struct bytes key;
-	uint64_t hash;
 	void *value;
+	struct bytes key; /* its octets stand behind the entry */
 };
 
 struct map_slot {
-	uint32_t tag;   /* a part of the hash: most entries that are not the one are passed over without a look at them */
-	uint32_t entry; /* number + 1, or 0 */
+	uint64_t hash;           /* entries that are not the one are passed over without a look at them */
+	struct map_entry *entry; /* NULL: none */
 };
 
 struct map {
-	struct arena keys;
-	struct map_entry *entries; /* in order of insertion */
+	struct arena keys;          /* entries */
+	struct map_entry **entries; /* in order of insertion */
 	struct map_slot *slots;
 	size_t count, room, nslots;
 };
@@ -31,6 +32,9 @@ void **map_put(struct map *, struct bytes key);       /* made, with a NULL value
 /* The same where bytes_hash(key) is known already. */
 void **map_get_hashed(const struct map *, struct bytes key, uint64_t hash);
 void **map_put_hashed(struct map *, struct bytes key, uint64_t hash);
+/* A look-up that is sure to come, in two steps some time before it, for a map larger than the caches: each brings what the next one reads. */
+void map_fetch(const struct map *, uint64_t hash);
+void map_fetch_entry(const struct map *, uint64_t hash);
 void map_free(struct map *);
 
 #endif

@@ -87,7 +87,7 @@ static void fill_of(struct diff *diff, struct diff_section *section, const char 
 	for (size_t side = 0; side < 2; side++) {
 		int64_t sessions = read_number(diff->reader[side], "SELECT %s", of);
 		for (size_t i = 0; i < section->keys.count; i++)
-			((struct diff_entry *)section->keys.entries[i].value)->side[side].of = sessions;
+			((struct diff_entry *)section->keys.entries[i]->value)->side[side].of = sessions;
 	}
 }
 
@@ -167,7 +167,7 @@ static void arrange(struct diff *diff, struct diff_section *section)
 {
 	section->entries = ARENA_ARRAY(&diff->arena, struct diff_entry *, section->keys.count + 1);
 	for (size_t i = 0; i < section->keys.count; i++) {
-		struct diff_entry *entry = section->keys.entries[i].value;
+		struct diff_entry *entry = section->keys.entries[i]->value;
 		if (!entry->side[0].hit && !entry->side[1].hit)
 			continue;
 		judge(entry);

@@ -37,12 +37,12 @@ static void count_hosts(struct reader *reader, struct headline_host *most, const
 	}
 	size_t top = 0;
 	for (size_t i = 0; i < hosts.count; i++)
-		if ((intptr_t)hosts.entries[i].value > (intptr_t)hosts.entries[top].value)
+		if ((intptr_t)hosts.entries[i]->value > (intptr_t)hosts.entries[top]->value)
 			top = i;
 	if (hosts.count) {
 		most->hosts = (int64_t)hosts.count;
-		most->errors = (intptr_t)hosts.entries[top].value;
-		text_add(&most->address, hosts.entries[top].key);
+		most->errors = (intptr_t)hosts.entries[top]->value;
+		text_add(&most->address, hosts.entries[top]->key);
 	}
 	map_free(&hosts);
 }

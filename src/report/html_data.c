@@ -364,7 +364,7 @@ void html_data(struct reader *reader, const char *path, int64_t errors_most, str
 	text_add_string(out, "\"texts\":[");
 	for (size_t i = 0; i < data.texts.count; i++) {
 		text_add_string(out, i ? ",\n" : "\n");
-		escape_script(out, data.texts.entries[i].key);
+		escape_script(out, data.texts.entries[i]->key);
 	}
 	text_add_string(out, "]}");
 	map_free(&data.texts);

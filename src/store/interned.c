@@ -54,6 +54,14 @@ int64_t interned_again(struct interned *t, struct bytes text, struct error *erro
 	return came_twice(t, hash) ? make(t, text, hash, error) : 0;
 }
 
+uint64_t interned_fetch(const struct interned *t, struct bytes text)
+{
+	uint64_t hash = bytes_hash(text);
+	map_fetch(&t->map, hash);
+	__builtin_prefetch(&t->sighted[hash % INTERNED_SIGHTED]);
+	return hash;
+}
+
 /* A text that stands in the map as it stands on the wire is its own escaped form, unless its backslashes are of the wire. */
 int64_t interned_lines(struct interned *t, struct bytes wire, size_t most, struct text *room, struct error *error)
 {

@@ -373,17 +373,34 @@ static void pending_keep(struct store *s, uint64_t id)
 	*pending_slot(s, id, true) = p;
 }
 
+/* What the row of the session is looked up by has left the caches since the last one: it comes while the rows before it are made. */
+static void fetch(struct store *s, const struct pending *p, const struct session *session, struct error *error)
+{
+	trace_key(s, &p->trace, session, error);
+	s->banner_hash = interned_fetch(&s->texts, session->banner);
+}
+
+static void fetch_entries(const struct store *s)
+{
+	map_fetch_entry(&s->looks, s->key_hash);
+	map_fetch_entry(&s->texts.map, s->banner_hash);
+}
+
 bool store_session(struct store *s, const struct session *session, const struct verdicts *verdicts, bool final, struct error *error)
 {
 	int64_t id = (int64_t)session->id + s->session_offset;
 	void **slot = s->pending.count ? pending_slot(s, session->id, false) : NULL;
 	struct pending *p = slot && *slot ? *slot : pending_begin(&s->whole);
 	s->offer = NULL;
-	gather(s, p, session);
 	trace_gather(s, &p->trace, session, error);
+	if (final)
+		fetch(s, p, session, error);
+	gather(s, p, session);
 	if (!rows_of_errors(s, verdicts, id, error) || !rows_of_findings(s, verdicts, id, p->findings, error))
 		return false;
 	p->findings += (unsigned)verdicts->nfindings;
+	if (final)
+		fetch_entries(s);
 	if ((verdicts->nerrors || verdicts->nfindings) && !ladder_write(s, session, verdicts, id, p->parts++, error))
 		return false;
 	if (!final) {
@@ -498,7 +515,7 @@ const char *store_path(const struct store *s)
 static void pending_drop(struct store *s)
 {
 	for (size_t i = 0; i < s->pending.count; i++)
-		pending_free(s->pending.entries[i].value);
+		pending_free(s->pending.entries[i]->value);
 	map_free(&s->pending);
 }
 

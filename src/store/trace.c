@@ -183,25 +183,42 @@ static bool look_row(struct store *s, const struct trace *t, enum hello hello, i
 	return feed_row(&s->look, error) && error->kind == ERROR_NONE;
 }
 
-/* The row that looks the same, found by its texts, so that they need no ids of their own where it is known; rows are few beside
- * sessions, and what was forgotten gets a second one. */
-static int64_t look_of(struct store *s, const struct trace *t, enum hello hello, int64_t server_stack, struct error *error)
+static enum hello hello_of(const struct trace *t)
 {
-	const int64_t numbers[] = { t->starred, hello, t->offer, t->hidden, server_stack, (int64_t)t->name.n };
+	return t->greeted_ehlo ? HELLO_EHLO : !t->greeted_helo ? HELLO_NONE : t->refused_ehlo ? HELLO_HELO_AFTER_EHLO : HELLO_HELO;
+}
+
+static int64_t server_stack(struct store *s, const struct session *session, struct error *error)
+{
+	return stack(s, &session->connection.syn[FROM_SERVER], session->connection.syn_ack_seen, error);
+}
+
+void trace_key(struct store *s, const struct trace *t, const struct session *session, struct error *error)
+{
+	if (session->protocol > PROTOCOL_LMTP)
+		return;
+	const int64_t numbers[] = { t->starred, hello_of(t), t->offer, t->hidden, server_stack(s, session, error), (int64_t)t->name.n };
 	text_clear(&s->key);
 	text_add(&s->key, (struct bytes){ (const uint8_t *)numbers, sizeof numbers });
 	text_add(&s->key, text_view(&t->name));
 	text_add(&s->key, text_view(&t->banner));
+	s->key_hash = bytes_hash(text_view(&s->key));
+	map_fetch(&s->looks, s->key_hash);
+}
+
+/* The row that looks the same, found by its texts, so that they need no ids of their own where it is known; rows are few beside
+ * sessions, and what was forgotten gets a second one. */
+static int64_t look_of(struct store *s, const struct trace *t, const struct session *session, struct error *error)
+{
 	struct bytes key = text_view(&s->key);
-	uint64_t hash = bytes_hash(key);
-	void **known = map_get_hashed(&s->looks, key, hash);
+	void **known = map_get_hashed(&s->looks, key, s->key_hash);
 	if (known)
 		return (int64_t)(intptr_t)*known;
 	if (s->looks.count == LOOKS_MOST)
 		map_free(&s->looks);
-	if (!look_row(s, t, hello, server_stack, error))
+	if (!look_row(s, t, hello_of(t), server_stack(s, session, error), error))
 		return 0;
-	*map_put_hashed(&s->looks, key, hash) = (void *)(intptr_t)s->last_look;
+	*map_put_hashed(&s->looks, key, s->key_hash) = (void *)(intptr_t)s->last_look;
 	return s->last_look;
 }
 
@@ -210,8 +227,7 @@ struct shown trace_shown(struct store *s, const struct trace *t, const struct se
 	const struct connection *c = &session->connection;
 	if (session->protocol > PROTOCOL_LMTP)
 		return (struct shown){ 0 };
-	enum hello hello = t->greeted_ehlo ? HELLO_EHLO : !t->greeted_helo ? HELLO_NONE : t->refused_ehlo ? HELLO_HELO_AFTER_EHLO : HELLO_HELO;
-	int64_t look = look_of(s, t, hello, stack(s, &c->syn[FROM_SERVER], c->syn_ack_seen, error), error);
+	int64_t look = look_of(s, t, session, error);
 	return (struct shown){ look, c->baseline[FROM_CLIENT].ttl, c->baseline[FROM_SERVER].ttl,
 	                       stack(s, &c->syn[FROM_CLIENT], c->syn_seen, error), t->wait > 0 ? t->wait : 0, t->quickest, t->offer_at };
 }

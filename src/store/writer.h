@@ -50,6 +50,7 @@ struct store {
 	struct known_stack stacks[STACKS_KNOWN];
 	struct text text, line, note, key;    /* scratch, cleared by whoever uses it */
 	struct map looks;                     /* rows of "look", their texts spelled out, to their ids */
+	uint64_t key_hash, banner_hash;       /* key: that of looks for this session (trace_key) */
 	int64_t last_look;
 	const struct offer *offer;            /* of this session, whose text is offer_id; NULL none */
 	int64_t offer_id;
@@ -91,6 +92,7 @@ bool ladder_write(struct store *, const struct session *, const struct verdicts 
 int64_t writer_offer(struct store *, const struct offer *, struct error *); /* id of its keyword lines, joined by LF; 0 without EHLO */
 void trace_clear(struct trace *); /* its texts keep their room */
 void trace_gather(struct store *, struct trace *, const struct session *, struct error *); /* each window */
+void trace_key(struct store *, const struct trace *, const struct session *, struct error *); /* once all is gathered, and some time before trace_shown */
 void trace_free(struct trace *);
 /* What trace.c fills of the row of a session, 0 where it is unknown; the row of "look" is made where it is new. */
 struct shown {

@@ -45,7 +45,7 @@ size_t automaton_words(const struct automaton_draft *a)
 
 struct bytes automaton_word(const struct automaton_draft *a, uint32_t number)
 {
-	return a->numbers.entries[number].key;
+	return a->numbers.entries[number]->key;
 }
 
 static uint32_t node_child(struct node *nodes, uint32_t at, uint8_t octet, uint32_t *count)
@@ -66,11 +66,11 @@ static struct node *trie_grow(const struct automaton_draft *a, uint32_t *count)
 	size_t most = 1;
 	uint32_t root[256] = { 0 };
 	for (size_t w = 0; w < a->numbers.count; w++)
-		most += a->numbers.entries[w].key.n;
+		most += a->numbers.entries[w]->key.n;
 	struct node *nodes = memory_new(most, sizeof *nodes);
 	*count = 1;
 	for (size_t w = 0; w < a->numbers.count; w++) {
-		struct bytes word = a->numbers.entries[w].key;
+		struct bytes word = a->numbers.entries[w]->key;
 		uint32_t *first = &root[word.p[0]], at = *first ? *first : node_child(nodes, 0, word.p[0], count);
 		*first = at;
 		for (size_t i = 1; i < word.n; i++)

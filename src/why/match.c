@@ -354,7 +354,7 @@ static void choose(struct matching *m, struct matches *to)
 			m->found[i].score += SAME_COMMAND * at_same_places(&m->side[0][m->found[i].inside], &m->side[1][m->found[i].outside]);
 	bool known = usual_start(m, &usual);
 	for (size_t i = 0; known && i < m->mails.count; i++)
-		timely_candidates(m, m->mails.entries[i].value, usual);
+		timely_candidates(m, m->mails.entries[i]->value, usual);
 	for (size_t i = 0; i < m->nfound; i++) {
 		struct candidate *c = &m->found[i];
 		c->off = known ? distance(c->start, usual) : 0;
@@ -387,13 +387,13 @@ struct matches sessions_match(struct arena *arena, const struct account *inside,
 			mail_add(&m, side, i);
 		}
 	for (size_t i = 0; i < m.buckets.count; i++)
-		bucket_candidates(&m, (const struct key *)(const void *)m.buckets.entries[i].key.p, m.buckets.entries[i].value);
+		bucket_candidates(&m, (const struct key *)(const void *)m.buckets.entries[i]->key.p, m.buckets.entries[i]->value);
 	for (size_t i = 0; i < m.mails.count; i++)
-		alike_candidates(&m, m.mails.entries[i].value);
+		alike_candidates(&m, m.mails.entries[i]->value);
 	choose(&m, &found);
 	for (size_t i = 0; i < m.mails.count; i++)
 		for (int side = 0; side < 2; side++)
-			free(((struct alike *)m.mails.entries[i].value)->of[side]);
+			free(((struct alike *)m.mails.entries[i]->value)->of[side]);
 	map_free(&m.mails);
 	free(m.found);
 	map_free(&m.buckets);

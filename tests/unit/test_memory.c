@@ -55,8 +55,8 @@ static void map(void **state)
 	}
 	assert_int_equal(m.count, k->count);
 	for (size_t i = 0; i < k->count; i++) { /* the entries keep the order of insertion */
-		assert_ptr_equal(m.entries[i].value, (void *)(uintptr_t)(i + 1));
-		assert_ptr_equal(*map_get(&m, m.entries[i].key), m.entries[i].value);
+		assert_ptr_equal(m.entries[i]->value, (void *)(uintptr_t)(i + 1));
+		assert_ptr_equal(*map_get(&m, m.entries[i]->key), m.entries[i]->value);
 	}
 	assert_null(map_get(&m, B("absent")));
 	text_free(&key);
