@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum incomplete { INC_START = 1, INC_END = 2, INC_SIDE = 4, INC_GAPS = 8, INC_SNAPLEN = 16, INC_LIMIT = 32, INC_UNCERTAIN = 64 };
-
 int64_t writer_capture(const struct store *s, struct place place)
 {
 	return place.number ? s->capture_offset + place.file + 1 : 0;
@@ -186,163 +184,6 @@ struct store *store_new(struct store_options options, struct error *error)
 
 /* ---- a session ---- */
 
-/* Where it is more than the word for the state, which the view session has. */
-static const char *tls_text(const struct tls *tls, struct text *room)
-{
-	if (tls->state == TLS_FINISHED)
-		return tls->version;
-	if (tls->state != TLS_FAILED || !tls->alert)
-		return NULL;
-	text_clear(room);
-	text_addf(room, "failed: alert %u", tls->alert_description);
-	return room->p;
-}
-
-static unsigned incomplete(const struct session *session)
-{
-	const struct connection *c = &session->connection;
-	unsigned why = 0;
-	why |= session->mid_start || !c->syn_seen || (!c->syn_ack_seen && !c->server_silent) ? INC_START : 0;
-	why |= c->ending == END_OPEN || c->ending == END_CAPTURE || c->ending == END_IDLE || c->ending == END_REUSED ? INC_END : 0;
-	why |= c->server_silent || c->client_silent ? INC_SIDE : 0;
-	why |= c->gaps[0] || c->gaps[1] || c->missing[0] || c->missing[1] ? INC_GAPS : 0;
-	why |= c->snaplen_cut ? INC_SNAPLEN : 0;
-	why |= c->limit_reached || session->line_limit || session->queue_limit || session->error_limit || session->memory_limit ? INC_LIMIT : 0;
-	return why | (session->uncertain ? INC_UNCERTAIN : 0);
-}
-
-static void short_text(char *room, size_t size, struct bytes b)
-{
-	size_t n = b.n < size - 1 ? b.n : size - 1;
-	if (n)
-		memcpy(room, b.p, n);
-	room[n] = 0;
-}
-
-/* What the row of the session needs of its exchanges, also of windows that are gone by then. */
-static void gather(struct store *s, struct pending *p, const struct session *session)
-{
-	const struct exchange *slowest = NULL;
-	for (const struct exchange *x = session->first; x; x = x->next) {
-		p->pipelined += x->command.ahead;
-		if (x->command.kind == COMMAND_LINE && x->command.verb == VERB_AUTH) {
-			p->auth_seen = true;
-			text_clear(&s->text);
-			wire_add(&s->text, command_mechanism(&x->command), sizeof p->auth - 1);
-			short_text(p->auth, sizeof p->auth, text_view(&s->text));
-		}
-		int64_t took = x->reply.last.time - x->command.line.last.time;
-		if (x->answered && x->command.line.last.number && took > p->slowest) {
-			p->slowest = took;
-			slowest = x;
-		}
-	}
-	if (slowest)
-		short_text(p->slowest_verb, sizeof p->slowest_verb, writer_trigger(&slowest->command, &s->line).verb);
-}
-
-static void address_column(struct feed *row, const struct address *address)
-{
-	char room[46];
-	address_text(address, room);
-	feed_text(row, bytes_of(room));
-}
-
-static void wire_column(struct feed *row, struct bytes wire, size_t most)
-{
-	if (!wire.p) {
-		feed_null(row);
-		return;
-	}
-	wire_add(feed_text_begin(row), wire, most);
-	feed_text_end(row);
-}
-
-/* The words at the end of "rest": those that are not there are null, behind the last one nothing stands. */
-static void rest_words(struct store *s, struct text *json, const struct session *session, const struct pending *p)
-{
-	const char *tls = tls_text(&session->tls, &s->text);
-	const struct bytes words[] = { p->slowest ? bytes_of(p->slowest_verb) : (struct bytes){ 0 }, bytes_of(tls), bytes_of(session->speaks) };
-	size_t n = sizeof words / sizeof *words;
-	bool named = session->tls.server_name.p;
-	while (!named && n && !words[n - 1].p)
-		n--;
-	for (size_t i = 0; i < n; i++) {
-		text_add_octet(json, ',');
-		if (words[i].p)
-			wire_add_quoted(json, words[i]);
-		else
-			text_add(json, B("null"));
-	}
-	if (named) {
-		text_add_octet(json, ',');
-		wire_add_both(json, session->tls.server_name, 255, false);
-	}
-}
-
-/* What is read a session at a time, as schema.sql describes it. */
-static void rest_column(struct store *s, struct feed *row, const struct session *session, const struct pending *p, const struct shown *shown)
-{
-	const struct connection *c = &session->connection;
-	struct text *json = feed_text_begin(row);
-	const int64_t ids[] = { c->first.number, writer_capture(s, c->last), c->last.number };
-	const int64_t numbers[] = { c->last.time - c->first.time, session->commands, session->replies, session->unanswered, (int64_t)c->octets[FROM_SERVER],
-	                            (int64_t)(c->missing[0] + c->missing[1]), (int64_t)(c->retransmissions[0] + c->retransmissions[1]), c->nresets };
-	const int64_t more[] = { shown->client_ttl, shown->wait, writer_capture(s, shown->offer), shown->offer.number };
-	text_room(json, (3 + sizeof ids / sizeof *ids + sizeof numbers / sizeof *numbers + sizeof more / sizeof *more) * (NUMBER_MOST + 1));
-	char *at = json->p + json->n;
-	*at = '[';
-	at = wire_put_number(at + 1, c->client.port);
-	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-		at = writer_put_id(at, ids[i]);
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		at = writer_put(at, numbers[i]);
-	for (size_t i = 0; i < sizeof more / sizeof *more; i++)
-		at = writer_put_id(at, more[i]);
-	at = shown->offer.time ? writer_put(at, shown->offer.time - c->first.time) : writer_put_id(at, 0);
-	at = writer_put_id(at, session->tls.encrypted_from.number);
-	json->n = (size_t)(at - json->p);
-	rest_words(s, json, session, p);
-	text_add_octet(json, ']');
-	feed_text_end(row);
-}
-
-static bool session_row(struct store *s, const struct session *session, const struct pending *p, int64_t id, struct error *error)
-{
-	const struct connection *c = &session->connection;
-	const struct shown shown = trace_shown(s, &p->trace, session, error);
-	struct feed *row = &s->session;
-	feed_number(row, id);
-	address_column(row, &c->client.address);
-	address_column(row, &c->server.address);
-	feed_number(row, c->server.port);
-	feed_number(row, c->first.time);
-	feed_number(row, session->errors);
-	feed_number(row, (int64_t)session->protocol | (int64_t)session->tls.state << 3 | (int64_t)c->ending << 6 | (int64_t)incomplete(session) << 9);
-	feed_id(row, writer_capture(s, c->first));
-	feed_id(row, shown.look);
-	feed_id(row, shown.server_ttl);
-	feed_id(row, shown.client_stack);
-	feed_id(row, c->handshake_rtt);
-	feed_id(row, shown.quickest);
-	writer_wire(s, row, session->banner, LIMIT_REPLY, error);
-	wire_column(row, session->helo, LIMIT_TRIGGER_LINE);
-	feed_text(row, p->auth_seen ? bytes_of(p->auth) : (struct bytes){ 0 });
-	feed_number(row, session->transactions);
-	feed_number(row, session->accepted_messages);
-	feed_number(row, p->pipelined);
-	feed_id(row, p->slowest);
-	feed_number(row, (int64_t)c->octets[FROM_CLIENT]);
-	rest_column(s, row, session, p, &shown);
-	if (s->counts)
-		census_session(&s->census, (struct census_session){
-			.id = id, .start = c->first.time, .server_port = c->server.port, .handshake = c->handshake_rtt, .quickest = shown.quickest, .look = (uint32_t)shown.look,
-			.client_stack = (uint32_t)shown.client_stack, .errors = session->errors, .protocol = (uint8_t)session->protocol,
-			.tls_state = (uint8_t)session->tls.state, .server_ttl = (uint8_t)shown.server_ttl, .incomplete = incomplete(session) != 0,
-		}, &c->server.address, &c->client.address);
-	return feed_row(row, error) && error->kind == ERROR_NONE;
-}
-
 /* The record of a session that came in windows before; NULL for the many that did not. */
 static void **pending_slot(struct store *s, uint64_t id, bool make)
 {
@@ -395,7 +236,7 @@ bool store_session(struct store *s, const struct session *session, const struct 
 	trace_gather(s, &p->trace, session, error);
 	if (final)
 		fetch(s, p, session, error);
-	gather(s, p, session);
+	writer_gather(s, p, session);
 	if (!rows_of_errors(s, verdicts, id, error) || !rows_of_findings(s, verdicts, id, p->findings, error))
 		return false;
 	p->findings += (unsigned)verdicts->nfindings;

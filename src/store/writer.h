@@ -100,6 +100,9 @@ struct shown {
 	struct place offer;
 };
 struct shown trace_shown(struct store *, const struct trace *, const struct session *, struct error *);
+/* session_row.c: what the row of a session needs of its exchanges, also of windows that are gone by then; and the row. */
+void writer_gather(struct store *, struct pending *, const struct session *);
+bool session_row(struct store *, const struct session *, const struct pending *, int64_t id, struct error *);
 bool rows_of_errors(struct store *, const struct verdicts *, int64_t session_id, struct error *);
 bool rows_of_findings(struct store *, const struct verdicts *, int64_t session_id, unsigned before, struct error *);
 
