@@ -1,13 +1,10 @@
 /* timeline.c - places files by the time of their first frame and merges those that overlap. Takes paths, gives frames; holds open
  * only the files whose time has come. */
-#include "capture/timeline.h"
+#include "capture/timeline_inside.h"
 
 #include "base/limits.h"
-#include "base/map.h"
 #include "base/text.h"
 #include "capture/filter.h"
-#include "capture/found.h"
-#include "capture/reader.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,37 +17,9 @@ enum { SPARE_DESCRIPTORS = 32 };
 enum { PEEK = 4096, FRUGAL = 16 * 1024 }; /* octets read at once to place a file, and of one of very many that overlap */
 static const int64_t MISDATED = INT64_C(3600) * 1000000000;
 
-struct input {
-	struct capture capture;
-	struct reader *reader; /* while its time has come, or a pipe that was placed and cannot be opened again */
-	struct frame head;     /* the next one to come out */
-	int64_t start;         /* time of the first frame, filtered out or not */
-	uint32_t index;
-	bool regular, placed, has_frames, waiting; /* waiting: head was read when the file was placed */
-	/* A frame that seems misdated is judged by the one after it, and kept meanwhile. */
-	struct frame after;
-	uint8_t *kept;
-	bool has_after, at_end, redated;
-};
+/* ---- one file: placed, read, finished ---- */
 
-struct timeline {
-	struct timeline_options options;
-	struct filter *filter;
-	struct arena arena;
-	struct map seen; /* inputs by device and inode */
-	struct input **inputs;
-	size_t count, room;
-	struct input **order; /* those with frames, by start; next is the first that is not open yet */
-	size_t norder, next;
-	struct input **heap; /* open ones, that with the earliest head on top */
-	size_t nheap, open_most; /* of these, how many files stay open between two reads */
-	bool started, came_out; /* came_out: the top's head was given out by the last timeline_next */
-	uint64_t ordinal, bytes_done;
-};
-
-/* ---- adding ---- */
-
-static const char *kept(struct timeline *t, const char *string)
+const char *timeline_keep(struct timeline *t, const char *string)
 {
 	struct bytes b = bytes_of(string);
 	char *copy = arena_alloc(&t->arena, b.n + 1, 1);
@@ -59,64 +28,10 @@ static const char *kept(struct timeline *t, const char *string)
 	return copy;
 }
 
-static struct input *input_new(struct timeline *t, const char *path, bool regular)
-{
-	struct input *in = ARENA_NEW(&t->arena, struct input);
-	in->capture.path = kept(t, path);
-	in->capture.linktype = -1;
-	in->regular = regular;
-	return in;
-}
-
-static struct input *input_add(struct timeline *t, struct input *in)
-{
-	if (t->count == t->room) {
-		t->room = t->room ? t->room * 2 : 64;
-		t->inputs = memory_grow(t->inputs, t->room, sizeof *t->inputs);
-	}
-	in->index = (uint32_t)t->count;
-	t->inputs[t->count++] = in;
-	return in;
-}
-
-struct identity {
-	uint64_t device, inode;
-};
-
-static struct bytes identity_key(const struct identity *identity)
-{
-	return (struct bytes){ (const uint8_t *)identity, sizeof *identity };
-}
-
-/* The input that is the same file; it is told so. */
-static bool was_added(struct timeline *t, const struct identity *identity, const char *path)
-{
-	void **slot = map_get(&t->seen, identity_key(identity));
-	if (!slot)
-		return false;
-	struct input *first = *slot;
-	struct text note = { 0 };
-	if (strcmp(path, first->capture.path) == 0)
-		text_addf(&note, "%s was given more than once and was read once", path);
-	else
-		text_addf(&note, "%s is the same file as %s and was read once", path, first->capture.path);
-	if (!first->capture.note)
-		first->capture.note = kept(t, note.p);
-	text_free(&note);
-	return true;
-}
-
-static bool is_known(const struct timeline *t, const char *path)
-{
-	return t->options.known && t->options.known(t->options.to, path);
-}
-
-/* ---- one file: placed, read, finished ---- */
-
-static void trouble_set(struct timeline *t, struct input *in, const char *sentence)
+void input_trouble(struct timeline *t, struct input *in, const char *sentence)
 {
 	if (!in->capture.trouble)
-		in->capture.trouble = kept(t, sentence);
+		in->capture.trouble = timeline_keep(t, sentence);
 }
 
 /* Something to know; what was noted before stands in front of it. */
@@ -124,7 +39,7 @@ static void note_add(struct timeline *t, struct capture *c, const char *sentence
 {
 	struct text both = { 0 };
 	text_addf(&both, c->note ? "%s; %s" : "%s%s", c->note ? c->note : "", sentence);
-	c->note = kept(t, both.p);
+	c->note = timeline_keep(t, both.p);
 	text_free(&both);
 }
 
@@ -136,7 +51,7 @@ static void facts_take(struct timeline *t, struct input *in)
 	if (r->format_name && !c->format) {
 		struct text format = { 0 };
 		text_addf(&format, packing ? "%s, %s" : "%s", r->format_name, packing);
-		c->format = kept(t, format.p);
+		c->format = timeline_keep(t, format.p);
 		text_free(&format);
 	}
 	if (c->packets == 0)
@@ -169,7 +84,7 @@ static void input_finish(struct timeline *t, struct input *in)
 	facts_take(t, in);
 	facts_note(t, in);
 	if (in->reader->trouble.n)
-		trouble_set(t, in, in->reader->trouble.p);
+		input_trouble(t, in, in->reader->trouble.p);
 	t->bytes_done += in->reader->source->offset;
 	reader_close(in->reader);
 	in->reader = NULL;
@@ -183,7 +98,7 @@ static struct source_options source_options(const struct timeline *t, size_t win
 }
 
 /* Looks at the first frame. Afterwards the reader is closed again unless it is a pipe with frames. */
-static void input_place(struct timeline *t, struct input *in)
+void input_place(struct timeline *t, struct input *in)
 {
 	if (in->placed)
 		return;
@@ -211,7 +126,7 @@ static bool is_wanted(struct timeline *t, struct input *in)
 	if (why && !in->capture.trouble) {
 		struct text sentence = { 0 };
 		text_addf(&sentence, "%s %s", in->capture.path, why);
-		trouble_set(t, in, sentence.p);
+		input_trouble(t, in, sentence.p);
 		text_free(&sentence);
 	}
 	in->capture.filtered++;
@@ -280,85 +195,6 @@ static void frame_count(struct capture *c, const struct frame *frame)
 	c->packets++;
 	c->bytes += frame->bytes.n;
 	c->cut_packets += frame->wire_length > frame->bytes.n;
-}
-
-/* ---- directories ---- */
-
-static bool is_named_like_a_capture(const char *path)
-{
-	static const struct bytes endings[] = { B(".pcap"), B(".pcapng"), B(".cap"), B(".pcap.gz"), B(".pcapng.gz"), B(".pcap.zst"), B(".pcapng.zst"), B(".dmp") };
-	struct bytes name = bytes_of(path);
-	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-		if (name.n > endings[i].n && bytes_is(bytes_from(name, name.n - endings[i].n), endings[i]))
-			return true;
-	return false;
-}
-
-/* A file of a directory: kept when it begins like a capture, or when leaving it out could hide something. */
-static bool member_add(struct timeline *t, const char *path)
-{
-	struct stat st;
-	if (stat(path, &st) != 0)
-		return false;
-	struct identity identity = { (uint64_t)st.st_dev, (uint64_t)st.st_ino };
-	if (was_added(t, &identity, path) || is_known(t, path))
-		return true;
-	struct input *in = input_new(t, path, true);
-	uint64_t before = t->bytes_done;
-	input_place(t, in);
-	if (!in->capture.format && !in->capture.cut && !is_named_like_a_capture(path) && in->capture.size) {
-		t->bytes_done = before;
-		return false;
-	}
-	*map_put(&t->seen, identity_key(&identity)) = input_add(t, in);
-	return true;
-}
-
-static void directory_add(struct timeline *t, const char *path)
-{
-	struct error error = { 0 };
-	struct found found = { 0 };
-	struct text sentence = { 0 };
-	size_t captures = 0;
-	bool listed = found_in(&found, path, t->options.recurse, &error);
-	for (size_t i = 0; i < found.count; i++)
-		captures += member_add(t, found.paths[i]);
-	if (!listed)
-		text_add_string(&sentence, error.sentence);
-	else if (found.unlisted)
-		text_addf(&sentence, "%s could not be listed; the captures in it were not read", found.unlisted);
-	else if (captures == 0)
-		text_addf(&sentence, "%s holds no captures%s", path, found.below ? "; the directories below it were not searched" : "");
-	if (sentence.n) { /* "nothing there" and "could not look" must not pass in silence */
-		struct input *in = input_add(t, input_new(t, found.unlisted ? found.unlisted : path, true));
-		in->placed = true;
-		trouble_set(t, in, sentence.p);
-	}
-	text_free(&sentence);
-	found_free(&found);
-}
-
-void timeline_add(struct timeline *t, const char *path)
-{
-	struct stat st = { 0 };
-	bool is_stdin = strcmp(path, "-") == 0;
-	if (!is_stdin && stat(path, &st) != 0) { /* the rest is read all the same, and the report names this one */
-		struct text sentence = { 0 };
-		struct input *in = input_add(t, input_new(t, path, false));
-		text_addf(&sentence, "%s cannot be read: %s", path, strerror(errno));
-		in->placed = true;
-		trouble_set(t, in, sentence.p);
-		text_free(&sentence);
-		return;
-	}
-	if (!is_stdin && S_ISDIR(st.st_mode)) {
-		directory_add(t, path);
-		return;
-	}
-	struct identity identity = { (uint64_t)st.st_dev, (uint64_t)st.st_ino };
-	if (was_added(t, &identity, path) || (!is_stdin && S_ISREG(st.st_mode) && is_known(t, path)))
-		return;
-	*map_put(&t->seen, identity_key(&identity)) = input_add(t, input_new(t, path, !is_stdin && S_ISREG(st.st_mode)));
 }
 
 /* ---- order ---- */
@@ -494,7 +330,7 @@ void timeline_trouble(struct timeline *t, size_t index, const char *words)
 	struct capture *c = &t->inputs[index]->capture;
 	struct text sentence = { 0 };
 	text_addf(&sentence, c->trouble ? "%s; it %s" : "%s %s", c->trouble ? c->trouble : c->path, words);
-	c->trouble = kept(t, sentence.p);
+	c->trouble = timeline_keep(t, sentence.p);
 	text_free(&sentence);
 }
 
@@ -505,7 +341,7 @@ void timeline_stop(struct timeline *t)
 		struct input *in = t->heap[i];
 		bool came_out = i == 0 && t->came_out;
 		if (in->reader->trouble.n)
-			trouble_set(t, in, in->reader->trouble.p);
+			input_trouble(t, in, in->reader->trouble.p);
 		snprintf(words, sizeof words, "was read to packet %u and no further: the run was interrupted", in->head.number - !came_out);
 		timeline_trouble(t, in->index, words);
 	}
