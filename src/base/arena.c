@@ -115,7 +115,6 @@ void arena_drop(struct arena *a)
 /* A long arena is not for the caches: nothing of its large blocks. */
 void arena_fetch(const struct arena *a, unsigned n)
 {
-	enum { CACHE_LINE = 64 };
 	const struct arena_block *block = a->blocks;
 	for (; block && n; n--)
 		block = block->older;

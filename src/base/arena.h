@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 
-enum { ARENA_ALIGNMENT = 16 };
+enum { ARENA_ALIGNMENT = 16, CACHE_LINE = 64 };
 struct arena_block;
 /* Blocks of 1 KiB that some arenas of one thread give back and take again, the last one first: it is still in the caches. It outlives them. */
 struct arena_pool { /* zeroed storage is an empty pool */

@@ -8,8 +8,6 @@
 
 #include "base/arena.h"
 
-enum { LINE_OF_CACHE = 64 };
-
 struct map_entry {
 	void *value;
 	struct bytes key; /* its octets stand behind the entry */

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { RADIX = 11, DIGITS = 1 << RADIX };
 
@@ -24,18 +25,18 @@ static void pass(const int64_t *keys, int64_t least, unsigned shift, const uint3
 		to[next[digit_of(keys[from[i]], least, shift)]++] = from[i];
 }
 
-uint32_t *order_of_keys(const int64_t *keys, size_t n)
+static uint32_t *sorted(const int64_t *keys, size_t n)
 {
 	uint32_t *order = memory_new(n, sizeof *order);
 	int64_t least = n ? keys[0] : 0, greatest = least;
-	bool sorted = true;
+	bool ascending = true;
 	for (size_t i = 0; i < n; i++) {
 		order[i] = (uint32_t)i;
-		sorted = sorted && (i == 0 || keys[i - 1] <= keys[i]);
+		ascending = ascending && (i == 0 || keys[i - 1] <= keys[i]);
 		least = keys[i] < least ? keys[i] : least;
 		greatest = keys[i] > greatest ? keys[i] : greatest;
 	}
-	if (sorted)
+	if (ascending)
 		return order;
 	uint32_t *other = memory_new(n, sizeof *other);
 	for (unsigned shift = 0; shift < 64 && ((uint64_t)greatest - (uint64_t)least) >> shift; shift += RADIX) {
@@ -45,5 +46,16 @@ uint32_t *order_of_keys(const int64_t *keys, size_t n)
 		other = swap;
 	}
 	free(other);
+	return order;
+}
+
+/* The keys are looked at often and in any order: they are put close together. */
+uint32_t *order_of_keys(const void *first, size_t size, size_t n)
+{
+	int64_t *keys = memory_new(n, sizeof *keys);
+	for (size_t i = 0; i < n; i++)
+		memcpy(&keys[i], (const uint8_t *)first + i * size, sizeof *keys);
+	uint32_t *order = sorted(keys, n);
+	free(keys);
 	return order;
 }

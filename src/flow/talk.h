@@ -14,7 +14,6 @@
 enum {
 	FIRST_KEPT = 512,
 	LOOK_MOST = 128, /* octets of each side that a first look reads */
-	CACHE_LINE = 64,
 };
 
 /* What is known of a side beside its stream. */

@@ -72,6 +72,8 @@ static void section_rows(struct data *data, struct rows **rows)
 #define TEXT_OF(id) "(SELECT text FROM text WHERE text_id = " id ")"
 /* Of a column that holds a text or its id. */
 #define TEXT_IN(column) "CASE typeof(" column ") WHEN 'text' THEN " column " ELSE " TEXT_OF(column) " END"
+/* The line of a reply that stands in columns of its error e. */
+#define REPLY_OF(e) e ".code || ' ' || coalesce(" e ".enhanced || ' ', '') || " TEXT_IN(e ".reply_text")
 /* Hosts of one side: their sessions, how many were hit, errors, the hosts on the other side, the most frequent cause, since when.
  * counts: the table that holds the errors of each host by cause. +: sorted, for the order of an index would fetch rows all over the table. */
 #define HOSTS(host, extra, shown, others, counts)                                                                                           \
@@ -150,7 +152,7 @@ static const struct section {
 	  "FROM error AS e JOIN chosen USING (error_id) ORDER BY e.time, e.error_id", true },
 	{ "proofs",
 	  CHOSEN "SELECT e.error_id AS id, p.value ->> 0 AS capture, p.value ->> 1 AS frame, p.value ->> 2 AS side, CASE WHEN json_type(p.value, '$[3]') = 'text' THEN p.value ->> 3 "
-	  "WHEN p.value ->> 3 = 0 THEN e.trigger_line WHEN p.value ->> 3 = -1 THEN " READ_REPLY("e") " ELSE " TEXT_OF("p.value ->> 3") " END AS \"text#\", " TEXT_OF("p.value ->> 4") " AS \"says#\" FROM error AS e JOIN chosen USING (error_id), "
+	  "WHEN p.value ->> 3 = 0 THEN e.trigger_line WHEN p.value ->> 3 = -1 THEN " REPLY_OF("e") " ELSE " TEXT_OF("p.value ->> 3") " END AS \"text#\", " TEXT_OF("p.value ->> 4") " AS \"says#\" FROM error AS e JOIN chosen USING (error_id), "
 	  "json_each(e.proofs) AS p ORDER BY e.error_id, p.key", true },
 	{ "sessions",
 	  CHOSEN "SELECT s.session_id AS id, s.client_addr AS client, s.client_port, s.server_addr AS server, s.server_port, s.start / 1000 AS start, "

@@ -13,10 +13,6 @@
 /* A time of the tables as the views show it; for a format of read_rows. */
 #define READ_TIME(t) "strftime('%%Y-%%m-%%dT%%H:%%M:%%S', (" t ") / 1000000000, 'unixepoch') || printf('.%%06dZ', (" t ") / 1000 %% 1000000)"
 
-/* The line of a reply whose text stands in the row of its error, e: see the column proofs. */
-#define READ_REPLY(e) e ".code || ' ' || coalesce(" e ".enhanced || ' ', '') || " \
-	"CASE typeof(" e ".reply_text) WHEN 'text' THEN " e ".reply_text ELSE (SELECT text FROM text WHERE text_id = " e ".reply_text) END"
-
 struct reader {
 	struct report *report;
 	struct error *error; /* the first trouble */

@@ -467,7 +467,7 @@ size_t dialogue_size(const struct dialogue *d)
 
 void dialogue_fetch(const struct dialogue *d, unsigned part)
 {
-	enum { TOUCHED = 9 * 64, CACHE_LINE = 64 }; /* what is looked at when it closes */
+	enum { TOUCHED = 9 * CACHE_LINE }; /* what is looked at when it closes */
 	if (part > 1)
 		arena_fetch(&d->session->arena, part - 2);
 	else if (part == 1)

@@ -1,8 +1,7 @@
-/* census.c - takes sessions and errors as they are stored, gives their order. Never asks the database. */
+/* census.c - takes sessions and errors as they are stored, gives them back. Never asks the database. */
 #include "store/census.h"
 
 #include "base/arena.h"
-#include "base/order.h"
 
 #include <stdlib.h>
 
@@ -21,7 +20,7 @@ static struct census_address keep(struct census *c, const struct address *a, boo
 	return kept;
 }
 
-static struct address kept(const struct census *c, struct census_address a, bool v6)
+static struct address address_of(const struct census *c, struct census_address a, bool v6)
 {
 	if (v6)
 		return c->v6[a.word];
@@ -32,12 +31,12 @@ static struct address kept(const struct census *c, struct census_address a, bool
 
 struct address census_server(const struct census *c, const struct census_session *session)
 {
-	return kept(c, session->server_addr, session->server_v6);
+	return address_of(c, session->server_addr, session->server_v6);
 }
 
 struct address census_client(const struct census *c, const struct census_session *session)
 {
-	return kept(c, session->client_addr, session->client_v6);
+	return address_of(c, session->client_addr, session->client_v6);
 }
 
 void census_session(struct census *c, struct census_session session, const struct address *server, const struct address *client)
@@ -74,26 +73,6 @@ void census_forget(struct census *c, int64_t beyond)
 			c->hits[hits++] = c->hits[i];
 	c->nsessions = kept;
 	c->nhits = hits;
-}
-
-uint32_t *census_order_of_sessions(const struct census *c)
-{
-	int64_t *keys = memory_new(c->nsessions, sizeof *keys);
-	for (size_t i = 0; i < c->nsessions; i++)
-		keys[i] = c->sessions[i].id;
-	uint32_t *order = order_of_keys(keys, c->nsessions);
-	free(keys);
-	return order;
-}
-
-uint32_t *census_order_of_hits(const struct census *c)
-{
-	int64_t *keys = memory_new(c->nhits, sizeof *keys);
-	for (size_t i = 0; i < c->nhits; i++)
-		keys[i] = c->hits[i].id;
-	uint32_t *order = order_of_keys(keys, c->nhits);
-	free(keys);
-	return order;
 }
 
 void census_sessions_free(struct census *c)

@@ -1,6 +1,6 @@
 /* census - what is counted and compared of each session at the end, noted while its rows are written, so that they need not be read back.
  * In:    sessions and the causes they met, in any order; ids of texts and looks as their rows have them.
- * Out:   the same, and its order by session id, for population.c.
+ * Out:   the same, in the order of storing.
  * Keeps: 64 octets a session, 32 a cause that a session met, 16 an IPv6 address.
  * Never: holds for a database that had rows before, or whose names become tokens: then it is not taken, and the rows are read.
  * Lives: until census_free. */
@@ -14,7 +14,7 @@ struct census_address { /* an IPv4 address itself, else a number of one that is 
 };
 
 struct census_session { /* as the columns of session_row of these names; 0 is NULL */
-	int64_t id, start, handshake, quickest;
+	int64_t id, start, handshake, quickest; /* id: first, the key of the order */
 	struct census_address server_addr, client_addr;
 	uint32_t look, client_stack, errors;
 	uint16_t server_port;
@@ -23,7 +23,7 @@ struct census_session { /* as the columns of session_row of these names; 0 is NU
 };
 
 struct census_hit { /* a session met a cause; one that came in windows may have several of the same */
-	int64_t id, first, last; /* id: of the session; times */
+	int64_t id, first, last; /* id: of the session, and the key of the order; times */
 	uint32_t cause_id, errors;
 };
 
@@ -39,8 +39,6 @@ struct address census_server(const struct census *, const struct census_session 
 struct address census_client(const struct census *, const struct census_session *);
 void census_error(struct census *, int64_t session_id, uint32_t cause_id, int64_t time);
 void census_forget(struct census *, int64_t beyond); /* sessions with greater ids */
-uint32_t *census_order_of_sessions(const struct census *); /* their indexes by id; on the heap */
-uint32_t *census_order_of_hits(const struct census *);     /* by id of the session, and in order of storing */
 void census_sessions_free(struct census *);                /* they alone */
 void census_free(struct census *);
 

@@ -2,6 +2,8 @@
  * texts of the same words have one number, whatever their rows. Never writes. */
 #include "store/population.h"
 
+#include "base/order.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -294,13 +296,23 @@ static bool load_sessions(struct loader *l, struct database *d, struct error *er
 	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
 }
 
-/* One of the hits from begin on, which are those of a session; made when it is new. */
-static void add_hit(struct population *p, size_t begin, struct hit hit)
+/* Hits come in order of session. */
+struct hits_place {
+	size_t number, begin; /* the session at hand, and its first hit */
+};
+
+/* Errors of a cause in the session of this id; of a session that is not there nothing is kept. */
+static void add_hit(struct population *p, struct hits_place *at, int64_t id, struct hit hit)
 {
-	size_t k = begin;
+	while (at->number < p->n && p->people[at->number].id < id)
+		at->number++, at->begin = p->nhits;
+	if (at->number == p->n || p->people[at->number].id != id)
+		return;
+	size_t k = at->begin;
 	while (k < p->nhits && p->hits[k].cause_id != hit.cause_id)
 		k++;
 	if (k == p->nhits) {
+		hit.number = (uint32_t)at->number;
 		MEMORY_ROOM(p->hits, p->nhits, p->hits_room);
 		p->hits[p->nhits++] = hit;
 		return;
@@ -316,13 +328,10 @@ static bool load_errors(struct population *p, struct database *d, struct error *
 {
 	sqlite3_stmt *row = database_statement(d, "SELECT session_id, cause_id, time FROM error ORDER BY error_id", error);
 	int step = SQLITE_ERROR;
-	size_t number = 0, begin = 0;
+	struct hits_place at = { 0 };
 	while (row && (step = sqlite3_step(row)) == SQLITE_ROW) {
-		int64_t id = sqlite3_column_int64(row, 0), time = sqlite3_column_int64(row, 2);
-		while (number < p->n && p->people[number].id < id)
-			number++, begin = p->nhits;
-		if (number < p->n && p->people[number].id == id)
-			add_hit(p, begin, (struct hit){ (uint32_t)number, (uint32_t)sqlite3_column_int64(row, 1), 1, time, time });
+		int64_t time = sqlite3_column_int64(row, 2);
+		add_hit(p, &at, sqlite3_column_int64(row, 0), (struct hit){ .cause_id = (uint32_t)sqlite3_column_int64(row, 1), .errors = 1, .first = time, .last = time });
 	}
 	sqlite3_finalize(row);
 	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
@@ -359,7 +368,7 @@ static uint32_t client_of(struct population *p, struct address address)
 
 static void take_sessions(struct loader *l, const struct census *c)
 {
-	uint32_t *order = census_order_of_sessions(c);
+	uint32_t *order = order_of_keys(c->sessions, sizeof *c->sessions, c->nsessions);
 	for (size_t i = 0; i < c->nsessions; i++) {
 		const struct census_session *session = &c->sessions[order[i]];
 		uint32_t server = server_of(l->p, census_server(c, session), session->server_port);
@@ -370,14 +379,11 @@ static void take_sessions(struct loader *l, const struct census *c)
 
 static void take_hits(struct population *p, const struct census *c)
 {
-	uint32_t *order = census_order_of_hits(c);
-	size_t number = 0, begin = 0;
+	uint32_t *order = order_of_keys(c->hits, sizeof *c->hits, c->nhits);
+	struct hits_place at = { 0 };
 	for (size_t i = 0; i < c->nhits; i++) {
 		const struct census_hit *hit = &c->hits[order[i]];
-		while (number < p->n && p->people[number].id < hit->id)
-			number++, begin = p->nhits;
-		if (number < p->n && p->people[number].id == hit->id)
-			add_hit(p, begin, (struct hit){ (uint32_t)number, hit->cause_id, hit->errors, hit->first, hit->last });
+		add_hit(p, &at, hit->id, (struct hit){ .cause_id = hit->cause_id, .errors = hit->errors, .first = hit->first, .last = hit->last });
 	}
 	free(order);
 }

@@ -2,11 +2,21 @@
 #include "store/writer.h"
 
 /* Texts as long as this are kept once in the table "text"; shorter ones cost no more where they are. */
-enum { INTERN_FROM = 40, PROOF_MOST = 1000, TOLD_MOST = 800 / ESCAPED_MOST };
+enum { INTERN_FROM = 40, PROOF_MOST = 1000, TOLD_MOST = 800 / ESCAPED_MOST, ENHANCED_MOST = 3 * NUMBER_MOST + 2 };
 
 static bool same_view(struct bytes a, struct bytes b)
 {
 	return a.p && a.p == b.p && a.n == b.n;
+}
+
+/* "5.1.1"; gives its end. */
+static char *put_enhanced(char *at, const struct enhanced *e)
+{
+	at = wire_put_number(at, e->class);
+	*at++ = '.';
+	at = wire_put_number(at, e->subject);
+	*at++ = '.';
+	return wire_put_number(at, e->detail);
 }
 
 /* "550 5.1.1 No such user": code, enhanced code and text of the row, with a blank between them, and nothing else. */
@@ -16,12 +26,7 @@ bool writer_reply_is_told(const struct reply *r)
 	if (r->raw.n > TOLD_MOST || r->raw.n < 4 || r->raw.p[3] != ' ' || r->code < 100 || r->code > 999)
 		return false;
 	if (r->enhanced.present) {
-		char enhanced[3 * (NUMBER_MOST + 1)];
-		char *at = wire_put_number(enhanced, r->enhanced.class);
-		*at++ = '.';
-		at = wire_put_number(at, r->enhanced.subject);
-		*at++ = '.';
-		at = wire_put_number(at, r->enhanced.detail);
+		char enhanced[ENHANCED_MOST + 1], *at = put_enhanced(enhanced, &r->enhanced);
 		*at++ = ' ';
 		struct bytes words = { (const uint8_t *)enhanced, (size_t)(at - enhanced) };
 		if (!bytes_starts(rest, words))
@@ -128,11 +133,8 @@ static void enhanced_column(struct feed *row, const struct enhanced *e)
 		return;
 	}
 	struct text *t = feed_text_begin(row);
-	wire_add_number(t, e->class);
-	text_add_octet(t, '.');
-	wire_add_number(t, e->subject);
-	text_add_octet(t, '.');
-	wire_add_number(t, e->detail);
+	text_room(t, ENHANCED_MOST);
+	t->n = (size_t)(put_enhanced(t->p + t->n, e) - t->p);
 	feed_text_end(row);
 }
 

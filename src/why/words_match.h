@@ -32,7 +32,6 @@ static inline bool hits_word(const struct hits *h, uint32_t word)
 	return h->words[word / 8] >> word % 8 & 1;
 }
 
-
 bool hits_may_have(const struct hits *, const struct phrase *); /* each step has a word in the text: cheap, and mostly false */
 void hits_find(struct hits *, const struct words_table *, struct bytes text);
 size_t hits_phrase(const struct hits *, const struct phrase *, uint32_t step, size_t hit); /* the phrase's step at this hit: where the phrase ends; 0 not there */

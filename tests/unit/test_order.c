@@ -31,21 +31,26 @@ static const struct row rows[] = {
 static void sorts(void **state)
 {
 	const struct row *row = *state;
+	struct element {
+		int32_t other;
+		int64_t key;
+	} *elements = calloc(row->n + 1, sizeof *elements);
 	int64_t *keys = calloc(row->n + 1, sizeof *keys);
 	uint32_t *want = calloc(row->n + 1, sizeof *want);
 	for (size_t i = 0; i < row->n; i++) {
 		size_t at = i;
-		keys[i] = row->key(i);
+		keys[i] = elements[i].key = row->key(i);
 		for (; at > 0 && keys[want[at - 1]] > keys[i]; at--)
 			want[at] = want[at - 1];
 		want[at] = (uint32_t)i;
 	}
-	uint32_t *order = order_of_keys(keys, row->n);
+	uint32_t *order = order_of_keys(&elements[0].key, sizeof *elements, row->n);
 	for (size_t i = 0; i < row->n; i++)
 		assert_int_equal(order[i], want[i]);
 	free(order);
 	free(want);
 	free(keys);
+	free(elements);
 }
 
 int main(void)

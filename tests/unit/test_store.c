@@ -259,6 +259,54 @@ static void windows(void)
 	work_end(&w);
 }
 
+/* What is counted while rows are written must not take the windows of a session, between those of another, for sessions. */
+static void windows_in_turns(void)
+{
+	struct place_to_work w = work_new();
+	struct error error = { 0 };
+	struct store *s = store_new((struct store_options){ .path = w.path }, &error);
+	struct session_maker m[2];
+	for (unsigned k = 0; k < 2; k++)
+		session_maker_begin(&m[k], 4 - k, start + k);
+	for (unsigned i = 0; i < 3; i++)
+		for (unsigned k = 0; k < 2; k++) {
+			struct exchange *x = session_maker_exchange(&m[k], VERB_RCPT, "RCPT TO:<x@y>", 550, "", "no");
+			session_maker_error(&m[k], x, CAUSE_UNKNOWN, 1);
+			assert_true(store_session(s, &m[k].session, &m[k].verdicts, i == 2, &error));
+			session_maker_next_window(&m[k]);
+		}
+	for (unsigned k = 0; k < 2; k++)
+		session_maker_end(&m[k]);
+	assert_true(store_finish(s, &error));
+	store_free(s);
+	assert_value(w.path, "SELECT errors || ' ' || sessions || ' ' || (SELECT count(*) FROM error) FROM cause_count", "6 2 6");
+	assert_value(w.path, "SELECT sum(sessions) || ' ' || sum(errors) FROM server", "2 6");
+	work_end(&w);
+}
+
+static void forgotten(void)
+{
+	struct place_to_work w = work_new();
+	struct error error = { 0 };
+	struct store *s = store_new((struct store_options){ .path = w.path }, &error);
+	struct session_maker m;
+	session_maker_begin(&m, 1, start);
+	struct exchange *x = session_maker_exchange(&m, VERB_RCPT, "RCPT TO:<x@y>", 550, "", "no");
+	session_maker_error(&m, x, CAUSE_UNKNOWN, 1);
+	assert_true(store_session(s, &m.session, &m.verdicts, true, &error));
+	store_advance(s, 10, 1);
+	for (m.session.id = 2; m.session.id < 5; m.session.id++)
+		assert_true(store_session(s, &m.session, &m.verdicts, true, &error));
+	assert_true(store_forget(s, &error));
+	session_maker_end(&m);
+	assert_true(store_finish(s, &error));
+	store_free(s);
+	assert_value(w.path, "SELECT group_concat(session_id) FROM session", "1");
+	assert_value(w.path, "SELECT sum(sessions) || ' ' || sum(errors) FROM server", "1 1");
+	assert_value(w.path, "SELECT errors || ' ' || sessions || ' ' || clients FROM cause_count", "1 1 1");
+	work_end(&w);
+}
+
 static void trigger_kinds(void)
 {
 	static const struct { enum command_kind kind; const char *verb, *line; } kinds[] = {
@@ -293,6 +341,8 @@ static const struct kase { const char *name; void (*run)(void); } cases[] = {
 	{ "a place that cannot be written", nowhere },
 	{ "a full disk", disk_full },
 	{ "a session in three windows", windows },
+	{ "windows of two sessions in turns", windows_in_turns },
+	{ "what is forgotten is not counted", forgotten },
 	{ "verb and line of each kind of command", trigger_kinds },
 };
 
