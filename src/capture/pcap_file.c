@@ -127,7 +127,20 @@ static void next_fetch(const uint8_t *record)
 	__builtin_prefetch(record + 64);
 }
 
-static bool pcap_next(struct reader *r, struct frame *frame)
+static void record_take(struct reader *r, const struct pcap_state *p, struct frame *frame, uint32_t kept)
+{
+	struct source *s = r->source;
+	const uint8_t *record = s->ready.p;
+	frame->time = (int64_t)record_number(record, 0, p) * NANOSECONDS + (int64_t)record_number(record, 1, p) * p->fraction;
+	frame->wire_length = record_number(record, 3, p);
+	frame->linktype = p->linktype;
+	frame->bytes = (struct bytes){ record + RECORD, kept };
+	source_take(s, RECORD + kept);
+	next_fetch(s->ready.p);
+}
+
+/* At an end, behind what was too long to be kept, at another header, or where the window has to go on. */
+static __attribute__((noinline)) bool pcap_next_seldom(struct reader *r, struct frame *frame)
 {
 	struct pcap_state *p = r->state;
 	struct source *s = r->source;
@@ -142,14 +155,21 @@ static bool pcap_next(struct reader *r, struct frame *frame)
 		source_take(s, s->ready.n);
 		return false;
 	}
-	const uint8_t *record = s->ready.p;
-	frame->time = (int64_t)record_number(record, 0, p) * NANOSECONDS + (int64_t)record_number(record, 1, p) * p->fraction;
-	frame->wire_length = record_number(record, 3, p);
-	frame->linktype = p->linktype;
-	frame->bytes = (struct bytes){ record + RECORD, kept };
-	source_take(s, RECORD + kept);
+	record_take(r, p, frame, kept);
 	r->skip = captured - kept;
-	next_fetch(s->ready.p);
+	return true;
+}
+
+static bool pcap_next(struct reader *r, struct frame *frame)
+{
+	const struct pcap_state *p = r->state;
+	const struct bytes ready = r->source->ready;
+	if (r->skip || ready.n < RECORD)
+		return pcap_next_seldom(r, frame);
+	uint32_t captured = record_number(ready.p, 2, p);
+	if (captured == 0 || captured > FRAME_MOST || captured > p->most || ready.n - RECORD < captured)
+		return pcap_next_seldom(r, frame);
+	record_take(r, p, frame, captured);
 	return true;
 }
 

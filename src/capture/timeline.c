@@ -182,7 +182,7 @@ static bool input_advance(struct timeline *t, struct input *in)
 	return true;
 }
 
-static void frame_count(struct capture *c, const struct frame *frame)
+static inline void frame_count(struct capture *c, const struct frame *frame)
 {
 	if (c->packets == 0) {
 		c->linktype = frame->linktype;
@@ -273,27 +273,39 @@ static struct input *only_one(const struct timeline *t)
 	return in && !in->has_after && !in->at_end ? in : NULL;
 }
 
-static void come_out(struct timeline *t, struct input *in, struct frame *frame)
+static inline void come_out(struct timeline *t, struct input *in, struct frame *frame)
 {
 	frame->ordinal = ++t->ordinal;
 	frame->file = in->index;
 	frame_count(&in->capture, frame);
 }
 
-/* Into the caller's frame at once. */
-static bool next_of(struct timeline *t, struct input *in, struct frame *frame)
+static bool lone_ended(struct timeline *t)
 {
-	if (!reader_next(in->reader, frame)) {
-		input_finish(t, in);
-		t->nheap = 0;
-		t->came_out = false;
-		return false;
-	}
-	if (__builtin_expect(frame->time - in->capture.last_time > MISDATED, 0)) {
-		in->head = *frame;
-		input_redate(t, in);
-		*frame = in->head;
-	}
+	input_finish(t, t->lone);
+	t->lone = NULL;
+	t->nheap = 0;
+	t->came_out = false;
+	return false;
+}
+
+static void lone_redate(struct timeline *t, struct frame *frame)
+{
+	struct input *in = t->lone;
+	in->head = *frame;
+	input_redate(t, in);
+	*frame = in->head;
+	t->lone = only_one(t);
+}
+
+/* Into the caller's frame at once. */
+static inline bool next_of_lone(struct timeline *t, struct frame *frame)
+{
+	struct input *in = t->lone;
+	if (!reader_next(in->reader, frame))
+		return lone_ended(t);
+	if (__builtin_expect(frame->time - in->capture.last_time > MISDATED, 0))
+		lone_redate(t, frame);
 	in->head.number = frame->number; /* what timeline_stop says */
 	come_out(t, in, frame);
 	return true;
@@ -301,9 +313,8 @@ static bool next_of(struct timeline *t, struct input *in, struct frame *frame)
 
 bool timeline_next(struct timeline *t, struct frame *frame)
 {
-	struct input *only = only_one(t);
-	if (only)
-		return next_of(t, only, frame);
+	if (t->lone)
+		return next_of_lone(t, frame);
 	if (!t->started)
 		timeline_start(t);
 	if (t->came_out) {
@@ -320,6 +331,7 @@ bool timeline_next(struct timeline *t, struct frame *frame)
 	*frame = t->heap[0]->head;
 	come_out(t, t->heap[0], frame);
 	t->came_out = true;
+	t->lone = only_one(t);
 	return true;
 }
 

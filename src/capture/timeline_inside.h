@@ -31,6 +31,7 @@ struct timeline {
 	size_t norder, next;
 	struct input **heap; /* open ones, that with the earliest head on top */
 	size_t nheap, open_most; /* of these, how many files stay open between two reads */
+	struct input *lone; /* the only one whose frames still come out, with nothing held back of it; NULL: not so, or not known yet */
 	bool started, came_out; /* came_out: the top's head was given out by the last timeline_next */
 	uint64_t ordinal, bytes_done;
 };

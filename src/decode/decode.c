@@ -26,10 +26,8 @@ struct decoder *decoder_new(void)
 	return r;
 }
 
-static struct decode_counts *counts_of(struct decoder *r, uint32_t file)
+static __attribute__((noinline)) struct decode_counts *counts_find(struct decoder *r, uint32_t file)
 {
-	if (r->last && r->last_file == file)
-		return r->last;
 	if (file >= r->nfiles) {
 		size_t n = (size_t)file + 16;
 		r->counts = memory_grow(r->counts, n, sizeof(struct decode_counts *));
@@ -43,6 +41,11 @@ static struct decode_counts *counts_of(struct decoder *r, uint32_t file)
 	}
 	r->last_file = file;
 	return r->last = r->counts[file];
+}
+
+static inline struct decode_counts *counts_of(struct decoder *r, uint32_t file)
+{
+	return r->last && r->last_file == file ? r->last : counts_find(r, file);
 }
 
 /* A time in which nobody sent anything is a pause of the capture, or a clock that was set forward: no connection was idle in it. It counts
@@ -60,6 +63,18 @@ static void advance(struct decoder *r, int64_t time)
 	r->latest = time;
 }
 
+/* All that is not plain. A function of its own, so that the plain ones need no room for what it works with. */
+static __attribute__((noinline)) enum decoded layers(struct decoder *r, struct decode_counts *counts, const struct frame *f, struct packet *p)
+{
+	struct decoding d = {
+		.packet = p, .counts = counts, .fragments = r->fragments, .time = f->time,
+		.missing = f->wire_length > f->bytes.n ? f->wire_length - f->bytes.n : 0,
+	};
+	enum decoded got = f->linktype == 1 ? ethernet_frame(&d, f->bytes) : link_frame(&d, f->linktype, f->bytes);
+	counts->frames[got]++;
+	return got;
+}
+
 enum decoded decoder_packet(struct decoder *r, const struct frame *f, struct packet *p)
 {
 	struct decode_counts *counts = counts_of(r, f->file);
@@ -75,13 +90,7 @@ enum decoded decoder_packet(struct decoder *r, const struct frame *f, struct pac
 		counts->frames[DECODED_TCP]++;
 		return DECODED_TCP;
 	}
-	struct decoding d = {
-		.packet = p, .counts = counts, .fragments = r->fragments, .time = f->time,
-		.missing = f->wire_length > f->bytes.n ? f->wire_length - f->bytes.n : 0,
-	};
-	enum decoded got = f->linktype == 1 ? ethernet_frame(&d, f->bytes) : link_frame(&d, f->linktype, f->bytes);
-	counts->frames[got]++;
-	return got;
+	return layers(r, counts, f, p);
 }
 
 const struct decode_counts *decoder_counts(const struct decoder *r, uint32_t file)

@@ -56,20 +56,29 @@ void talks_free(struct surroundings *around)
 	stock_drop(&around->stock);
 }
 
-struct talk *talk_new(struct surroundings *around, const struct connection *c, bool on_port)
+struct talk *talk_new(struct surroundings *around)
 {
 	struct talk *t = talk_take(around);
-	t->connection = *c;
 	t->around = around;
-	t->negotiated = c->syn[0].timestamp && c->syn[1].timestamp;
 	for (unsigned side = 0; side < 2; side++)
 		t->streams[side].stock = &around->stock;
+	return t;
+}
+
+struct connection *talk_connection(struct talk *t)
+{
+	return &t->connection;
+}
+
+void talk_begin(struct talk *t, bool on_port)
+{
+	struct surroundings *around = t->around;
+	t->negotiated = t->connection.syn[0].timestamp && t->connection.syn[1].timestamp;
 	if (on_port) {
 		t->opened = true;
 		t->session = around->sink.open(around->sink.to, &t->connection);
 		around->counts.smtp++;
 	}
-	return t;
 }
 
 void talk_drop(struct talk *t)

@@ -24,8 +24,10 @@ struct surroundings {
 };
 
 struct talk;
-/* on_port: opened without a look. The connection holds what is known so far: ends, SYN marks, ordinal. */
-struct talk *talk_new(struct surroundings *, const struct connection *, bool on_port);
+/* Its connection is to be filled with what is known so far, ends, SYN marks, ordinal, before it begins. */
+struct talk *talk_new(struct surroundings *);
+struct connection *talk_connection(struct talk *);
+void talk_begin(struct talk *, bool on_port); /* on_port: opened without a look */
 void talk_start(struct talk *, enum direction, uint32_t isn); /* of a SYN seen before the talk was made */
 void talk_hint(struct talk *, enum direction, uint32_t number); /* no SYN seen, but packets without payload */
 void talk_packet(struct talk *, const struct packet *, enum direction);

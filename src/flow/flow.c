@@ -198,11 +198,20 @@ static void keep(struct flow *f, struct entry *e, const struct packet *p)
 
 static struct talk *make_talk(struct flow *f, const struct entry *e)
 {
-	struct connection c = { .ordinal = e->ordinal, .client = e->ends[FROM_CLIENT], .server = e->ends[FROM_SERVER],
-		.first = e->first, .syn_seen = e->syn_seen, .syn_ack_seen = e->syn_ack_seen,
-		.roles_guessed = e->roles_guessed, .simultaneous_open = e->simultaneous, .handshake_rtt = e->rtt,
-		.packets = { e->packets[0], e->packets[1] }, .syn = { e->syn[0], e->syn[1] } };
-	struct talk *talk = talk_new(&f->around, &c, e->on_port);
+	struct talk *talk = talk_new(&f->around);
+	struct connection *c = talk_connection(talk);
+	c->ordinal = e->ordinal;
+	c->client = e->ends[FROM_CLIENT];
+	c->server = e->ends[FROM_SERVER];
+	c->first = e->first;
+	c->syn_seen = e->syn_seen;
+	c->syn_ack_seen = e->syn_ack_seen;
+	c->roles_guessed = e->roles_guessed;
+	c->simultaneous_open = e->simultaneous;
+	c->handshake_rtt = e->rtt;
+	memcpy(c->packets, e->packets, sizeof c->packets);
+	memcpy(c->syn, e->syn, sizeof c->syn);
+	talk_begin(talk, e->on_port);
 	for (unsigned side = 0; side < 2; side++)
 		if (has_side(e->isn_known, side))
 			talk_start(talk, (enum direction)side, e->number[side]);
@@ -353,7 +362,7 @@ static void take_packet(struct flow *f, struct entry *e, const struct packet *p,
 static inline bool goes_straight(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
 {
 	if (e->queue != CLASS_LIVE || e->isn_known != 3 || e->keeps || !e->talk || f->clock - e->heard > f->idle[CLASS_LIVE]
-	    || is_another(e, p, side) || !talk_straight(e->talk, p, (enum direction)side))
+	    || !talk_straight(e->talk, p, (enum direction)side))
 		return false;
 	e->latest = p->ordinal;
 	e->heard = p->clock;
@@ -364,19 +373,38 @@ static inline bool goes_straight(struct flow *f, struct entry *e, const struct p
 	return true;
 }
 
+/* Of a connection that is no mail, which goes on: nothing is kept but when it was heard. */
+static inline bool is_passed_over(struct flow *f, struct entry *e, const struct packet *p)
+{
+	if (e->queue != CLASS_IGNORED || e->keeps || p->flags & (TCP_SYN | TCP_FIN | TCP_RST) || f->clock - e->heard > f->idle[CLASS_IGNORED])
+		return false;
+	e->latest = p->ordinal;
+	e->heard = p->clock;
+	return true;
+}
+
+/* All else. A function of its own, so that those that go straight need no room for what it works with. */
+static __attribute__((noinline)) void goes_around(struct flow *f, struct entry *e, const struct packet *p, uint32_t hash, unsigned side)
+{
+	e = entry_of(f, e, p, hash, &side);
+	if (!e)
+		return;
+	take_packet(f, e, p, side);
+	if (memory_used(f) > f->around.options.memory)
+		make_room(f, e);
+}
+
 void flow_packet(struct flow *f, const struct packet *p)
 {
 	unsigned side = 0;
 	uint32_t hash = table_hash(p);
 	advance(f, p->clock, p->ordinal);
 	struct entry *e = table_find(&f->table, p, hash, &side);
-	if (!e || !goes_straight(f, e, p, side)) {
-		e = entry_of(f, e, p, hash, &side);
-		if (!e)
-			return;
-		take_packet(f, e, p, side);
-	}
-	if (memory_used(f) > f->around.options.memory)
+	if (e && is_passed_over(f, e, p))
+		return;
+	if (!e || !goes_straight(f, e, p, side))
+		goes_around(f, e, p, hash, side);
+	else if (memory_used(f) > f->around.options.memory)
 		make_room(f, e);
 }
 
