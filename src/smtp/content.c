@@ -36,24 +36,57 @@ static void count_bare_cr(struct content *facts, struct bytes b)
 		facts->bare_cr += at + 1 == b.n || b.p[at + 1] != '\n';
 }
 
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* What stands before the colon (RFC 5322 2.2; 4.5 has blanks between them), of a name of any length all that is here of it. Empty: no field. */
+static struct bytes field_name(struct bytes line, uint64_t length)
+{
+	size_t n = 0, colon;
+	while (n < line.n && line.p[n] != ':' && !is_blank(line.p[n]))
+		n++;
+	for (colon = n; colon < line.n && is_blank(line.p[colon]);)
+		colon++;
+	bool field = colon < line.n ? line.p[colon] == ':' : n == line.n && length > n;
+	return bytes_first(line, field ? n : 0);
+}
+
+static void note_field(struct content *facts, struct bytes name)
+{
+	facts->has_header = true;
+	switch (name.n) {
+	case 2:
+		facts->header_to |= bytes_is(name, B("To"));
+		break;
+	case 4:
+		facts->header_from |= bytes_is(name, B("From"));
+		facts->header_date |= bytes_is(name, B("Date"));
+		break;
+	case 8:
+		facts->received_headers += bytes_is(name, B("Received"));
+		break;
+	case 10:
+		facts->header_message_id |= bytes_is(name, B("Message-ID"));
+		break;
+	default:
+		break;
+	}
+}
+
 /* A line of the header, of so many octets; its first FIELD_ROOM. */
 static void header_line(struct reader_of_content *r, struct bytes line, uint64_t length)
 {
-	struct content *facts = &r->facts;
-	struct bytes name = bytes_trim(bytes_cut(line, ':').head);
-	bool field = name.n < line.n && bytes_index(name, ' ') == BYTES_NONE;
-	bool folded = line.n && (line.p[0] == ' ' || line.p[0] == '\t');
-	if (length == 0 || (!field && !folded)) {
+	struct bytes name = field_name(line, length);
+	bool folded = line.n && is_blank(line.p[0]);
+	if (length == 0 || (name.n == 0 && !folded)) {
 		r->past_header = true; /* RFC 5322 2.1: the first empty line, or what cannot be a field */
 		return;
 	}
-	facts->has_header |= field;
-	facts->header_8bit |= r->has_8bit;
-	facts->header_from |= field && bytes_is(name, B("From"));
-	facts->header_to |= field && bytes_is(name, B("To"));
-	facts->header_date |= field && bytes_is(name, B("Date"));
-	facts->header_message_id |= field && bytes_is(name, B("Message-ID"));
-	facts->received_headers += field && bytes_is(name, B("Received"));
+	r->facts.header_8bit |= r->has_8bit;
+	if (name.n)
+		note_field(&r->facts, name);
 }
 
 /* The line is complete: its ending is CRLF or a bare LF. */

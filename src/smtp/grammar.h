@@ -15,7 +15,6 @@ struct bytes grammar_word(struct bytes line, enum verb *);                      
 void grammar_parse_from(struct arena *, struct command *, struct bytes word, enum verb); /* grammar_parse, where these are known */
 const char *grammar_foreign(struct bytes line);     /* "HTTP", "SSH", "SIP", "RTSP", "PROXY" ... for a first line of another protocol; NULL */
 enum verb verb_find(struct bytes word);             /* VERB_UNKNOWN */
-struct bytes verb_letters(enum verb);              /* verb_word as a view */
 bool grammar_is_masked_run(struct bytes word, bool whole_line); /* XXXX, ****: one filler repeated, at least 4 */
 
 #endif

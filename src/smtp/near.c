@@ -8,6 +8,12 @@
 
 enum { LONGEST_WORD = 16, LONG_WORD = 6, FAR = 99 };
 
+static const struct bytes verbs[VERB_COUNT] = {
+#define VERB(id, word, ...) [VERB_##id] = B(word),
+#include "smtp/verbs.def"
+#undef VERB
+};
+
 /* Verbs that a hand seldom types: what is near them is more likely a word of its own (END, SAME, RETURN, CLIENT). */
 static const bool rare[VERB_COUNT] = {
 	[VERB_TURN] = true, [VERB_SEND] = true, [VERB_SOML] = true, [VERB_SAML] = true, [VERB_ATRN] = true, [VERB_BURL] = true,
@@ -49,10 +55,21 @@ static uint64_t letters_of(struct bytes word)
 	return letters;
 }
 
+static bool same_letter(struct bytes a, size_t i, struct bytes b, size_t k)
+{
+	return octet_upper(a.p[i]) == octet_upper(b.p[k]);
+}
+
+/* One edit leaves the first letter alone, or the second, or moves one to the place of the other. Words of two letters at least. */
+static bool begin_alike(struct bytes a, struct bytes b)
+{
+	return same_letter(a, 0, b, 0) || same_letter(a, 1, b, 1) || same_letter(a, 0, b, 1) || same_letter(a, 1, b, 0);
+}
+
 /* An edit changes the length by one at most, and replaces one letter by another: nearly all words are further than that. */
 static bool may_be_near(struct bytes word, uint64_t letters, struct bytes verb, size_t most)
 {
-	if (word.n > verb.n + most || verb.n > word.n + most)
+	if (word.n > verb.n + most || verb.n > word.n + most || (most == 1 && !begin_alike(word, verb)))
 		return false;
 	uint64_t others = letters_of(verb);
 	return (size_t)__builtin_popcountll(letters & ~others) <= most && (size_t)__builtin_popcountll(others & ~letters) <= most;
@@ -66,7 +83,7 @@ static enum verb by_distance(struct bytes word)
 		return VERB_UNKNOWN;
 	uint64_t letters = letters_of(word);
 	for (enum verb v = 0; v < VERB_COUNT; v++) {
-		struct bytes verb = verb_letters(v);
+		struct bytes verb = verbs[v];
 		size_t most = word.n >= LONG_WORD && verb.n >= LONG_WORD ? 2 : 1;
 		size_t d = rare[v] || !may_be_near(word, letters, verb, most) ? FAR : distance(word, verb);
 		if (d <= most && d < nearest) {
@@ -114,8 +131,8 @@ static bool may_run_on(enum verb verb, struct bytes rest)
 static enum verb by_prefix(struct bytes word)
 {
 	for (enum verb v = 0; v < VERB_COUNT; v++) {
-		struct bytes verb = verb_letters(v), rest = bytes_from(word, verb.n);
-		if (rest.n == 0 || !bytes_starts_word(word, verb))
+		struct bytes verb = verbs[v], rest = bytes_from(word, verb.n);
+		if (rest.n == 0 || !same_letter(word, 0, verb, 0) || !bytes_starts_word(word, verb))
 			continue;
 		if (is_mark(rest.p[0]) || may_run_on(v, rest))
 			return v;

@@ -97,7 +97,8 @@ void line_fill(struct dialogue *d, struct exchange *e, const struct line *line)
 	} else if (c->content_of || is_header_behind_loss(d, line->text)) {
 		struct bytes kept = redact_content(arena, line->text);
 		c->line.flags |= LINE_CONTENT;
-		parse_masked(d, e, kept, kept);
+		c->line.text = kept;
+		grammar_parse(arena, c);
 	} else if (!plain_filled(arena, c, line->text)) {
 		struct bytes kept = redact_line(arena, &d->secrets, line->text, circumstances(d), &masked);
 		if (masked) {

@@ -80,11 +80,6 @@ enum verb verb_find(struct bytes word)
 	return VERB_UNKNOWN;
 }
 
-struct bytes verb_letters(enum verb verb)
-{
-	return verb < VERB_COUNT ? verbs[verb].word : (struct bytes){ 0 };
-}
-
 const char *extension_keyword(enum extension extension)
 {
 	return extension < EXT_COUNT ? (const char *)extensions[extension].keyword.p : NULL;

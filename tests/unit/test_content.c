@@ -19,6 +19,11 @@ static const struct kase { const char *name, *data; size_t end; struct content w
 	  { .octets = 17, .lines = 3, .longest_line = 10, .octets_8bit = 2, .header_8bit = true, .has_header = true } },
 	{ "Received is counted", "Received: a\r\nreceived: b\r\n.\r\n", 29,
 	  { .octets = 26, .lines = 2, .longest_line = 11, .has_header = true, .received_headers = 2 } },
+	{ "a long name", "X-MS-Exchange-Organization-Authenticated: x\r\nFrom: a\r\n\r\n.\r\n", 59,
+	  { .octets = 56, .lines = 3, .longest_line = 43, .has_header = true, .header_from = true } },
+	{ "a word that is no field", "From \r\nTo: a\r\n.\r\n", 17, { .octets = 14, .lines = 2, .longest_line = 5 } },
+	{ "folded lines have no name", "a: b\r\n From: c\r\n\tTo : d\r\n.\r\n", 28, { .octets = 25, .lines = 3, .longest_line = 8, .has_header = true } },
+	{ "a blank before the colon", "To\t : a\r\n.\r\n", 12, { .octets = 9, .lines = 1, .longest_line = 7, .has_header = true, .header_to = true } },
 	{ "no end", "a: b\r\n", 0, { .octets = 6, .lines = 1, .longest_line = 4, .has_header = true } },
 };
 
