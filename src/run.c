@@ -146,18 +146,45 @@ static bool capture_row(struct smtpwhy *run, uint32_t file)
 	return !whole || store_print(run->store, file, print, &run->error);
 }
 
-bool smtpwhy_analyze(struct smtpwhy *run)
+/* With one thread. */
+static void packets_read(struct smtpwhy *run)
 {
 	struct frame frame;
 	struct packet packet;
-	if (run->options.parts && (run->options.part < 1 || run->options.part > run->options.parts))
-		error_set(&run->error, ERROR_USAGE, "there is no part %u of %u", run->options.part, run->options.parts);
-	if (run->error.kind != ERROR_NONE || !stages_begin(run))
-		return false;
 	while (goes_on(run) && timeline_next(run->timeline, &frame)) {
 		run->packets++;
 		if (decoder_packet(run->decoder, &frame, &packet) == DECODED_TCP)
 			shards_packet(run->shards, &packet);
+	}
+}
+
+/* With several: the threads take turns at reading, and the caller's alone asks for more than that. */
+static enum reading packet_next(void *to, struct packet *packet)
+{
+	struct smtpwhy *run = to;
+	struct frame frame;
+	if (run->store_failed || run->stopped || !timeline_next(run->timeline, &frame))
+		return READ_END;
+	run->packets++;
+	return decoder_packet(run->decoder, &frame, packet) == DECODED_TCP ? READ_PACKET : READ_NOTHING;
+}
+
+static void reading_paused(void *to)
+{
+	(void)is_stopped(to);
+}
+
+bool smtpwhy_analyze(struct smtpwhy *run)
+{
+	if (run->options.parts && (run->options.part < 1 || run->options.part > run->options.parts))
+		error_set(&run->error, ERROR_USAGE, "there is no part %u of %u", run->options.part, run->options.parts);
+	if (run->error.kind != ERROR_NONE || !stages_begin(run))
+		return false;
+	if (shards_several(run->shards)) {
+		struct packets_source source = { packet_next, reading_paused, run, timeline_waits(run->timeline) };
+		shards_run(run->shards, &source);
+	} else {
+		packets_read(run);
 	}
 	shards_end(run->shards);
 	shards_free(run->shards); /* what comes next takes their memory */

@@ -1,42 +1,39 @@
-/* shards.c - a reader's packets go to analysers on threads of their own; each hands its outcomes to the sink, one analyser at a time. */
+/* shards.c - threads that take turns at reading packets and follow their own share of the connections; each hands its outcomes to the
+ * sink, one at a time. Never has a thread that only reads, or only stores: with as many threads as processors none of these would be idle
+ * while another has work for two. */
 #include "shards.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	BATCH_PACKETS = 256,
-	BATCH_OCTETS = 192 * 1024, /* room for payload; a single segment never has more than 64 KiB */
+	SPAN_PACKETS = 512,
+	SPAN_OCTETS = 256 * 1024, /* room for payload; a single segment never has more than 64 KiB */
 	SEGMENT_MOST = 64 * 1024,
-	BATCHES = 6,               /* of a shard: with these, what is on its way stays in the caches */
-	BATCHES_BACK = 4,          /* for which the reader sleeps once it lacks one: to wake it for each would take a processor from an analyser
-	                            * as often, and what is left keeps that one at work until the reader has its turn */
-	HANDFUL = 16,              /* outcomes that are worth asking whether the sink is free */
-	OUTCOMES_MOST = 256,       /* outcomes that wait until then: the next one waits for the sink */
+	SPAN_FRAMES = 4096,       /* of which most may be no segments */
+	SPANS = 8,                /* with these, what is on its way stays in the caches */
+	AHEAD = 3,                /* the quickest thread has so many before it, or one of them reads on */
+	PAUSE_EVERY = 16384,      /* frames */
+	HANDFUL = 16,             /* outcomes that are worth asking whether the sink is free */
+	OUTCOMES_MOST = 256,      /* outcomes that wait until then: the next one waits for the sink */
+	NONE = 0xffff,
 };
 
-struct batch {
+/* Packets in a row, chained by shard. */
+struct span {
 	size_t n, used;
-	struct packet packets[BATCH_PACKETS];
-	uint8_t octets[BATCH_OCTETS];
-};
-
-/* A queue of batches between two threads, with room for all that there are. */
-struct queue {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct batch *items[BATCHES];
-	size_t first, n;
-	size_t enough; /* to wake the one who waits */
-	bool closed;
+	struct packet packets[SPAN_PACKETS];
+	uint16_t next[SPAN_PACKETS]; /* of the same shard */
+	uint16_t *first, *last;      /* by shard */
+	uint8_t octets[SPAN_OCTETS];
 };
 
 struct shard {
 	pthread_t thread;
 	struct analyser *analyser;
-	struct queue full, empty; /* batches on their way, and back */
-	struct batch *filling;
+	uint64_t done; /* spans; by shards.lock */
 	struct outcome outcomes[OUTCOMES_MOST]; /* that the sink has not got yet */
 	size_t noutcomes;
 	struct shards *all;
@@ -45,63 +42,24 @@ struct shard {
 struct shards {
 	struct outcome_sink sink;
 	struct analyser *direct;  /* with one thread */
-	struct shard *shards;
+	struct shard *shards;     /* the first is that of the caller's thread */
 	unsigned n;
 	uint32_t part, parts;     /* part: 0.. */
 	int64_t clock;            /* of the last packet, also of other parts */
 	uint64_t ordinal;
+	const struct packets_source *source;
+	struct span *spans[SPANS]; /* the i-th span of the run is in spans[i % SPANS] until all shards have done it */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	uint64_t made;            /* spans; this and the next by lock */
+	uint64_t frames, paused;  /* read, and read at the last pause */
+	unsigned waiting;
+	bool reading, over;       /* reading: a thread holds the source, and all of the above that is not by lock */
 	pthread_mutex_t storing;  /* held by the analyser whose outcomes go to the sink */
 	bool ended;
 };
 
-/* ---- queue ---- */
-
-static void queue_init(struct queue *q, size_t enough)
-{
-	pthread_mutex_init(&q->lock, NULL);
-	pthread_cond_init(&q->changed, NULL);
-	q->enough = enough;
-}
-
-static void queue_put(struct queue *q, struct batch *batch)
-{
-	pthread_mutex_lock(&q->lock);
-	q->items[(q->first + q->n++) % BATCHES] = batch;
-	if (q->n == q->enough)
-		pthread_cond_signal(&q->changed);
-	pthread_mutex_unlock(&q->lock);
-}
-
-static struct batch *queue_take(struct queue *q) /* NULL: closed and empty */
-{
-	struct batch *batch = NULL;
-	pthread_mutex_lock(&q->lock);
-	for (bool waited = false; !q->closed && q->n < (waited ? q->enough : 1); waited = true)
-		pthread_cond_wait(&q->changed, &q->lock);
-	if (q->n) {
-		batch = q->items[q->first];
-		q->first = (q->first + 1) % BATCHES;
-		q->n--;
-	}
-	pthread_mutex_unlock(&q->lock);
-	return batch;
-}
-
-static void queue_close(struct queue *q)
-{
-	pthread_mutex_lock(&q->lock);
-	q->closed = true;
-	pthread_cond_signal(&q->changed);
-	pthread_mutex_unlock(&q->lock);
-}
-
-static void queue_free(struct queue *q)
-{
-	pthread_mutex_destroy(&q->lock);
-	pthread_cond_destroy(&q->changed);
-}
-
-/* ---- threads ---- */
+/* ---- outcomes ---- */
 
 /* An analyser's sessions are still in the caches of its processor, where a thread that did nothing but store would fetch each from
  * another one's; and their memory goes back to the thread that took it. */
@@ -126,15 +84,177 @@ static void outcome_gathered(void *to, struct outcome outcome)
 	outcomes_store(shard);
 }
 
+/* ---- a span ---- */
+
+/* A part is cut into as many pieces as there are threads, so that both divisions spread evenly. */
+static bool is_ours(struct shards *s, const struct packet *packet, uint32_t *piece)
+{
+	uint32_t pieces = s->n ? s->n : 1, all = s->parts * pieces > 1 ? flow_shard(packet, s->parts * pieces) : 0;
+	s->clock = packet->clock;
+	s->ordinal = packet->ordinal;
+	*piece = all % pieces;
+	return all / pieces == s->part;
+}
+
+static struct span *span_new(unsigned shards)
+{
+	struct span *span = memory_new(1, sizeof *span);
+	span->first = memory_new(shards, sizeof *span->first);
+	span->last = memory_new(shards, sizeof *span->last);
+	return span;
+}
+
+static void span_free(struct span *span)
+{
+	if (!span)
+		return;
+	free(span->first);
+	free(span->last);
+	free(span);
+}
+
+static void span_take(struct span *span, uint32_t shard)
+{
+	uint16_t at = (uint16_t)span->n++;
+	struct packet *packet = &span->packets[at];
+	struct bytes payload = bytes_first(packet->payload, SEGMENT_MOST);
+	if (payload.n)
+		memcpy(span->octets + span->used, payload.p, payload.n);
+	packet->payload = packet->segment = (struct bytes){ span->octets + span->used, payload.n };
+	span->used += payload.n;
+	span->next[at] = NONE;
+	*(span->first[shard] == NONE ? &span->first[shard] : &span->next[span->last[shard]]) = at;
+	span->last[shard] = at;
+}
+
+/* By the thread that holds the source. */
+static bool span_read(struct shards *s, struct span *span, uint64_t *frames)
+{
+	uint32_t shard;
+	span->n = span->used = 0;
+	memset(span->first, 0xff, s->n * sizeof *span->first);
+	for (unsigned i = 0; i < SPAN_FRAMES && span->n < SPAN_PACKETS && span->used + SEGMENT_MOST <= SPAN_OCTETS; i++) {
+		enum reading got = s->source->next(s->source->to, &span->packets[span->n]);
+		if (got == READ_END)
+			return false;
+		++*frames;
+		if (got == READ_PACKET && is_ours(s, &span->packets[span->n], &shard))
+			span_take(span, shard);
+	}
+	return true;
+}
+
+static void span_analyse(const struct span *span, struct shard *shard)
+{
+	for (unsigned i = span->first[shard - shard->all->shards]; i != NONE; i = span->next[i])
+		analyser_packet(shard->analyser, &span->packets[i]);
+}
+
+/* ---- turns; all of this with the lock held ---- */
+
+static void wake(struct shards *s)
+{
+	if (s->waiting)
+		pthread_cond_broadcast(&s->changed);
+}
+
+static uint64_t least_done(const struct shards *s)
+{
+	uint64_t least = s->shards->done;
+	for (unsigned i = 1; i < s->n; i++)
+		least = s->shards[i].done < least ? s->shards[i].done : least;
+	return least;
+}
+
+static bool is_hungry(const struct shards *s) /* the quickest has little left */
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (s->made - s->shards[i].done < AHEAD)
+			return true;
+	return false;
+}
+
+static bool has_room(const struct shards *s)
+{
+	return !s->over && s->made - least_done(s) < SPANS;
+}
+
+/* Who is far behind leaves it to others. */
+static bool may_read(const struct shard *shard)
+{
+	const struct shards *s = shard->all;
+	bool one_of_us = s->source->here_only ? shard == s->shards : s->made - shard->done <= SPANS / 2;
+	return one_of_us && !s->reading && is_hungry(s) && has_room(s);
+}
+
+static void read_turn(struct shards *s)
+{
+	s->reading = true;
+	do {
+		struct span *span = s->spans[s->made % SPANS];
+		uint64_t frames = 0;
+		pthread_mutex_unlock(&s->lock);
+		bool more = span_read(s, span, &frames);
+		pthread_mutex_lock(&s->lock);
+		s->frames += frames;
+		s->made += span->n > 0;
+		s->over = !more;
+		wake(s);
+	} while (is_hungry(s) && has_room(s));
+	s->reading = false;
+	wake(s);
+}
+
+static void pause_turn(struct shards *s)
+{
+	s->reading = true;
+	s->paused = s->frames;
+	pthread_mutex_unlock(&s->lock);
+	s->source->pause(s->source->to);
+	pthread_mutex_lock(&s->lock);
+	s->reading = false;
+	wake(s);
+}
+
+static void analyse_turn(struct shard *shard)
+{
+	struct shards *s = shard->all;
+	const struct span *span = s->spans[shard->done % SPANS];
+	pthread_mutex_unlock(&s->lock);
+	span_analyse(span, shard);
+	pthread_mutex_lock(&s->lock);
+	shard->done++;
+	if (s->made - shard->done == SPANS / 2 && least_done(s) == shard->done) /* who waits for room has it */
+		wake(s);
+}
+
+static void turns(struct shard *shard)
+{
+	struct shards *s = shard->all;
+	pthread_mutex_lock(&s->lock);
+	for (;;) {
+		bool pause = shard == s->shards && s->frames - s->paused >= PAUSE_EVERY;
+		if (pause && !s->reading) {
+			pause_turn(s);
+		} else if (!pause && may_read(shard)) {
+			read_turn(s);
+		} else if (!pause && shard->done < s->made) {
+			analyse_turn(shard);
+		} else if (!pause && s->over) {
+			break;
+		} else {
+			s->waiting++;
+			pthread_cond_wait(&s->changed, &s->lock);
+			s->waiting--;
+		}
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
 static void *analyse(void *to)
 {
 	struct shard *shard = to;
-	for (struct batch *batch; (batch = queue_take(&shard->full));) {
-		for (size_t i = 0; i < batch->n; i++)
-			analyser_packet(shard->analyser, &batch->packets[i]);
-		batch->n = batch->used = 0;
-		queue_put(&shard->empty, batch);
-	}
+	turns(shard);
 	analyser_end(shard->analyser, shard->all->clock, shard->all->ordinal);
 	pthread_mutex_lock(&shard->all->storing);
 	outcomes_store(shard);
@@ -142,19 +262,6 @@ static void *analyse(void *to)
 }
 
 /* ---- the caller's side ---- */
-
-static void shard_begin(struct shards *s, struct shard *shard, struct flow_options options, const struct why *why)
-{
-	shard->all = s;
-	shard->analyser = analyser_new(options, why, (struct outcome_sink){ outcome_gathered, shard, true });
-	queue_init(&shard->full, 1);
-	queue_init(&shard->empty, BATCHES_BACK);
-	for (unsigned i = 1; i < BATCHES; i++)
-		queue_put(&shard->empty, memory_new(1, sizeof(struct batch)));
-	shard->filling = memory_new(1, sizeof(struct batch));
-	if (pthread_create(&shard->thread, NULL, analyse, shard) != 0)
-		abort();
-}
 
 struct shards *shards_new(struct shards_options how, struct flow_options options, const struct why *why, struct outcome_sink sink)
 {
@@ -169,80 +276,68 @@ struct shards *shards_new(struct shards_options how, struct flow_options options
 	s->n = how.threads;
 	s->shards = memory_new(s->n, sizeof *s->shards);
 	options.memory = (options.memory ? options.memory : FLOW_MEMORY) / s->n;
+	for (unsigned i = 0; i < s->n; i++) {
+		s->shards[i].all = s;
+		s->shards[i].analyser = analyser_new(options, why, (struct outcome_sink){ outcome_gathered, &s->shards[i], true });
+	}
+	for (unsigned i = 0; i < SPANS; i++)
+		s->spans[i] = span_new(s->n);
 	pthread_mutex_init(&s->storing, NULL);
-	for (unsigned i = 0; i < s->n; i++)
-		shard_begin(s, &s->shards[i], options, why);
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->changed, NULL);
 	return s;
 }
 
-static void batch_send(struct shard *shard)
+bool shards_several(const struct shards *s)
 {
-	queue_put(&shard->full, shard->filling);
-	shard->filling = queue_take(&shard->empty);
+	return !s->direct;
 }
 
 void shards_packet(struct shards *s, const struct packet *packet)
 {
-	/* A part is cut into as many pieces as there are threads, so that both divisions spread evenly. */
-	uint32_t pieces = s->n ? s->n : 1, piece = s->parts * pieces > 1 ? flow_shard(packet, s->parts * pieces) : 0;
-	s->clock = packet->clock;
-	s->ordinal = packet->ordinal;
-	if (piece / pieces != s->part)
-		return;
-	if (s->direct) {
+	uint32_t piece;
+	if (is_ours(s, packet, &piece))
 		analyser_packet(s->direct, packet);
-		return;
-	}
-	struct shard *shard = &s->shards[piece % pieces];
-	struct batch *batch = shard->filling;
-	struct packet *copy = &batch->packets[batch->n++];
-	struct bytes payload = bytes_first(packet->payload, SEGMENT_MOST);
-	*copy = *packet;
-	copy->payload = (struct bytes){ batch->octets + batch->used, payload.n };
-	copy->segment = copy->payload;
-	if (payload.n)
-		memcpy(batch->octets + batch->used, payload.p, payload.n);
-	batch->used += payload.n;
-	if (batch->n == BATCH_PACKETS || batch->used + SEGMENT_MOST > BATCH_OCTETS)
-		batch_send(shard);
+}
+
+/* Signals are the caller's. */
+void shards_run(struct shards *s, const struct packets_source *source)
+{
+	sigset_t all, before;
+	s->source = source;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (unsigned i = 1; i < s->n; i++)
+		if (pthread_create(&s->shards[i].thread, NULL, analyse, &s->shards[i]) != 0)
+			abort();
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	analyse(&s->shards[0]);
+	for (unsigned i = 1; i < s->n; i++)
+		pthread_join(s->shards[i].thread, NULL);
+	s->source = NULL;
 }
 
 void shards_end(struct shards *s)
 {
-	s->ended = true;
-	if (s->direct) {
+	if (s->direct && !s->ended)
 		analyser_end(s->direct, s->clock, s->ordinal);
-		return;
-	}
-	for (unsigned i = 0; i < s->n; i++) {
-		batch_send(&s->shards[i]);
-		queue_close(&s->shards[i].full);
-	}
-	for (unsigned i = 0; i < s->n; i++)
-		pthread_join(s->shards[i].thread, NULL);
-}
-
-static void shard_free(struct shard *shard)
-{
-	free(shard->filling);
-	queue_close(&shard->empty);
-	for (struct batch *batch; (batch = queue_take(&shard->empty));)
-		free(batch);
-	queue_free(&shard->full);
-	queue_free(&shard->empty);
-	analyser_free(shard->analyser);
+	s->ended = true;
 }
 
 void shards_free(struct shards *s)
 {
 	if (!s)
 		return;
-	if (!s->ended)
-		shards_end(s);
+	shards_end(s);
 	for (unsigned i = 0; i < s->n; i++)
-		shard_free(&s->shards[i]);
-	if (s->n)
+		analyser_free(s->shards[i].analyser);
+	for (unsigned i = 0; i < SPANS; i++)
+		span_free(s->spans[i]);
+	if (s->n) {
 		pthread_mutex_destroy(&s->storing);
+		pthread_mutex_destroy(&s->lock);
+		pthread_cond_destroy(&s->changed);
+	}
 	free(s->shards);
 	analyser_free(s->direct);
 	free(s);

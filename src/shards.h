@@ -1,10 +1,10 @@
 /* shards - connections spread over threads.
- * In:    TCP segments in the order of the timeline, from one thread.
+ * In:    TCP segments in the order of the timeline.
  * Out:   outcomes, one at a time (the sink is never entered twice at once), in an order that depends on the threads: ids do not.
- * How:   with one thread everything happens inside shards_packet. With n threads, connections go to n analysers by flow_shard;
- *        packets travel in batches, their payload copied; the analysers call the sink themselves, one at a time.
+ * How:   with one thread everything happens inside shards_packet. With n threads, the caller's among them, each has an analyser with the
+ *        connections that flow_shard gives it, and there are no others: whichever finds that little is left to do reads on.
  * Parts: of a run that is spread over machines, only the connections of one part are taken; every machine sees all packets.
- * Keeps: BATCHES_AHEAD batches and OUTCOMES_MOST outcomes for each analyser; a full queue makes its sender wait.
+ * Keeps: SPANS times SPAN_PACKETS packets with their payload, and OUTCOMES_MOST outcomes for each analyser.
  * Lives: until shards_free. */
 #ifndef SMTPWHY_SHARDS_H
 #define SMTPWHY_SHARDS_H
@@ -17,8 +17,20 @@ struct shards_options {
 	unsigned part, parts; /* 1..parts; parts 0: the whole */
 };
 
+enum reading { READ_PACKET, READ_NOTHING, READ_END }; /* nothing: a frame without a segment */
+
+/* Where packets come from, with several threads. */
+struct packets_source {
+	enum reading (*next)(void *to, struct packet *); /* from any of the threads, one at a time; the packet lives until the next call */
+	void (*pause)(void *to); /* from the caller's thread, every PAUSE_EVERY packets or so, while next is not called */
+	void *to;
+	bool here_only;          /* reading may wait for others, or for a signal: next is called from the caller's thread as well */
+};
+
 struct shards *shards_new(struct shards_options, struct flow_options, const struct why *, struct outcome_sink);
-void shards_packet(struct shards *, const struct packet *);
+bool shards_several(const struct shards *);                 /* which of the two comes next */
+void shards_packet(struct shards *, const struct packet *); /* with one thread */
+void shards_run(struct shards *, const struct packets_source *); /* with several: returns when the source has ended */
 void shards_end(struct shards *); /* all outcomes have reached the sink when it returns */
 void shards_free(struct shards *);
 

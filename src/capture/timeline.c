@@ -407,6 +407,14 @@ uint64_t timeline_bytes_read(const struct timeline *t)
 	return bytes;
 }
 
+bool timeline_waits(const struct timeline *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (!t->inputs[i]->regular)
+			return true;
+	return false;
+}
+
 uint64_t timeline_bytes_total(const struct timeline *t)
 {
 	uint64_t total = 0;

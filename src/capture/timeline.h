@@ -51,6 +51,7 @@ size_t timeline_count(const struct timeline *);
 const struct capture *timeline_capture(const struct timeline *, size_t index);
 uint64_t timeline_bytes_read(const struct timeline *);  /* of the files on the disk, for progress */
 uint64_t timeline_bytes_total(const struct timeline *); /* 0 unknown (standard input) */
+bool timeline_waits(const struct timeline *); /* reading may wait for others, as from a pipe: one of its inputs is no regular file */
 void timeline_free(struct timeline *);
 
 /* Whether a filter can be used at all; false: fills the error (ERROR_USAGE). A filter that does not fit a file's link type is that
