@@ -19,8 +19,11 @@ static const int64_t class_idle[CLASS_COUNT] = {
 	[CLASS_LIVE] = 900 * SECOND,
 };
 
+static const int64_t HANDSHAKE = 10 * SECOND; /* SYNs are sent again after 1, 3 and 7 seconds (RFC 6298 2.1, 5.5) */
+
 enum {
 	SECOND_CHANCES = 16,
+	HANDSHAKES_SHARE = 4, /* of the memory, as a divisor */
 	LINGER = 4096,       /* packets of the run after which a finished connection is closed, however little time has passed: what
 	                      * comes late comes within a round trip, and on a fast link seconds hold very many sessions */
 	SWEEP_EVERY = 512,   /* packets of the run */
@@ -135,13 +138,20 @@ static size_t memory_used(const struct flow *f)
 	return f->around.stock.held + table_size(&f->table);
 }
 
+/* A handshake that may still go on is not given up for a connection that has long been idle, unless a flood of them is what fills the memory. */
+static bool is_spared(const struct flow *f, const struct entry *e)
+{
+	return e->queue == CLASS_HALF_OPEN && f->clock - e->heard < HANDSHAKE
+	       && table_queue_size(&f->table, CLASS_HALF_OPEN) <= f->around.options.memory / HANDSHAKES_SHARE;
+}
+
 /* The finished go first, then those that matter least, each class by how long they have been silent. */
 static void make_room(struct flow *f, const struct entry *keep)
 {
 	unsigned chances = SECOND_CHANCES;
 	for (unsigned q = 0; q < CLASS_COUNT && memory_used(f) > f->around.options.memory;) {
 		struct entry *e = table_oldest(&f->table, q);
-		if (!e || (e == keep && table_newest(&f->table, q) == e)) {
+		if (!e || (e == keep && table_newest(&f->table, q) == e) || is_spared(f, e)) {
 			q++;
 		} else if (e == keep || (e->heard > e->queued && chances-- > 0)) {
 			table_queue(&f->table, e, q, e->heard);

@@ -139,6 +139,7 @@ static void unqueue(struct table *t, struct entry *e)
 		return;
 	*(e->older ? &at(t, e->older - 1)->newer : &t->oldest[e->queue]) = e->newer;
 	*(e->newer ? &at(t, e->newer - 1)->older : &t->newest[e->queue]) = e->older;
+	t->queued[e->queue]--;
 	e->queue = NO_QUEUE;
 }
 
@@ -151,6 +152,7 @@ void table_queue(struct table *t, struct entry *e, unsigned queue, int64_t time)
 	e->older = t->newest[queue];
 	*(e->older ? &at(t, e->older - 1)->newer : &t->oldest[queue]) = e->self + 1;
 	t->newest[queue] = e->self + 1;
+	t->queued[queue]++;
 }
 
 struct entry *table_oldest(struct table *t, unsigned queue)

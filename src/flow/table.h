@@ -48,7 +48,7 @@ struct table {
 	struct entry **slabs;
 	uint32_t nslabs, used, live;
 	uint32_t vacant;                       /* index + 1, chained by newer */
-	uint32_t oldest[TABLE_QUEUES], newest[TABLE_QUEUES];
+	uint32_t oldest[TABLE_QUEUES], newest[TABLE_QUEUES], queued[TABLE_QUEUES]; /* queued: how many */
 };
 
 void table_init(struct table *);
@@ -62,6 +62,8 @@ struct entry *table_after(struct table *, const struct entry *);
 void table_remove(struct table *, struct entry *);
 void table_free(struct table *);
 
+enum { TABLE_ENTRY_BYTES = sizeof(struct entry) + 2 * sizeof(struct slot) };
+
 /* Into the caches; NULL: nothing. */
 static inline void table_fetch(const struct entry *e)
 {
@@ -72,7 +74,13 @@ static inline void table_fetch(const struct entry *e)
 /* Bytes of what is alive. */
 static inline size_t table_size(const struct table *t)
 {
-	return t->live * (sizeof(struct entry) + 2 * sizeof(struct slot));
+	return (size_t)t->live * TABLE_ENTRY_BYTES;
+}
+
+/* Of those in a queue. */
+static inline size_t table_queue_size(const struct table *t, unsigned queue)
+{
+	return (size_t)t->queued[queue] * TABLE_ENTRY_BYTES;
 }
 
 #endif
