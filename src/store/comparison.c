@@ -10,7 +10,7 @@ static int64_t id_of(const struct store *s, uint64_t session)
 bool store_comparison(struct store *s, const struct comparison *c, struct error *error)
 {
 	sqlite3_stmt *row = s->comparison;
-	if (!database_number(&s->database, "SELECT coalesce(max(comparison_id), 0) + 1 FROM comparison", &s->comparison_id, error))
+	if (!writer_settle(s, error) || !database_number(&s->database, "SELECT coalesce(max(comparison_id), 0) + 1 FROM comparison", &s->comparison_id, error))
 		return false;
 	sqlite3_bind_int64(row, 1, s->comparison_id);
 	sqlite3_bind_null(row, 2);

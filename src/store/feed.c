@@ -1,4 +1,4 @@
-/* feed.c - takes rows of one table, gives them to SQLite through a virtual table that only this connection sees. */
+/* feed.c - takes rows of one table, gives them to SQLite through a virtual table that only this connection sees, or to the tree of the table. */
 #include "store/feed.h"
 
 #include "base/arena.h"
@@ -15,8 +15,8 @@ struct table { /* a subclass of sqlite3_vtab, as SQLite wants it; likewise walk 
 
 struct walk {
 	sqlite3_vtab_cursor base;
-	unsigned row, column;   /* column: that next begins at */
-	const uint8_t *next;
+	unsigned row, column;        /* column: that next begins at */
+	const uint8_t *type, *value; /* of it */
 };
 
 static int connect(sqlite3 *db, void *to, int n, const char *const *arguments, sqlite3_vtab **made, char **trouble)
@@ -76,8 +76,10 @@ static const struct feed *feed_of(const sqlite3_vtab_cursor *walk)
 static void at_row(struct walk *walk)
 {
 	const struct feed *feed = feed_of(&walk->base);
+	const struct feed_place *row = &feed->places[walk->row];
 	walk->column = 0;
-	walk->next = (const uint8_t *)feed->rows.p + feed->places[walk->row].begin;
+	walk->value = (const uint8_t *)feed->rows.p + row->begin;
+	walk->type = walk->value + row->n - row->head + 1;
 }
 
 static int rewind_walk(sqlite3_vtab_cursor *base, int number, const char *name, int n, sqlite3_value **values)
@@ -103,40 +105,49 @@ static int next(sqlite3_vtab_cursor *base)
 	return SQLITE_OK;
 }
 
-static uint32_t text_size(const uint8_t *cell)
+/* The type of the next column; *value: what it has, whose octets are the result. */
+static size_t next_column(struct walk *walk, uint64_t *type, const uint8_t **value)
 {
-	uint32_t n;
-	memcpy(&n, cell + 1, sizeof n);
+	static const uint8_t sizes[FEED_TEXT] = { 0, 1, 2, 3, 4, 6, 8 };
+	*type = 0;
+	do
+		*type = *type << 7 | (*walk->type & 0x7f);
+	while (*walk->type++ & 0x80);
+	size_t n = *type >= FEED_TEXT ? (size_t)(*type - FEED_TEXT) / 2 : sizes[*type];
+	*value = walk->value;
+	walk->value += n;
+	walk->column++;
 	return n;
 }
 
-static const uint8_t *behind(const uint8_t *cell)
+static int64_t number_of(const uint8_t *value, size_t n)
 {
-	return cell + (*cell == FEED_NULL ? 1 : *cell == FEED_NUMBER ? FEED_NUMBER_SIZE : FEED_TEXT_HEAD + text_size(cell));
+	uint64_t number = n && value[0] & 0x80 ? UINT64_MAX : 0;
+	for (size_t i = 0; i < n; i++)
+		number = number << 8 | value[i];
+	return (int64_t)number;
 }
 
 /* SQLite asks for the columns of a row one after the other; it may do otherwise. */
 static int column(sqlite3_vtab_cursor *base, sqlite3_context *to, int at)
 {
 	struct walk *walk = (struct walk *)base;
+	const struct feed_place *row = &feed_of(base)->places[walk->row];
+	const uint8_t *value;
+	uint64_t type;
 	if ((unsigned)at < walk->column)
 		at_row(walk);
-	for (; walk->column < (unsigned)at; walk->column++)
-		walk->next = behind(walk->next);
-	const uint8_t *cell = walk->next;
-	walk->column++;
-	if (*cell == FEED_NUMBER) {
-		int64_t number;
-		memcpy(&number, cell + 1, sizeof number);
-		walk->next += FEED_NUMBER_SIZE;
-		sqlite3_result_int64(to, number);
-	} else if (*cell == FEED_TEXT) {
-		uint32_t n = text_size(cell);
-		walk->next += FEED_TEXT_HEAD + n;
-		sqlite3_result_text(to, (const char *)cell + FEED_TEXT_HEAD, (int)n, SQLITE_STATIC);
-	} else { /* a result that is not set is NULL */
-		walk->next++;
-	}
+	size_t n = next_column(walk, &type, &value);
+	while (walk->column <= (unsigned)at)
+		n = next_column(walk, &type, &value);
+	if (at == 0 && row->numbered)
+		sqlite3_result_int64(to, row->id);
+	else if (type >= FEED_TEXT)
+		sqlite3_result_text(to, (const char *)value, (int)n, SQLITE_STATIC);
+	else if (type >= FEED_ZERO)
+		sqlite3_result_int64(to, (int64_t)type - FEED_ZERO);
+	else if (type != FEED_NULL) /* a result that is not set is NULL */
+		sqlite3_result_int64(to, number_of(value, n));
 	return SQLITE_OK;
 }
 
@@ -154,7 +165,8 @@ static const sqlite3_module module = {
 
 bool feed_open(struct feed *f, struct database *database, const char *table, unsigned columns, struct error *error)
 {
-	*f = (struct feed){ .database = database, .columns = columns };
+	assert(columns <= FEED_COLUMNS);
+	*f = (struct feed){ .database = database, .table = table, .columns = columns, .in_order = true };
 	f->places = memory_new(FEED_ROWS, sizeof *f->places);
 	struct text sql = { 0 };
 	snprintf(f->name, sizeof f->name, "feed_%s", table);
@@ -166,6 +178,53 @@ bool feed_open(struct feed *f, struct database *database, const char *table, uns
 	return f->insert;
 }
 
+/* ---- giving ---- */
+
+static struct bytes body_of(const struct feed *f, const struct feed_place *row)
+{
+	return (struct bytes){ (const uint8_t *)f->rows.p + row->begin, row->n - row->head };
+}
+
+static struct bytes head_of(const struct feed *f, const struct feed_place *row)
+{
+	return (struct bytes){ (const uint8_t *)f->rows.p + row->begin + row->n - row->head, row->head };
+}
+
+/* The statement takes the rows that stand first. */
+static bool step(struct feed *f, sqlite3_stmt *statement, unsigned rows, struct error *error)
+{
+	f->going = rows;
+	return database_step(f->database, statement, error);
+}
+
+/* What comes too late for the tree waits in a temporary table: SQLite has its rows in memory while they are few, then in a file of its own. */
+static bool set_aside(struct feed *f, unsigned rows, struct error *error)
+{
+	struct text sql = { 0 };
+	if (!f->set_aside) {
+		text_addf(&sql, "CREATE TEMP TABLE late_%s AS SELECT * FROM main.%s WHERE 0", f->table, f->table);
+		bool done = database_run(f->database, sql.p, error);
+		text_clear(&sql);
+		text_addf(&sql, "INSERT INTO temp.late_%s SELECT * FROM %s", f->table, f->name);
+		f->set_aside = done ? database_statement(f->database, sql.p, error) : NULL;
+		text_free(&sql);
+	}
+	return f->set_aside && step(f, f->set_aside, rows, error);
+}
+
+static bool give_tree(struct feed *f, unsigned rows, struct error *error)
+{
+	unsigned late = 0;
+	for (unsigned i = 0; i < rows; i++) {
+		const struct feed_place row = f->places[i];
+		if (!tree_takes(&f->tree, row.id, row.n))
+			f->places[late++] = row;
+		else if (!tree_add(&f->tree, row.id, head_of(f, &row), body_of(f, &row), error))
+			return false;
+	}
+	return late == 0 || set_aside(f, late, error);
+}
+
 /* The rows behind the first so many come to stand in order at the beginning of the spare text, which takes the place of the other. */
 static void leave(struct feed *f, unsigned gone)
 {
@@ -175,17 +234,27 @@ static void leave(struct feed *f, unsigned gone)
 	f->rows.n = 0;
 	f->count -= gone;
 	for (unsigned i = 0; i < f->count; i++) {
-		struct feed_place from = f->places[gone + i];
-		f->places[i] = (struct feed_place){ from.id, (uint32_t)f->rows.n, from.n };
-		text_add(&f->rows, (struct bytes){ (const uint8_t *)rows.p + from.begin, from.n });
+		f->places[i] = f->places[gone + i];
+		uint32_t begin = f->places[i].begin;
+		f->places[i].begin = (uint32_t)f->rows.n;
+		text_add(&f->rows, (struct bytes){ (const uint8_t *)rows.p + begin, f->places[i].n });
 	}
 	f->row_begin = (uint32_t)f->rows.n;
 }
 
+/* Rows of the same id stay in the order of their coming, which is that of their places. */
+static int by_id(const void *a, const void *b)
+{
+	const struct feed_place *x = a, *y = b;
+	return x->id != y->id ? (x->id < y->id ? -1 : 1) : x->begin < y->begin ? -1 : x->begin > y->begin;
+}
+
 static bool give(struct feed *f, unsigned rows, struct error *error)
 {
-	f->going = rows;
-	bool done = database_step(f->database, f->insert, error);
+	if (!f->in_order)
+		qsort(f->places, f->count, sizeof *f->places, by_id);
+	f->in_order = true;
+	bool done = f->tree.to ? give_tree(f, rows, error) : step(f, f->insert, rows, error);
 	leave(f, rows);
 	return done;
 }
@@ -195,40 +264,63 @@ bool feed_flush(struct feed *f, struct error *error)
 	return f->count == 0 || give(f, f->count, error);
 }
 
-/* Behind the rows with lower ids, and those with the same. */
-static void put_in_order(struct feed *f, struct feed_place row)
-{
-	unsigned from = 0, to = f->count;
-	while (from < to) {
-		unsigned middle = (from + to) / 2;
-		if (f->places[middle].id > row.id)
-			to = middle;
-		else
-			from = middle + 1;
-	}
-	memmove(&f->places[from + 1], &f->places[from], (f->count - from) * sizeof *f->places);
-	f->places[from] = row;
-	f->count++;
-}
-
 bool feed_row(struct feed *f, struct error *error)
 {
-	const char *first = f->rows.p + f->row_begin;
-	struct feed_place row = { 0, f->row_begin, (uint32_t)f->rows.n - f->row_begin };
+	uint8_t *to = (uint8_t *)feed_room(f, FEED_HEAD_MOST);
 	assert(f->made == f->columns);
-	if (*first == FEED_NUMBER)
-		memcpy(&row.id, first + 1, sizeof row.id);
-	put_in_order(f, row);
+	*to = (uint8_t)(f->nhead + 1);
+	memcpy(to + 1, f->head, f->nhead);
+	f->rows.n += f->nhead + 1;
+	f->in_order = f->in_order && (f->count == 0 || f->places[f->count - 1].id <= f->id);
+	f->places[f->count++] = (struct feed_place){ f->id, f->row_begin, (uint32_t)f->rows.n - f->row_begin, f->nhead + 1, f->numbered };
 	f->row_begin = (uint32_t)f->rows.n;
-	f->made = 0;
+	f->made = f->nhead = 0;
+	f->id = 0;
+	f->numbered = false;
 	return (f->count < FEED_ROWS && f->rows.n < FEED_OCTETS) || give(f, (f->count + 1) / 2, error);
+}
+
+/* ---- past SQLite ---- */
+
+bool feed_direct(struct feed *f, struct tree_file *to, struct error *error)
+{
+	int64_t root = 0;
+	struct text sql = { 0 };
+	text_addf(&sql, "SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = '%s'", f->table);
+	bool done = database_number(f->database, sql.p, &root, error);
+	text_free(&sql);
+	if (done)
+		tree_begin(&f->tree, to, (uint32_t)root);
+	return done;
+}
+
+bool feed_settle(struct feed *f, struct error *error)
+{
+	bool done = feed_flush(f, error) && tree_end(&f->tree, error);
+	tree_free(&f->tree);
+	return done;
+}
+
+bool feed_gather(struct feed *f, struct error *error)
+{
+	struct text sql = { 0 };
+	if (!f->set_aside)
+		return true;
+	sqlite3_finalize(f->set_aside);
+	f->set_aside = NULL;
+	text_addf(&sql, "INSERT OR FAIL INTO main.%s SELECT * FROM temp.late_%s ORDER BY 1; DROP TABLE temp.late_%s", f->table, f->table, f->table);
+	bool done = database_run(f->database, sql.p, error);
+	text_free(&sql);
+	return done;
 }
 
 void feed_close(struct feed *f)
 {
 	sqlite3_finalize(f->insert);
+	sqlite3_finalize(f->set_aside);
 	if (f->database && f->database->db)
 		sqlite3_create_module(f->database->db, f->name, NULL, NULL);
+	tree_free(&f->tree);
 	free(f->places);
 	text_free(&f->rows);
 	text_free(&f->spare);

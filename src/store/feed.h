@@ -1,8 +1,10 @@
-/* feed - rows of one table, gathered and given to SQLite by the hundred, those with the lowest ids first.
- * In:    the columns of a row, left to right, each by one call; texts are copied.
- * Out:   the rows in the table after feed_flush; before it, some of them.
+/* feed - rows of one table, gathered and given to the database by the thousand, those with the lowest ids first.
+ * In:    the columns of a row, left to right, each by one call; texts are copied. Numbers go in columns that hold numbers or anything, texts in
+ *        columns that hold texts or anything: nothing is converted.
+ * Out:   the rows in the table after feed_flush; before it, some of them. After feed_direct they go past SQLite, into the pages of the
+ *        table's b-tree (tree.h), and are there after feed_settle and feed_gather.
  * Keeps: FEED_ROWS rows, or FEED_OCTETS. When it is full, the half with the lower ids goes: sessions end in another order than they
- *        begin in, and a row behind all others of its table costs SQLite a small part of one that comes between them and parts a full page.
+ *        begin in, and a row behind all others of its table costs a small part of one that comes between them and parts a full page.
  * Why:   to begin and end a statement, to open a cursor and to find the end of the table costs as much as to insert; one statement
  *        that selects from a virtual table (sqlite.org/vtab.html) does it once for all the rows.
  * Lives: until feed_close, which flushes nothing. */
@@ -11,33 +13,47 @@
 
 #include "base/text.h"
 #include "store/database.h"
+#include "store/tree.h"
 
-enum { FEED_ROWS = 1024, FEED_OCTETS = 1024 * 1024 };
+enum { FEED_ROWS = 4096, FEED_OCTETS = 1024 * 1024, FEED_COLUMNS = 25 };
 
-/* A column is an octet that says what it is; behind it the 8 of a number, or the 4 of a length and the text. */
-enum feed_cell { FEED_NULL, FEED_NUMBER, FEED_TEXT };
-enum { FEED_NUMBER_SIZE = 1 + sizeof(int64_t), FEED_TEXT_HEAD = 1 + sizeof(uint32_t) };
+/* A row is a record as SQLite keeps it (sqlite.org/fileformat2.html#record_format), but for the head, which stands behind the values. */
+enum feed_type { FEED_NULL, FEED_ZERO = 8, FEED_TEXT = 13 };
+enum { FEED_TYPE_MOST = 5 /* octets of a type */, FEED_HEAD_MOST = 1 + FEED_COLUMNS * FEED_TYPE_MOST };
+_Static_assert(FEED_HEAD_MOST < 0x80, "the length of the head is one octet");
 
 struct feed_place { /* of a row */
-	int64_t id;        /* its first column; 0 where that is no number */
-	uint32_t begin, n; /* in feed.rows */
+	int64_t id;              /* its first column, which in the record is NULL, where numbered; else 0 */
+	uint32_t begin, n, head; /* in feed.rows; head: octets at its end */
+	bool numbered;
 };
 
 struct feed {
 	struct database *database;
-	sqlite3_stmt *insert;
+	sqlite3_stmt *insert, *set_aside; /* set_aside: into the temporary table of the rows that the tree does not take; NULL until there are some */
 	char name[32];
+	const char *table;
 	unsigned columns, count, going; /* going: of the rows, those that the statement takes */
-	struct feed_place *places;      /* by id */
+	bool in_order;                  /* by id */
+	struct feed_place *places;
 	struct text rows, spare;        /* what stays when half of the rows go moves to the spare one */
 	uint32_t row_begin, text_begin; /* of the row that is being made, of the text between feed_text_begin and its end */
-	unsigned made;                  /* columns of that row */
+	unsigned made, nhead;           /* columns of that row, octets of their types */
+	int64_t id;                     /* of that row, where numbered */
+	bool numbered;
+	uint8_t head[FEED_HEAD_MOST];
+	struct tree tree;               /* not of a file: SQLite inserts */
 };
 
 /* The feed stays where it is until feed_close, which comes before the database's end. */
 bool feed_open(struct feed *, struct database *, const char *table, unsigned columns, struct error *);
 bool feed_row(struct feed *, struct error *);   /* the row is whole */
 bool feed_flush(struct feed *, struct error *); /* all rows; also where the feed was never opened */
+/* Past SQLite, into an empty table whose first column is its id; until feed_settle nothing else touches the table. When every feed of the
+ * file has settled, and SQLite has it again, feed_gather brings what was set aside. */
+bool feed_direct(struct feed *, struct tree_file *, struct error *);
+bool feed_settle(struct feed *, struct error *);
+bool feed_gather(struct feed *, struct error *);
 void feed_close(struct feed *);                 /* also of a zeroed one */
 
 static inline char *feed_room(struct feed *f, size_t more)
@@ -47,19 +63,33 @@ static inline char *feed_room(struct feed *f, size_t more)
 	return f->rows.p + f->rows.n;
 }
 
+/* The shortest of the sizes that a number may have, its octets with the high one first; none for 0 and 1. */
 static inline void feed_number(struct feed *f, int64_t number)
 {
-	char *at = feed_room(f, FEED_NUMBER_SIZE);
-	*at = FEED_NUMBER;
-	memcpy(at + 1, &number, sizeof number);
-	f->rows.n += FEED_NUMBER_SIZE;
-	f->made++;
+	static const uint8_t types[] = { 1, 1, 2, 3, 4, 5, 5, 6, 6 }, sizes[] = { 0, 1, 2, 3, 4, 6, 8 }; /* types: by octets */
+	uint8_t *type = &f->head[f->nhead++];
+	if (f->made++ == 0) {
+		f->id = number;
+		f->numbered = true;
+		*type = FEED_NULL;
+	} else if (number == 0 || number == 1) {
+		*type = (uint8_t)(FEED_ZERO + number);
+	} else {
+		uint64_t magnitude = (uint64_t)(number < 0 ? ~number : number);
+		unsigned bits = magnitude ? 65 - (unsigned)__builtin_clzll(magnitude) : 1; /* with the sign's */
+		*type = types[(bits + 7) / 8];
+		uint64_t wire = (uint64_t)number << (64 - 8 * sizes[*type]);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		wire = __builtin_bswap64(wire);
+#endif
+		memcpy(feed_room(f, sizeof wire), &wire, sizeof wire);
+		f->rows.n += sizes[*type];
+	}
 }
 
 static inline void feed_null(struct feed *f)
 {
-	*feed_room(f, 1) = FEED_NULL;
-	f->rows.n++;
+	f->head[f->nhead++] = FEED_NULL;
 	f->made++;
 }
 
@@ -74,8 +104,6 @@ static inline void feed_id(struct feed *f, int64_t id) /* 0 is NULL */
 /* A text that is made where it stays: what is added to the result until feed_text_end. feed_text_drop: it was not wanted. */
 static inline struct text *feed_text_begin(struct feed *f)
 {
-	feed_room(f, FEED_TEXT_HEAD);
-	f->rows.n += FEED_TEXT_HEAD;
 	f->text_begin = (uint32_t)f->rows.n;
 	return &f->rows;
 }
@@ -87,16 +115,17 @@ static inline struct bytes feed_text_made(const struct feed *f)
 
 static inline void feed_text_end(struct feed *f)
 {
-	uint32_t n = (uint32_t)f->rows.n - f->text_begin;
-	char *head = f->rows.p + f->text_begin - FEED_TEXT_HEAD;
-	*head = FEED_TEXT;
-	memcpy(head + 1, &n, sizeof n);
+	uint64_t type = FEED_TEXT + 2 * (f->rows.n - f->text_begin);
+	for (unsigned shift = 7 * (FEED_TYPE_MOST - 1); shift; shift -= 7)
+		if (type >> shift)
+			f->head[f->nhead++] = (uint8_t)(type >> shift | 0x80);
+	f->head[f->nhead++] = type & 0x7f;
 	f->made++;
 }
 
 static inline void feed_text_drop(struct feed *f)
 {
-	f->rows.n = f->text_begin - FEED_TEXT_HEAD;
+	f->rows.n = f->text_begin;
 }
 
 static inline void feed_text(struct feed *f, struct bytes text) /* .p NULL is NULL */

@@ -92,11 +92,6 @@ int64_t interned_says(struct interned *t, const char *says, struct error *error)
 	return id;
 }
 
-bool interned_flush(struct interned *t, struct error *error)
-{
-	return feed_flush(&t->rows, error);
-}
-
 void interned_free(struct interned *t)
 {
 	feed_close(&t->rows);

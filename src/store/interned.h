@@ -39,7 +39,6 @@ int64_t interned_lines(struct interned *, struct bytes wire, size_t most, struct
 int64_t interned_says(struct interned *, const char *, struct error *);
 /* For a text that interned_again will be asked for: its hash, for the second step (map_fetch). */
 uint64_t interned_fetch(const struct interned *, struct bytes);
-bool interned_flush(struct interned *, struct error *);
 void interned_free(struct interned *);
 
 #endif

@@ -130,18 +130,11 @@ static bool fill_causes(struct store *s, struct error *error)
 	return done;
 }
 
-static bool prepare(struct store *s, struct error *error)
+/* By SQLite alone: what is stored of a comparison, when all sessions are. */
+static bool prepare_few(struct store *s, struct error *error)
 {
-	static const struct { const char *table; unsigned columns; } many[] = {
-		{ "session_row", 22 }, { "error_row", 15 }, { "finding", 11 }, { "ladder", 2 }, { "look", 8 },
-	}, few[] = {
-		{ "capture", 25 }, { "difference", 14 }, { "comparison", 4 }, { "pair", 5 }, { "content", 2 },
-	};
-	struct feed *feeds[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->look };
-	for (size_t i = 0; i < sizeof many / sizeof *many; i++)
-		if (!feed_open(feeds[i], &s->database, many[i].table, many[i].columns, error))
-			return false;
-	sqlite3_stmt **to[] = { &s->capture, &s->difference, &s->comparison, &s->pair, &s->content };
+	static const struct { const char *table; unsigned columns; } few[] = { { "difference", 14 }, { "comparison", 4 }, { "pair", 5 } };
+	sqlite3_stmt **to[] = { &s->difference, &s->comparison, &s->pair };
 	for (size_t i = 0; i < sizeof few / sizeof *few; i++) {
 		text_clear(&s->text);
 		text_addf(&s->text, "INSERT INTO %s VALUES (?", few[i].table);
@@ -153,6 +146,51 @@ static bool prepare(struct store *s, struct error *error)
 			return false;
 	}
 	return true;
+}
+
+enum { FEEDS = 8 };
+#define EACH_FEED(s) { &(s)->session, &(s)->error, &(s)->finding, &(s)->ladder, &(s)->look, &(s)->capture, &(s)->content, &(s)->texts.rows }
+
+static bool prepare(struct store *s, struct error *error)
+{
+	static const struct { const char *table; unsigned columns; } many[FEEDS - 1] = { /* that of texts is open */
+		{ "session_row", 22 }, { "error_row", 15 }, { "finding", 11 }, { "ladder", 2 }, { "look", 8 }, { "capture", 25 }, { "content", 2 },
+	};
+	struct feed *feeds[FEEDS] = EACH_FEED(s);
+	for (size_t i = 0; i < FEEDS - 1; i++)
+		if (!feed_open(feeds[i], &s->database, many[i].table, many[i].columns, error))
+			return false;
+	return prepare_few(s, error);
+}
+
+/* Into a new database rows go past SQLite: until writer_settle it does nothing there, and a temporary table takes what comes late. What is left
+ * to it goes through the pages in order, and needs few of them at a time. */
+static bool go_direct(struct store *s, struct error *error)
+{
+	struct feed *feeds[FEEDS] = EACH_FEED(s);
+	if (s->database.replaces)
+		return true;
+	if (!database_run(&s->database, "COMMIT", error))
+		return false;
+	bool done = true;
+	if (tree_file_begin(&s->file, s->database.path, s->database.target ? s->database.target : s->database.path))
+		for (size_t i = 0; done && i < FEEDS; i++)
+			done = feed_direct(feeds[i], &s->file, error);
+	return done && database_run(&s->database, "PRAGMA cache_size = -4096; BEGIN", error);
+}
+
+bool writer_settle(struct store *s, struct error *error)
+{
+	struct feed *feeds[FEEDS] = EACH_FEED(s);
+	bool done = true, direct = s->file.open;
+	for (size_t i = 0; done && i < FEEDS; i++)
+		done = feed_settle(feeds[i], error);
+	if (!done || !direct)
+		return done;
+	done = database_run(&s->database, "COMMIT", error) && tree_file_end(&s->file, error) && database_run(&s->database, "BEGIN", error);
+	for (size_t i = 0; done && i < FEEDS; i++)
+		done = feed_gather(feeds[i], error);
+	return done;
 }
 
 /* Names do not join rows that have lost theirs. */
@@ -173,7 +211,7 @@ struct store *store_new(struct store_options options, struct error *error)
 		database_number(&s->database, "SELECT coalesce(max(look_id), 0) FROM look", &s->last_look, error) &&
 		/* Ids of the appended run begin behind all packets, and so behind all sessions, that are already told of. */
 		database_number(&s->database, "SELECT max((SELECT coalesce(sum(packets), 0) FROM capture), "
-		                "(SELECT coalesce(max(session_id), 0) FROM session_row))", &s->session_offset, error);
+		                "(SELECT coalesce(max(session_id), 0) FROM session_row))", &s->session_offset, error) && go_direct(s, error);
 	s->database.threads = options.threads;
 	s->counts = !s->database.replaces && !s->veil;
 	if (done)
@@ -259,12 +297,23 @@ bool store_session(struct store *s, const struct session *session, const struct 
 
 /* ---- captures ---- */
 
-static void bind_some(sqlite3_stmt *row, int column, int64_t value, bool known)
+static void some_column(struct feed *row, int64_t value, bool known)
 {
 	if (known)
-		sqlite3_bind_int64(row, column, value);
+		feed_number(row, value);
 	else
-		sqlite3_bind_null(row, column);
+		feed_null(row);
+}
+
+/* Words of ours, and names of files, whose octets may be any. */
+static void word_column(struct feed *row, const char *word)
+{
+	if (!word) {
+		feed_null(row);
+		return;
+	}
+	wire_add(feed_text_begin(row), bytes_of(word), 4096);
+	feed_text_end(row);
 }
 
 bool store_capture(struct store *s, uint32_t file, const struct capture *c, const struct decode_counts *counts, struct error *error)
@@ -272,78 +321,66 @@ bool store_capture(struct store *s, uint32_t file, const struct capture *c, cons
 	static const struct decode_counts none;
 	if (!counts)
 		counts = &none;
-	sqlite3_stmt *row = s->capture;
-	int at = 0;
-	text_clear(&s->text);
-	wire_add(&s->text, bytes_of(c->path), 4096);
+	struct feed *row = &s->capture;
+	feed_number(row, s->capture_offset + file + 1);
+	word_column(row, c->path);
+	word_column(row, c->format);
 	text_clear(&s->line);
 	if (!c->mixed_linktypes && bytes_equal(bytes_of(linktype_name(c->linktype)), B("unknown")))
 		text_addf(&s->line, "unknown (%d)", c->linktype);
 	else
 		text_add_string(&s->line, c->mixed_linktypes ? "mixed" : linktype_name(c->linktype));
-	sqlite3_bind_int64(row, ++at, s->capture_offset + file + 1);
-	database_bind_text(row, ++at, text_view(&s->text));
-	database_bind_text(row, ++at, bytes_of(c->format));
-	database_bind_text(row, ++at, c->linktype >= 0 ? text_view(&s->line) : (struct bytes){ 0 });
-	sqlite3_bind_int64(row, ++at, (int64_t)c->packets);
-	sqlite3_bind_int64(row, ++at, (int64_t)c->bytes);
-	bind_some(row, ++at, (int64_t)c->size, c->size);
-	bind_some(row, ++at, c->snaplen, c->snaplen);
-	bind_some(row, ++at, c->first_time, c->packets);
-	bind_some(row, ++at, c->last_time, c->packets);
+	feed_text(row, c->linktype >= 0 ? text_view(&s->line) : (struct bytes){ 0 });
+	feed_number(row, (int64_t)c->packets);
+	feed_number(row, (int64_t)c->bytes);
+	some_column(row, (int64_t)c->size, c->size);
+	some_column(row, c->snaplen, c->snaplen);
+	some_column(row, c->first_time, c->packets);
+	some_column(row, c->last_time, c->packets);
 	const uint64_t *f = counts->frames;
 	const uint64_t numbers[] = { c->cut, c->cut_packets, c->clock_steps_back, f[DECODED_TCP], f[DECODED_NOT_TCP], f[DECODED_FRAGMENT],
 	                             f[DECODED_TRUNCATED], f[DECODED_MALFORMED], f[DECODED_UNKNOWN_LINK], f[DECODED_TOO_DEEP],
 	                             counts->fragments_lost, counts->bad_ip_checksums, counts->bad_tcp_checksums };
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		sqlite3_bind_int64(row, ++at, (int64_t)numbers[i]);
+		feed_number(row, (int64_t)numbers[i]);
 	text_clear(&s->note);
 	wire_add(&s->note, bytes_of(c->trouble), 4096);
 	if (f[DECODED_UNKNOWN_LINK] && f[DECODED_UNKNOWN_LINK] < c->packets) { /* of a file that holds nothing else it is the trouble */
 		text_add_string(&s->note, c->trouble ? ", " : "");
 		decode_counts_blind(counts, &s->note);
 	}
-	database_bind_text(row, ++at, s->note.n ? text_view(&s->note) : (struct bytes){ 0 });
-	struct text note = { 0 };
-	wire_add(&note, bytes_of(c->note), 4096);
-	database_bind_text(row, ++at, c->note ? text_view(&note) : (struct bytes){ 0 });
-	bool stored = database_step(&s->database, row, error);
-	text_free(&note);
-	return stored;
+	feed_text(row, s->note.n ? text_view(&s->note) : (struct bytes){ 0 });
+	word_column(row, c->note);
+	return feed_row(row, error);
 }
 
 bool store_print(struct store *s, uint32_t file, const char *print, struct error *error)
 {
-	sqlite3_bind_int64(s->content, 1, s->capture_offset + file + 1);
-	database_bind_text(s->content, 2, bytes_of(print));
-	return database_step(&s->database, s->content, error);
+	feed_number(&s->content, s->capture_offset + file + 1);
+	feed_text(&s->content, bytes_of(print));
+	return feed_row(&s->content, error);
 }
 
 /* ---- the end ---- */
 
 static void writers_free(struct store *s)
 {
-	sqlite3_stmt **statements[] = { &s->capture, &s->difference, &s->comparison, &s->pair, &s->content };
-	struct feed *feeds[] = { &s->session, &s->error, &s->finding, &s->ladder, &s->look };
+	sqlite3_stmt **statements[] = { &s->difference, &s->comparison, &s->pair };
+	struct feed *feeds[FEEDS] = EACH_FEED(s);
 	for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
 		sqlite3_finalize(*statements[i]);
 		*statements[i] = NULL;
 	}
-	for (size_t i = 0; i < sizeof feeds / sizeof *feeds; i++)
+	for (size_t i = 0; i < FEEDS; i++)
 		feed_close(feeds[i]);
 	interned_free(&s->texts);
 	s->texts = (struct interned){ 0 };
-}
-
-static bool flush(struct store *s, struct error *error)
-{
-	return feed_flush(&s->session, error) && feed_flush(&s->error, error) && feed_flush(&s->finding, error) && feed_flush(&s->ladder, error) &&
-		feed_flush(&s->look, error) && interned_flush(&s->texts, error);
+	tree_file_free(&s->file);
 }
 
 bool store_finish(struct store *s, struct error *error)
 {
-	bool done = flush(s, error);
+	bool done = writer_settle(s, error);
 	writers_free(s);
 	return done && (!s->veil || veil_database(&s->database, s->veil, error)) && database_finish(&s->database, s->counts ? &s->census : NULL, error);
 }
@@ -376,7 +413,7 @@ bool store_forget(struct store *s, struct error *error)
 	census_forget(&s->census, s->session_offset);
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		text_addf(&s->text, "DELETE FROM %s WHERE %s >= %lld;", tables[i][0], tables[i][1], (long long)(s->session_offset + 1) * IDS_PER_SESSION);
-	return flush(s, error) && database_run(&s->database, s->text.p, error);
+	return writer_settle(s, error) && database_run(&s->database, s->text.p, error);
 }
 
 void store_free(struct store *s)

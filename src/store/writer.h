@@ -40,8 +40,9 @@ struct known_stack {
 struct store {
 	struct database database;
 	struct interned texts;
-	struct feed session, error, finding, ladder, look;
-	sqlite3_stmt *capture, *difference, *comparison, *pair, *content;
+	struct tree_file file;                /* open while rows go past SQLite */
+	struct feed session, error, finding, ladder, look, capture, content;
+	sqlite3_stmt *difference, *comparison, *pair;
 	int64_t causes[CAUSE_COUNT];          /* cause_id by enum cause */
 	int64_t session_offset, capture_offset; /* what the appended database holds: packets, captures */
 	int64_t comparison_id;                /* of the comparison being stored; 0 none */
@@ -61,6 +62,7 @@ struct store {
 
 enum { IDS_PER_SESSION = 100000, ESCAPED_MOST = 4 /* octets of text that an octet of the wire becomes */ };
 
+bool writer_settle(struct store *, struct error *); /* all rows are in the database, and what follows goes there through SQLite */
 int64_t writer_capture(const struct store *, struct place);              /* capture_id, 0 nowhere */
 int64_t writer_text(struct store *, struct bytes wire, size_t most, struct error *);  /* id of its C-escaped text */
 int64_t writer_says(struct store *, const char *, struct error *);       /* id; 0 for NULL */
