@@ -258,6 +258,11 @@ static bool put_in_place(struct database *d, struct error *error)
 	return true;
 }
 
+bool database_index(struct database *d, struct error *error)
+{
+	return database_run(d, indexes_sql, error);
+}
+
 /* Of the tables that have an index, and of those that are small. To count the sessions and the ladders SQLite would read all of their pages;
  * it takes them for many, which they are where it matters. */
 static const char analyse_sql[] =

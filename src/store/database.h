@@ -27,6 +27,7 @@ struct database {
 bool database_begin(struct database *, const char *target, bool append, bool exclusive, struct error *);
 /* The same with the rows of another database. */
 bool database_begin_copy(struct database *, const char *from, const char *target, struct error *);
+bool database_index(struct database *, struct error *); /* makes the indexes, as database_finish does where there are none */
 struct census;
 bool database_finish(struct database *, struct census *, struct error *); /* census: of its sessions, used up; NULL: they are read */
 void database_free(struct database *);

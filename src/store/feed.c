@@ -2,6 +2,7 @@
 #include "store/feed.h"
 
 #include "base/arena.h"
+#include "base/order.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -108,12 +109,11 @@ static int next(sqlite3_vtab_cursor *base)
 /* The type of the next column; *value: what it has, whose octets are the result. */
 static size_t next_column(struct walk *walk, uint64_t *type, const uint8_t **value)
 {
-	static const uint8_t sizes[FEED_TEXT] = { 0, 1, 2, 3, 4, 6, 8 };
 	*type = 0;
 	do
 		*type = *type << 7 | (*walk->type & 0x7f);
 	while (*walk->type++ & 0x80);
-	size_t n = *type >= FEED_TEXT ? (size_t)(*type - FEED_TEXT) / 2 : sizes[*type];
+	size_t n = *type >= RECORD_TEXT ? (size_t)(*type - RECORD_TEXT) / 2 : record_size((unsigned)*type);
 	*value = walk->value;
 	walk->value += n;
 	walk->column++;
@@ -142,11 +142,11 @@ static int column(sqlite3_vtab_cursor *base, sqlite3_context *to, int at)
 		n = next_column(walk, &type, &value);
 	if (at == 0 && row->numbered)
 		sqlite3_result_int64(to, row->id);
-	else if (type >= FEED_TEXT)
+	else if (type >= RECORD_TEXT)
 		sqlite3_result_text(to, (const char *)value, (int)n, SQLITE_STATIC);
-	else if (type >= FEED_ZERO)
-		sqlite3_result_int64(to, (int64_t)type - FEED_ZERO);
-	else if (type != FEED_NULL) /* a result that is not set is NULL */
+	else if (type >= RECORD_ZERO)
+		sqlite3_result_int64(to, (int64_t)type - RECORD_ZERO);
+	else if (type != RECORD_NULL) /* a result that is not set is NULL */
 		sqlite3_result_int64(to, number_of(value, n));
 	return SQLITE_OK;
 }
@@ -168,6 +168,7 @@ bool feed_open(struct feed *f, struct database *database, const char *table, uns
 	assert(columns <= FEED_COLUMNS);
 	*f = (struct feed){ .database = database, .table = table, .columns = columns, .in_order = true };
 	f->places = memory_new(FEED_ROWS, sizeof *f->places);
+	f->spare_places = memory_new(FEED_ROWS, sizeof *f->places);
 	struct text sql = { 0 };
 	snprintf(f->name, sizeof f->name, "feed_%s", table);
 	bool done = sqlite3_create_module(database->db, f->name, &module, f) == SQLITE_OK || database_trouble(database, error);
@@ -219,7 +220,7 @@ static bool give_tree(struct feed *f, unsigned rows, struct error *error)
 		const struct feed_place row = f->places[i];
 		if (!tree_takes(&f->tree, row.id, row.n))
 			f->places[late++] = row;
-		else if (!tree_add(&f->tree, row.id, head_of(f, &row), body_of(f, &row), error))
+		else if (!tree_add(&f->tree, row.id, head_of(f, &row), body_of(f, &row), error) || (f->index.to && !tree_add_id(&f->index, row.id, error)))
 			return false;
 	}
 	return late == 0 || set_aside(f, late, error);
@@ -242,18 +243,23 @@ static void leave(struct feed *f, unsigned gone)
 	f->row_begin = (uint32_t)f->rows.n;
 }
 
-/* Rows of the same id stay in the order of their coming, which is that of their places. */
-static int by_id(const void *a, const void *b)
+/* Rows of the same id stay in the order of their coming. */
+static void put_in_order(struct feed *f)
 {
-	const struct feed_place *x = a, *y = b;
-	return x->id != y->id ? (x->id < y->id ? -1 : 1) : x->begin < y->begin ? -1 : x->begin > y->begin;
+	uint32_t *order = order_of_keys(&f->places->id, sizeof *f->places, f->count);
+	struct feed_place *places = f->spare_places;
+	for (unsigned i = 0; i < f->count; i++)
+		places[i] = f->places[order[i]];
+	f->spare_places = f->places;
+	f->places = places;
+	f->in_order = true;
+	free(order);
 }
 
 static bool give(struct feed *f, unsigned rows, struct error *error)
 {
 	if (!f->in_order)
-		qsort(f->places, f->count, sizeof *f->places, by_id);
-	f->in_order = true;
+		put_in_order(f);
 	bool done = f->tree.to ? give_tree(f, rows, error) : step(f, f->insert, rows, error);
 	leave(f, rows);
 	return done;
@@ -282,22 +288,33 @@ bool feed_row(struct feed *f, struct error *error)
 
 /* ---- past SQLite ---- */
 
-bool feed_direct(struct feed *f, struct tree_file *to, struct error *error)
+static bool root_of(struct feed *f, const char *name, uint32_t *root, struct error *error)
 {
-	int64_t root = 0;
+	int64_t page = 0;
 	struct text sql = { 0 };
-	text_addf(&sql, "SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = '%s'", f->table);
-	bool done = database_number(f->database, sql.p, &root, error);
+	text_addf(&sql, "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", name);
+	bool done = database_number(f->database, sql.p, &page, error);
 	text_free(&sql);
-	if (done)
-		tree_begin(&f->tree, to, (uint32_t)root);
+	*root = (uint32_t)page;
 	return done;
+}
+
+bool feed_direct(struct feed *f, struct tree_file *to, const char *index, int64_t per, struct error *error)
+{
+	uint32_t root, index_root = 0;
+	if (!root_of(f, f->table, &root, error) || (index && !root_of(f, index, &index_root, error)))
+		return false;
+	tree_begin(&f->tree, to, root, 0);
+	if (index)
+		tree_begin(&f->index, to, index_root, per);
+	return true;
 }
 
 bool feed_settle(struct feed *f, struct error *error)
 {
-	bool done = feed_flush(f, error) && tree_end(&f->tree, error);
+	bool done = feed_flush(f, error) && tree_end(&f->tree, error) && tree_end(&f->index, error);
 	tree_free(&f->tree);
+	tree_free(&f->index);
 	return done;
 }
 
@@ -321,7 +338,9 @@ void feed_close(struct feed *f)
 	if (f->database && f->database->db)
 		sqlite3_create_module(f->database->db, f->name, NULL, NULL);
 	tree_free(&f->tree);
+	tree_free(&f->index);
 	free(f->places);
+	free(f->spare_places);
 	text_free(&f->rows);
 	text_free(&f->spare);
 	*f = (struct feed){ 0 };

@@ -13,17 +13,17 @@
 
 #include "base/text.h"
 #include "store/database.h"
+#include "store/record.h"
 #include "store/tree.h"
 
 enum { FEED_ROWS = 4096, FEED_OCTETS = 1024 * 1024, FEED_COLUMNS = 25 };
 
-/* A row is a record as SQLite keeps it (sqlite.org/fileformat2.html#record_format), but for the head, which stands behind the values. */
-enum feed_type { FEED_NULL, FEED_ZERO = 8, FEED_TEXT = 13 };
+/* A row is a record, but for the head, which stands behind the values. */
 enum { FEED_TYPE_MOST = 5 /* octets of a type */, FEED_HEAD_MOST = 1 + FEED_COLUMNS * FEED_TYPE_MOST };
 _Static_assert(FEED_HEAD_MOST < 0x80, "the length of the head is one octet");
 
 struct feed_place { /* of a row */
-	int64_t id;              /* its first column, which in the record is NULL, where numbered; else 0 */
+	int64_t id;              /* the key of the order: its first column, which in the record is NULL, where numbered; else 0 */
 	uint32_t begin, n, head; /* in feed.rows; head: octets at its end */
 	bool numbered;
 };
@@ -35,14 +35,14 @@ struct feed {
 	const char *table;
 	unsigned columns, count, going; /* going: of the rows, those that the statement takes */
 	bool in_order;                  /* by id */
-	struct feed_place *places;
+	struct feed_place *places, *spare_places;
 	struct text rows, spare;        /* what stays when half of the rows go moves to the spare one */
 	uint32_t row_begin, text_begin; /* of the row that is being made, of the text between feed_text_begin and its end */
 	unsigned made, nhead;           /* columns of that row, octets of their types */
 	int64_t id;                     /* of that row, where numbered */
 	bool numbered;
 	uint8_t head[FEED_HEAD_MOST];
-	struct tree tree;               /* not of a file: SQLite inserts */
+	struct tree tree, index;        /* not of a file: SQLite inserts; there is none */
 };
 
 /* The feed stays where it is until feed_close, which comes before the database's end. */
@@ -50,8 +50,9 @@ bool feed_open(struct feed *, struct database *, const char *table, unsigned col
 bool feed_row(struct feed *, struct error *);   /* the row is whole */
 bool feed_flush(struct feed *, struct error *); /* all rows; also where the feed was never opened */
 /* Past SQLite, into an empty table whose first column is its id; until feed_settle nothing else touches the table. When every feed of the
- * file has settled, and SQLite has it again, feed_gather brings what was set aside. */
-bool feed_direct(struct feed *, struct tree_file *, struct error *);
+ * file has settled, and SQLite has it again, feed_gather brings what was set aside. index: the only one of the table, by id / per, which is a
+ * column of it; NULL: there is none. */
+bool feed_direct(struct feed *, struct tree_file *, const char *index, int64_t per, struct error *);
 bool feed_settle(struct feed *, struct error *);
 bool feed_gather(struct feed *, struct error *);
 void feed_close(struct feed *);                 /* also of a zeroed one */
@@ -63,33 +64,22 @@ static inline char *feed_room(struct feed *f, size_t more)
 	return f->rows.p + f->rows.n;
 }
 
-/* The shortest of the sizes that a number may have, its octets with the high one first; none for 0 and 1. */
 static inline void feed_number(struct feed *f, int64_t number)
 {
-	static const uint8_t types[] = { 1, 1, 2, 3, 4, 5, 5, 6, 6 }, sizes[] = { 0, 1, 2, 3, 4, 6, 8 }; /* types: by octets */
 	uint8_t *type = &f->head[f->nhead++];
 	if (f->made++ == 0) {
 		f->id = number;
 		f->numbered = true;
-		*type = FEED_NULL;
-	} else if (number == 0 || number == 1) {
-		*type = (uint8_t)(FEED_ZERO + number);
+		*type = RECORD_NULL;
 	} else {
-		uint64_t magnitude = (uint64_t)(number < 0 ? ~number : number);
-		unsigned bits = magnitude ? 65 - (unsigned)__builtin_clzll(magnitude) : 1; /* with the sign's */
-		*type = types[(bits + 7) / 8];
-		uint64_t wire = (uint64_t)number << (64 - 8 * sizes[*type]);
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-		wire = __builtin_bswap64(wire);
-#endif
-		memcpy(feed_room(f, sizeof wire), &wire, sizeof wire);
-		f->rows.n += sizes[*type];
+		*type = record_type(number);
+		f->rows.n += record_put(feed_room(f, RECORD_NUMBER), number, *type);
 	}
 }
 
 static inline void feed_null(struct feed *f)
 {
-	f->head[f->nhead++] = FEED_NULL;
+	f->head[f->nhead++] = RECORD_NULL;
 	f->made++;
 }
 
@@ -115,7 +105,7 @@ static inline struct bytes feed_text_made(const struct feed *f)
 
 static inline void feed_text_end(struct feed *f)
 {
-	uint64_t type = FEED_TEXT + 2 * (f->rows.n - f->text_begin);
+	uint64_t type = RECORD_TEXT + 2 * (f->rows.n - f->text_begin);
 	for (unsigned shift = 7 * (FEED_TYPE_MOST - 1); shift; shift -= 7)
 		if (type >> shift)
 			f->head[f->nhead++] = (uint8_t)(type >> shift | 0x80);

@@ -167,16 +167,17 @@ static bool prepare(struct store *s, struct error *error)
  * to it goes through the pages in order, and needs few of them at a time. */
 static bool go_direct(struct store *s, struct error *error)
 {
+	static const char *const indexes[FEEDS] = { NULL, "error_by_session", "finding_by_session" };
 	struct feed *feeds[FEEDS] = EACH_FEED(s);
 	if (s->database.replaces)
 		return true;
-	if (!database_run(&s->database, "COMMIT", error))
+	if (!database_index(&s->database, error) || !database_run(&s->database, "COMMIT", error))
 		return false;
 	bool done = true;
 	if (tree_file_begin(&s->file, s->database.path, s->database.target ? s->database.target : s->database.path))
 		for (size_t i = 0; done && i < FEEDS; i++)
-			done = feed_direct(feeds[i], &s->file, error);
-	return done && database_run(&s->database, "PRAGMA cache_size = -4096; BEGIN", error);
+			done = feed_direct(feeds[i], &s->file, indexes[i], IDS_PER_SESSION, error);
+	return done && database_run(&s->database, "PRAGMA cache_size = -2048; BEGIN", error);
 }
 
 bool writer_settle(struct store *s, struct error *error)

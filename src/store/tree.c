@@ -1,8 +1,9 @@
-/* tree.c - takes records of ascending ids, gives pages of a table's b-tree. Section numbers are those of sqlite.org/fileformat2.html.
+/* tree.c - takes records of ascending ids, gives pages of a table's b-tree; or takes ids, gives pages of an index's. Section numbers are those of sqlite.org/fileformat2.html.
  * Never knows what a record holds. */
 #include "store/tree.h"
 
 #include "base/arena.h"
+#include "store/record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,10 +15,12 @@
 enum { HEADER = 100, AT_PAGE_SIZE = 16, AT_RESERVED = 20, AT_CHANGES = 24, AT_PAGES = 28, AT_FORMAT = 44, AT_LARGEST_ROOT = 52, AT_ENCODING = 56,
 	AT_CHANGES_OF_VERSION = 92 };
 enum { FORMAT = 4 /* 0 and 1 need no octets */, UTF_8 = 1 };
-/* 1.6: of a page of a table. */
-enum { INTERIOR = 5, LEAF = 13, LEAF_HEAD = 8, INTERIOR_HEAD = 12, POINTER = 2, VARINT_MOST = 9, CHILD = 4 };
-enum { RECORD_MOST = TREE_PAGE - 35 /* more of it would go on overflow pages */ };
-enum { CHILDREN_MOST = (TREE_PAGE - INTERIOR_HEAD) / (CHILD + VARINT_MOST + POINTER) + 1 };
+/* 1.6: of a page. */
+enum { INDEX_INTERIOR = 2, INTERIOR = 5, INDEX_LEAF = 10, LEAF = 13, LEAF_HEAD = 8, INTERIOR_HEAD = 12, POINTER = 2, VARINT_MOST = 9, CHILD = 4 };
+enum { RECORD_MOST = TREE_PAGE - 35 /* of a table: more of it would go on overflow pages */ };
+enum { ENTRY_HEAD = 3, ENTRY_MOST = ENTRY_HEAD + 2 * RECORD_NUMBER /* of an index */ };
+enum { CHILDREN_MOST = (TREE_PAGE - INTERIOR_HEAD) / (CHILD + VARINT_MOST + POINTER) + 1,
+       INDEX_CHILDREN_MOST = (TREE_PAGE - INTERIOR_HEAD) / (CHILD + 1 + ENTRY_MOST + POINTER) + 1 };
 enum { LOCK_PAGE = 0x40000000 / TREE_PAGE + 1 /* 1.4: nothing stands there */ };
 
 static void put(uint8_t *at, uint64_t number, unsigned octets)
@@ -122,9 +125,9 @@ void tree_file_free(struct tree_file *f)
 
 /* ---- pages ---- */
 
-void tree_begin(struct tree *t, struct tree_file *to, uint32_t root)
+void tree_begin(struct tree *t, struct tree_file *to, uint32_t root, int64_t per)
 {
-	*t = (struct tree){ .to = to, .root = root };
+	*t = (struct tree){ .to = to, .root = root, .per = per };
 }
 
 static uint8_t *page(const struct tree *t)
@@ -151,9 +154,8 @@ static bool write_pages(struct tree *t, struct tree_child *children, struct erro
 }
 
 /* 1.6: the head of a page with its cells in place; what lies between the two holds nothing. */
-static void finish_page(uint8_t *at, uint8_t kind, unsigned cells, size_t begin)
+static void finish_page(uint8_t *at, uint8_t kind, size_t head, unsigned cells, size_t begin)
 {
-	size_t head = kind == LEAF ? LEAF_HEAD : INTERIOR_HEAD;
 	at[0] = kind;
 	put(at + 1, 0, 2);
 	put(at + 3, cells, 2);
@@ -162,9 +164,14 @@ static void finish_page(uint8_t *at, uint8_t kind, unsigned cells, size_t begin)
 	memset(at + head + cells * POINTER, 0, begin - head - cells * POINTER);
 }
 
-static void finish_leaf(struct tree *t)
+/* 1.6: what parts two leaves of an index is an entry, which the leaves do not have: the last one, where others follow. */
+static void finish_leaf(struct tree *t, bool others)
 {
-	finish_page(page(t), LEAF, t->cells, t->begin);
+	if (t->per && others) {
+		t->cells--;
+		t->begin = get(page(t) + LEAF_HEAD + (t->cells - 1) * POINTER, POINTER);
+	}
+	finish_page(page(t), t->per ? INDEX_LEAF : LEAF, LEAF_HEAD, t->cells, t->begin);
 	MEMORY_ROOM(t->children, t->nchildren, t->room);
 	t->children[t->nchildren++] = (struct tree_child){ .last = t->last };
 	t->full++;
@@ -180,12 +187,13 @@ bool tree_add(struct tree *t, int64_t id, struct bytes head, struct bytes body, 
 {
 	uint8_t front[2 * VARINT_MOST];
 	size_t n = put_varint(front, head.n + body.n);
-	n += put_varint(front + n, (uint64_t)id);
+	if (!t->per)
+		n += put_varint(front + n, (uint64_t)id);
 	size_t cell = n + head.n + body.n;
 	if (!t->pages)
 		t->pages = memory_new(TREE_PAGES, TREE_PAGE);
 	if (t->cells && LEAF_HEAD + (t->cells + 1) * POINTER + cell > t->begin) {
-		finish_leaf(t);
+		finish_leaf(t, true);
 		if (t->full == TREE_PAGES && !write_pages(t, t->children + t->nchildren - t->full, error))
 			return false;
 	}
@@ -200,30 +208,65 @@ bool tree_add(struct tree *t, int64_t id, struct bytes head, struct bytes body, 
 	return true;
 }
 
+/* 2.3: of an index, the column and the id. Gives its length. */
+static size_t put_entry(uint8_t at[ENTRY_MOST], int64_t id, int64_t per)
+{
+	uint8_t column = record_type(id / per), key = record_type(id);
+	at[0] = ENTRY_HEAD;
+	at[1] = column;
+	at[2] = key;
+	size_t n = ENTRY_HEAD + record_put(at + ENTRY_HEAD, id / per, column);
+	return n + record_put(at + n, id, key);
+}
+
+bool tree_add_id(struct tree *t, int64_t id, struct error *error)
+{
+	uint8_t entry[ENTRY_MOST];
+	size_t n = put_entry(entry, id, t->per);
+	return tree_add(t, id, (struct bytes){ entry, ENTRY_HEAD }, (struct bytes){ entry + ENTRY_HEAD, n - ENTRY_HEAD }, error);
+}
+
 /* ---- the end ---- */
 
-static void interior_page(uint8_t *at, const struct tree_child *children, size_t n)
+/* Of an interior page: what lies between a page and the next one. */
+static size_t put_key(uint8_t *at, const struct tree *t, int64_t id)
+{
+	if (!t->per)
+		return put_varint(at, (uint64_t)id);
+	uint8_t entry[ENTRY_MOST];
+	size_t n = put_entry(entry, id, t->per);
+	*at = (uint8_t)n; /* a varint of one octet */
+	memcpy(at + 1, entry, n);
+	return 1 + n;
+}
+
+static void interior_page(uint8_t *at, const struct tree *t, const struct tree_child *children, size_t n)
 {
 	size_t begin = TREE_PAGE;
 	for (size_t i = 0; i + 1 < n; i++) {
-		uint8_t cell[CHILD + VARINT_MOST];
+		uint8_t cell[CHILD + 1 + ENTRY_MOST];
 		put(cell, children[i].page, CHILD);
-		size_t length = CHILD + put_varint(cell + CHILD, (uint64_t)children[i].last);
+		size_t length = CHILD + put_key(cell + CHILD, t, children[i].last);
 		begin -= length;
 		memcpy(at + begin, cell, length);
 		put(at + INTERIOR_HEAD + i * POINTER, begin, POINTER);
 	}
-	finish_page(at, INTERIOR, (unsigned)n - 1, begin);
+	finish_page(at, t->per ? INDEX_INTERIOR : INTERIOR, INTERIOR_HEAD, (unsigned)n - 1, begin);
 	put(at + LEAF_HEAD, children[n - 1].page, CHILD);
+}
+
+static size_t children_most(const struct tree *t)
+{
+	return t->per ? INDEX_CHILDREN_MOST : CHILDREN_MOST;
 }
 
 /* The children become those of as few pages as can be, alike in number, which stand in their place. */
 static bool level(struct tree *t, struct error *error)
 {
-	size_t n = t->nchildren, groups = (n + CHILDREN_MOST - 1) / CHILDREN_MOST;
+	size_t n = t->nchildren, groups = (n + children_most(t) - 1) / children_most(t);
 	for (size_t g = 0; g < groups; g++) {
 		size_t from = n * g / groups, to = n * (g + 1) / groups;
-		interior_page(page(t), t->children + from, to - from);
+		interior_page(page(t), t, t->children + from, to - from);
 		t->children[g] = (struct tree_child){ .last = t->children[to - 1].last };
 		t->full++;
 		if ((t->full == TREE_PAGES || g + 1 == groups) && !write_pages(t, t->children + g + 1 - t->full, error))
@@ -238,17 +281,17 @@ bool tree_end(struct tree *t, struct error *error)
 	if (!t->last)
 		return true;
 	if (t->cells)
-		finish_leaf(t);
+		finish_leaf(t, false);
 	if (t->nchildren == 1) { /* the root itself; it was not written, since that is done for TREE_PAGES at once */
 		t->full = 0;
 		return write_at(t->to, t->pages, TREE_PAGE, place_of(t->root), error);
 	}
 	if (t->full && !write_pages(t, t->children + t->nchildren - t->full, error))
 		return false;
-	while (t->nchildren > CHILDREN_MOST)
+	while (t->nchildren > children_most(t))
 		if (!level(t, error))
 			return false;
-	interior_page(t->pages, t->children, t->nchildren);
+	interior_page(t->pages, t, t->children, t->nchildren);
 	return write_at(t->to, t->pages, TREE_PAGE, place_of(t->root), error);
 }
 

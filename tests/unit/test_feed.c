@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+enum { PER = 10 };
+
 static const struct kase {
 	const char *name;
 	unsigned rows, step, letters; /* the id of a row: its number * step % rows; how long its text may be */
@@ -38,12 +40,12 @@ static void run(struct database *d, const char *sql)
 }
 
 /* SQLite leaves the file, and has it again. */
-static void go_past(struct database *d, struct tree_file *file, struct feed *f)
+static void go_past(struct database *d, struct tree_file *file, struct feed *f, const char *index)
 {
 	struct error error = { 0 };
 	run(d, "COMMIT");
 	assert_true(tree_file_begin(file, d->path, "test"));
-	assert_true(feed_direct(f, file, &error));
+	assert_true(feed_direct(f, file, index, PER, &error));
 	run(d, "BEGIN");
 }
 
@@ -63,7 +65,8 @@ static void is_sound(struct database *d)
 	assert_int_equal(number(d, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
 }
 
-/* things: id, a text of id % letters letters that a row dropped another text for, NULL for odd ones, the lowest number there is. */
+/* things: id, a text of id % letters letters that a row dropped another text for, NULL for odd ones, the lowest number there is, what it is
+ * found by. */
 static void give(struct feed *f, const struct kase *k)
 {
 	struct error error = { 0 };
@@ -79,6 +82,7 @@ static void give(struct feed *f, const struct kase *k)
 		feed_text_end(f);
 		feed_id(f, id % 2 ? 0 : id);
 		feed_number(f, INT64_MIN);
+		feed_number(f, id / PER);
 		assert_true(feed_row(f, &error));
 	}
 }
@@ -91,6 +95,7 @@ static void read_all(struct database *d, const struct kase *k)
 	assert_int_equal(number(d, "SELECT count(*) FROM things"), k->rows);
 	assert_int_equal(number(d, "SELECT coalesce(max(id), 0) FROM things"), k->rows);
 	assert_int_equal(number(d, wrong.p), 0);
+	assert_int_equal(number(d, "SELECT count(*) FROM things INDEXED BY by_part WHERE part = 3"), k->rows >= 4 * PER ? PER : 0);
 	text_free(&wrong);
 }
 
@@ -103,10 +108,10 @@ static void give_and_read(void **state)
 		struct error error = { 0 };
 		struct feed f;
 		assert_true(database_begin(&d, NULL, false, false, &error));
-		run(&d, "CREATE TABLE things (id INTEGER PRIMARY KEY, name, odd, lowest)");
-		assert_true(feed_open(&f, &d, "things", 4, &error));
+		run(&d, "CREATE TABLE things (id INTEGER PRIMARY KEY, name, odd, lowest, part); CREATE INDEX by_part ON things (part)");
+		assert_true(feed_open(&f, &d, "things", 5, &error));
 		if (past)
-			go_past(&d, &file, &f);
+			go_past(&d, &file, &f, "by_part");
 		give(&f, k);
 		if (past)
 			come_back(&d, &file, &f);
@@ -139,7 +144,7 @@ static void numbers(bool past)
 	run(&d, "CREATE TABLE numbers (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, behind TEXT)");
 	assert_true(feed_open(&f, &d, "numbers", 3, &error));
 	if (past)
-		go_past(&d, &file, &f);
+		go_past(&d, &file, &f, NULL);
 	for (size_t i = 0; i < n; i++) {
 		feed_number(&f, (int64_t)i + 1);
 		feed_number(&f, all[i]);
@@ -223,7 +228,7 @@ static void twice_past(void **state)
 	assert_true(database_begin(&d, NULL, false, false, &error));
 	run(&d, "CREATE TABLE things (id INTEGER PRIMARY KEY)");
 	assert_true(feed_open(&f, &d, "things", 1, &error));
-	go_past(&d, &file, &f);
+	go_past(&d, &file, &f, NULL);
 	for (int i = 0; i < 2; i++) {
 		feed_number(&f, 5);
 		assert_true(feed_row(&f, &error));

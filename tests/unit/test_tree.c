@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "store/database.h"
+#include "store/record.h"
 #include "store/tree.h"
 
 #include <fcntl.h>
@@ -99,7 +100,7 @@ static void write_and_read(void **state)
 	                         &error));
 	assert_true(tree_file_begin(&file, d.path, "test"));
 	file.next = k->begin ? k->begin : file.next;
-	tree_begin(&tree, &file, (uint32_t)number(&d, "SELECT rootpage FROM sqlite_schema WHERE name = 'things'"));
+	tree_begin(&tree, &file, (uint32_t)number(&d, "SELECT rootpage FROM sqlite_schema WHERE name = 'things'"), 0);
 	for (unsigned i = 0; i < k->rows; i++)
 		add(&tree, k, i);
 	assert_true(tree_end(&tree, &error));
@@ -113,6 +114,65 @@ static void write_and_read(void **state)
 	/* SQLite goes on with what it found. */
 	assert_true(database_run(&d, "BEGIN; DELETE FROM things WHERE id % 2; UPDATE things SET name = name || name; COMMIT", &error));
 	assert_int_equal(number(&d, "SELECT count(*) FROM things WHERE id % 2"), 0);
+	database_free(&d);
+}
+
+/* Ids that an index leads to: a page has 545 entries of these, and an interior page leads to 315. */
+static const struct entries { const char *name; unsigned n; int64_t first, step; } entries[] = {
+	{ "none", 0, 1, 1 },
+	{ "one", 1, 1, 1 },
+	{ "two", 2, 1, 1 },
+	{ "some short ones", 3000, 1, 7 },
+	{ "a page less one", 544, 5000000000, 9 },
+	{ "a page", 545, 5000000000, 9 },
+	{ "a page and one more", 546, 5000000000, 9 },
+	{ "a page and two more", 547, 5000000000, 9 },
+	{ "two pages less one", 1089, 5000000000, 9 },
+	{ "two pages", 1090, 5000000000, 9 },
+	{ "two pages and one more", 1091, 5000000000, 9 },
+	{ "as many as one interior page leads to", 315 * 545, 5000000000, 9 },
+	{ "one more than that", 315 * 545 + 1, 5000000000, 9 },
+	{ "of the greatest ids", 5000, INT64_MAX / 2, 1000000007 },
+};
+
+enum { PER = 1000 };
+
+static void index_row(struct tree *table, struct tree *index, int64_t id)
+{
+	struct error error = { 0 };
+	uint8_t head[] = { 3, RECORD_NULL, record_type(id / PER) }, body[RECORD_NUMBER];
+	size_t n = record_put(body, id / PER, head[2]);
+	assert_true(tree_add(table, id, (struct bytes){ head, sizeof head }, (struct bytes){ body, n }, &error));
+	assert_true(tree_add_id(index, id, &error));
+}
+
+static void index_and_find(void **state)
+{
+	const struct entries *k = *state;
+	struct database d;
+	struct error error = { 0 };
+	struct tree_file file;
+	struct tree table, index;
+	assert_true(database_begin(&d, NULL, false, false, &error));
+	assert_true(database_run(&d, "CREATE TABLE things (id INTEGER PRIMARY KEY, part INTEGER); CREATE INDEX by_part ON things (part); COMMIT", &error));
+	assert_true(tree_file_begin(&file, d.path, "test"));
+	tree_begin(&table, &file, (uint32_t)number(&d, "SELECT rootpage FROM sqlite_schema WHERE name = 'things'"), 0);
+	tree_begin(&index, &file, (uint32_t)number(&d, "SELECT rootpage FROM sqlite_schema WHERE name = 'by_part'"), PER);
+	for (unsigned i = 0; i < k->n; i++)
+		index_row(&table, &index, k->first + i * k->step);
+	assert_true(tree_end(&index, &error) && tree_end(&table, &error) && tree_file_end(&file, &error));
+	tree_free(&table);
+	tree_free(&index);
+	assert_int_equal(number(&d, "SELECT count(*) FROM things INDEXED BY by_part WHERE part >= 0"), k->n);
+	assert_int_equal(number(&d, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
+	for (unsigned i = 0; i < k->n; i += 1 + k->n / 50) {
+		char sql[120];
+		int64_t id = k->first + i * k->step;
+		snprintf(sql, sizeof sql, "SELECT id FROM things INDEXED BY by_part WHERE part = %lld AND id = %lld", (long long)(id / PER), (long long)id);
+		assert_int_equal(number(&d, sql), id);
+	}
+	assert_true(database_run(&d, "BEGIN; DELETE FROM things WHERE id % 2; INSERT INTO things (part) VALUES (7); COMMIT", &error));
+	assert_int_equal(number(&d, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
 	database_free(&d);
 }
 
@@ -169,7 +229,7 @@ static void full_disk(void **state)
 	struct tree tree;
 	if (file.file < 0)
 		skip();
-	tree_begin(&tree, &file, 2);
+	tree_begin(&tree, &file, 2, 0);
 	add(&tree, &cases[1], 0);
 	assert_false(tree_end(&tree, &error));
 	assert_int_equal(error.kind, ERROR_OUTPUT);
@@ -189,6 +249,6 @@ static void special(void **state)
 
 int main(void)
 {
-	return TABLE_RUN("tree", cases, write_and_read) + TABLE_RUN("tree: files", strangers, only_ours) + TABLE_RUN("tree: rows", rooms, takes) +
+	return TABLE_RUN("tree", cases, write_and_read) + TABLE_RUN("tree: an index", entries, index_and_find) + TABLE_RUN("tree: files", strangers, only_ours) + TABLE_RUN("tree: rows", rooms, takes) +
 		TABLE_RUN("tree: by itself", specials, special);
 }
