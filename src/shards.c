@@ -13,8 +13,8 @@ enum {
 	SPAN_OCTETS = 256 * 1024, /* room for payload; a single segment never has more than 64 KiB */
 	SEGMENT_MOST = 64 * 1024,
 	SPAN_FRAMES = 4096,       /* of which most may be no segments */
-	SPANS = 8,                /* with these, what is on its way stays in the caches */
-	AHEAD = 3,                /* the quickest thread has so many before it, or one of them reads on */
+	AHEAD = 3,                /* the quickest thread has so many before it, or one of them reads on: few enough to stay in the caches */
+	SPANS = 24,               /* while one thread stores a thousand rows, others go so far ahead of it */
 	PAUSE_EVERY = 16384,      /* frames */
 	HANDFUL = 16,             /* outcomes that are worth asking whether the sink is free */
 	OUTCOMES_MOST = 256,      /* outcomes that wait until then: the next one waits for the sink */
@@ -48,13 +48,15 @@ struct shards {
 	int64_t clock;            /* of the last packet, also of other parts */
 	uint64_t ordinal;
 	const struct packets_source *source;
-	struct span *spans[SPANS]; /* the i-th span of the run is in spans[i % SPANS] until all shards have done it */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	uint64_t made;            /* spans; this and the next by lock */
+	struct span *spans[SPANS]; /* the i-th span of the run is in spans[i % SPANS] until all shards have done it; by lock, as all that follows */
+	struct span *spare[SPANS]; /* the last to come is the first to go: it is in the caches */
+	size_t nspare;
+	uint64_t made, gone;      /* spans, and how many of these are spare again */
 	uint64_t frames, paused;  /* read, and read at the last pause */
 	unsigned waiting;
-	bool reading, over;       /* reading: a thread holds the source, and all of the above that is not by lock */
+	bool reading, over;       /* reading: a thread holds the source, the clock and the ordinal */
 	pthread_mutex_t storing;  /* held by the analyser whose outcomes go to the sink */
 	bool ended;
 };
@@ -176,7 +178,7 @@ static bool is_hungry(const struct shards *s) /* the quickest has little left */
 
 static bool has_room(const struct shards *s)
 {
-	return !s->over && s->made - least_done(s) < SPANS;
+	return !s->over && s->nspare;
 }
 
 /* Who is far behind leaves it to others. */
@@ -191,13 +193,16 @@ static void read_turn(struct shards *s)
 {
 	s->reading = true;
 	do {
-		struct span *span = s->spans[s->made % SPANS];
+		struct span *span = s->spare[--s->nspare];
 		uint64_t frames = 0;
 		pthread_mutex_unlock(&s->lock);
 		bool more = span_read(s, span, &frames);
 		pthread_mutex_lock(&s->lock);
 		s->frames += frames;
-		s->made += span->n > 0;
+		if (span->n)
+			s->spans[s->made++ % SPANS] = span;
+		else
+			s->spare[s->nspare++] = span;
 		s->over = !more;
 		wake(s);
 	} while (is_hungry(s) && has_room(s));
@@ -224,8 +229,11 @@ static void analyse_turn(struct shard *shard)
 	span_analyse(span, shard);
 	pthread_mutex_lock(&s->lock);
 	shard->done++;
-	if (s->made - shard->done == SPANS / 2 && least_done(s) == shard->done) /* who waits for room has it */
-		wake(s);
+	for (uint64_t all = least_done(s); s->gone < all; s->gone++) {
+		s->spare[s->nspare++] = s->spans[s->gone % SPANS];
+		if (s->nspare == SPANS / 2) /* who waits for room has it */
+			wake(s);
+	}
 }
 
 static void turns(struct shard *shard)
@@ -281,7 +289,7 @@ struct shards *shards_new(struct shards_options how, struct flow_options options
 		s->shards[i].analyser = analyser_new(options, why, (struct outcome_sink){ outcome_gathered, &s->shards[i], true });
 	}
 	for (unsigned i = 0; i < SPANS; i++)
-		s->spans[i] = span_new(s->n);
+		s->spare[s->nspare++] = span_new(s->n);
 	pthread_mutex_init(&s->storing, NULL);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->changed, NULL);
@@ -331,8 +339,8 @@ void shards_free(struct shards *s)
 	shards_end(s);
 	for (unsigned i = 0; i < s->n; i++)
 		analyser_free(s->shards[i].analyser);
-	for (unsigned i = 0; i < SPANS; i++)
-		span_free(s->spans[i]);
+	for (unsigned i = 0; i < s->nspare; i++)
+		span_free(s->spare[i]);
 	if (s->n) {
 		pthread_mutex_destroy(&s->storing);
 		pthread_mutex_destroy(&s->lock);

@@ -4,7 +4,7 @@
  * How:   with one thread everything happens inside shards_packet. With n threads, the caller's among them, each has an analyser with the
  *        connections that flow_shard gives it, and there are no others: whichever finds that little is left to do reads on.
  * Parts: of a run that is spread over machines, only the connections of one part are taken; every machine sees all packets.
- * Keeps: SPANS times SPAN_PACKETS packets with their payload, and OUTCOMES_MOST outcomes for each analyser.
+ * Keeps: at most SPANS times SPAN_PACKETS packets with their payload (a few spans unless one thread lags), and OUTCOMES_MOST outcomes for each analyser.
  * Lives: until shards_free. */
 #ifndef SMTPWHY_SHARDS_H
 #define SMTPWHY_SHARDS_H
