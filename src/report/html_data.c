@@ -74,6 +74,8 @@ static void section_rows(struct data *data, struct rows **rows)
 #define TEXT_IN(column) "CASE typeof(" column ") WHEN 'text' THEN " column " ELSE " TEXT_OF(column) " END"
 /* The line of a reply that stands in columns of its error e. */
 #define REPLY_OF(e) e ".code || ' ' || coalesce(" e ".enhanced || ' ', '') || " TEXT_IN(e ".reply_text")
+/* What a proof p of an error e has where it is an array; what it has of the command, and of the reply, where it is a number. */
+#define PROOF(array, command, reply) "CASE WHEN p.type = 'array' THEN " array " WHEN p.value > 0 THEN " command " ELSE " reply " END"
 /* Hosts of one side: their sessions, how many were hit, errors, the hosts on the other side, the most frequent cause, since when.
  * counts: the table that holds the errors of each host by cause. +: sorted, for the order of an index would fetch rows all over the table. */
 #define HOSTS(host, extra, shown, others, counts)                                                                                           \
@@ -151,8 +153,10 @@ static const struct section {
 	  "e.fault_at, " TEXT_OF("e.fault_id") " AS \"wanted#\", e.cause_id AS cause, e.certainty, " TEXT_IN("e.detail") " AS \"detail#\", CASE WHEN json_valid(e.also) THEN e.also END AS \"also#\" "
 	  "FROM error AS e JOIN chosen USING (error_id) ORDER BY e.time, e.error_id", true },
 	{ "proofs",
-	  CHOSEN "SELECT e.error_id AS id, p.value ->> 0 AS capture, p.value ->> 1 AS frame, p.value ->> 2 AS side, CASE WHEN json_type(p.value, '$[3]') = 'text' THEN p.value ->> 3 "
-	  "WHEN p.value ->> 3 = 0 THEN e.trigger_line WHEN p.value ->> 3 = -1 THEN " REPLY_OF("e") " ELSE " TEXT_OF("p.value ->> 3") " END AS \"text#\", " TEXT_OF("p.value ->> 4") " AS \"says#\" FROM error AS e JOIN chosen USING (error_id), "
+	  CHOSEN "SELECT e.error_id AS id, " PROOF("p.value ->> 0", "e.trigger_capture_id", "e.reply_capture_id") " AS capture, " PROOF("p.value ->> 1", "e.trigger_frame", "e.reply_frame") " AS frame, "
+	  PROOF("p.value ->> 2", "0", "1") " AS side, CASE WHEN json_type(p.value, '$[3]') = 'text' THEN p.value ->> 3 "
+	  "WHEN " PROOF("p.value ->> 3", "0", "NULL") " = 0 THEN e.trigger_line WHEN " PROOF("p.value ->> 3", "0", "-1") " = -1 THEN " REPLY_OF("e") " ELSE " TEXT_OF("p.value ->> 3") " END AS \"text#\", "
+	  TEXT_OF(PROOF("p.value ->> 4", "p.value", "-p.value")) " AS \"says#\" FROM error AS e JOIN chosen USING (error_id), "
 	  "json_each(e.proofs) AS p ORDER BY e.error_id, p.key", true },
 	{ "sessions",
 	  CHOSEN "SELECT s.session_id AS id, s.client_addr AS client, s.client_port, s.server_addr AS server, s.server_port, s.start / 1000 AS start, "

@@ -13,7 +13,7 @@
 
 enum {
 	DATABASE_APPLICATION = 0x534d5457, /* "SMTW" */
-	DATABASE_VERSION = 4,              /* user_version: rises when a documented column changes */
+	DATABASE_VERSION = 5,              /* user_version: rises when a documented column changes */
 };
 
 struct database {

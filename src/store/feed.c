@@ -80,7 +80,9 @@ static void at_row(struct walk *walk)
 	const struct feed_place *row = &feed->places[walk->row];
 	walk->column = 0;
 	walk->value = (const uint8_t *)feed->rows.p + row->begin;
-	walk->type = walk->value + row->n - row->head + 1;
+	walk->type = walk->value + row->n - row->head;
+	while (*walk->type++ & 0x80)
+		; /* its length */
 }
 
 static int rewind_walk(sqlite3_vtab_cursor *base, int number, const char *name, int n, sqlite3_value **values)
@@ -273,12 +275,15 @@ bool feed_flush(struct feed *f, struct error *error)
 bool feed_row(struct feed *f, struct error *error)
 {
 	uint8_t *to = (uint8_t *)feed_room(f, FEED_HEAD_MOST);
+	unsigned head = f->nhead + (f->nhead < 0x7f ? 1 : 2);
 	assert(f->made == f->columns);
-	*to = (uint8_t)(f->nhead + 1);
-	memcpy(to + 1, f->head, f->nhead);
-	f->rows.n += f->nhead + 1;
+	if (head >= 0x80)
+		*to++ = (uint8_t)(head >> 7 | 0x80);
+	*to++ = head & 0x7f;
+	memcpy(to, f->head, f->nhead);
+	f->rows.n += head;
 	f->in_order = f->in_order && (f->count == 0 || f->places[f->count - 1].id <= f->id);
-	f->places[f->count++] = (struct feed_place){ f->id, f->row_begin, (uint32_t)f->rows.n - f->row_begin, f->nhead + 1, f->numbered };
+	f->places[f->count++] = (struct feed_place){ f->id, f->row_begin, (uint32_t)f->rows.n - f->row_begin, head, f->numbered };
 	f->row_begin = (uint32_t)f->rows.n;
 	f->made = f->nhead = 0;
 	f->id = 0;

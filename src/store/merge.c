@@ -20,10 +20,10 @@ static const char *const copies[] = {
 	NULL
 };
 
-/* JSON columns hold ids too: proofs [[capture, frame, side, text or id or 0, says], ...], also [cause, ...], ladder lines. */
-#define PROOFS "(SELECT json_group_array(json_array(CASE p.value ->> 0 WHEN 0 THEN 0 ELSE (p.value ->> 0) + capture_by END, p.value ->> 1, p.value ->> 2, " \
+/* JSON columns hold ids too: proofs [says or -says or [capture, frame, side, text or id or 0, says], ...], also [cause, ...], ladder lines. */
+#define PROOFS "(SELECT json_group_array(json(CASE WHEN p.type = 'integer' THEN p.value + sign(p.value) * text_by ELSE json_array(CASE p.value ->> 0 WHEN 0 THEN 0 ELSE (p.value ->> 0) + capture_by END, p.value ->> 1, p.value ->> 2, " \
 	"CASE WHEN json_type(p.value, '$[3]') = 'text' THEN p.value ->> 3 WHEN p.value ->> 3 <= 0 THEN p.value ->> 3 ELSE (p.value ->> 3) + text_by END, " \
-	"(p.value ->> 4) + text_by)) FROM json_each(r.proofs) AS p)"
+	"(p.value ->> 4) + text_by) END)) FROM json_each(r.proofs) AS p)"
 /* Of a column that holds a text or its id. */
 #define TEXT_IN(column) "CASE typeof(" column ") WHEN 'text' THEN " column " ELSE " column " + text_by END"
 #define CAUSE_OF(column) "(SELECT new FROM to_cause WHERE old = " column ")"
@@ -31,12 +31,14 @@ static const char *const copies[] = {
 static const char *const rows_sql[] = {
 	"INSERT INTO main.session_row SELECT session_id + session_by, client_addr, server_addr, server_port, start, errors, state, capture_id + capture_by, "
 	"look_id + look_by, server_ttl, client_stack_id + text_by, handshake, quickest, " TEXT_IN("banner") ", helo, auth, transactions, accepted, pipelined, "
-	"slowest, client_octets, json_replace(rest, '$[2]', (rest ->> 2) + capture_by, '$[14]', (rest ->> 14) + capture_by) FROM more.session_row, by",
+	"slowest, client_octets, client_port, first_frame, last_capture_id + capture_by, last_frame, lasted, commands, replies, unanswered, server_octets, missing, "
+	"retransmissions, resets, client_ttl, greeting_wait, offer_capture_id + capture_by, offer_frame, offer_after, encrypted_frame, slowest_verb, tls, speaks, "
+	"server_name FROM more.session_row, by",
 	"INSERT INTO main.error_row SELECT error_id + session_by * 100000, session_id + session_by, time, code, enhanced, " TEXT_IN("reply_text") ", trigger_verb, trigger_line, "
-	"sender_domain, recipient_domain, " CAUSE_OF("cause_id") ", certainty, " TEXT_IN("detail") ", " PROOFS ", json_replace(rest, "
-	"'$[0]', (rest ->> 0) + capture_by, '$[2]', (rest ->> 2) + capture_by, '$[7]', (rest ->> 7) + text_by, '$[8]', (rest ->> 8) + text_by, "
-	"'$[10]', (rest ->> 10) + text_by, '$[11]', (rest ->> 11) + text_by, '$[12]', json((SELECT json_group_array(" CAUSE_OF("a.value") ") "
-	"FROM json_each(r.rest, '$[12]') AS a))) FROM more.error_row AS r, by",
+	"sender_domain, recipient_domain, " CAUSE_OF("cause_id") ", certainty, " TEXT_IN("detail") ", " PROOFS ", "
+	"trigger_capture_id + capture_by, trigger_frame, reply_capture_id + capture_by, reply_frame, latency, exchange, transaction_no, phase_id + text_by, "
+	"offer_id + text_by, fault_at, fault_id + text_by, rule_id + text_by, CASE WHEN also IS NOT NULL THEN (SELECT json_group_array(" CAUSE_OF("a.value") ") "
+	"FROM json_each(r.also) AS a) END FROM more.error_row AS r, by",
 	"INSERT INTO main.finding SELECT finding_id + session_by * 100000, session_id + session_by, time, capture_id + capture_by, frame, exchange, "
 	CAUSE_OF("cause_id") ", device_id + text_by, certainty, " TEXT_IN("detail") ", " PROOFS " FROM more.finding AS r, by",
 	"INSERT INTO main.look SELECT look_id + look_by, name_id + text_by, banner_id + text_by, starred, hello, offer_id + text_by, hidden_id + text_by, "

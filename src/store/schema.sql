@@ -42,7 +42,7 @@ CREATE TABLE cause ( -- the catalogue of causes
 	remedy TEXT NOT NULL,           -- both, the one who can change most first
 	clause TEXT NOT NULL            -- RFC clauses
 );
-CREATE TABLE session_row ( -- what the view session shows; numbers that are read a session at a time stand in one column
+CREATE TABLE session_row ( -- what the view session shows, and says of its columns
 	session_id INTEGER PRIMARY KEY,
 	client_addr TEXT NOT NULL,
 	server_addr TEXT NOT NULL,
@@ -64,9 +64,28 @@ CREATE TABLE session_row ( -- what the view session shows; numbers that are read
 	pipelined INTEGER NOT NULL,
 	slowest INTEGER,
 	client_octets INTEGER NOT NULL,
-	rest TEXT NOT NULL              -- JSON [client_port, first_frame, last_capture_id, last_frame, end - start, commands, replies, unanswered, server_octets, missing,
-	                                -- retransmissions, resets, client_ttl, greeting_wait, offer_capture_id, offer_frame, offer_time - start, encrypted_frame,
-	                                -- slowest_verb, tls unless it is that of tls_state, speaks, server_name]; it ends with the last that is not null
+	client_port INTEGER NOT NULL,
+	first_frame INTEGER,
+	last_capture_id INTEGER REFERENCES capture,
+	last_frame INTEGER,
+	lasted INTEGER NOT NULL,        -- end - start
+	commands INTEGER NOT NULL,
+	replies INTEGER NOT NULL,
+	unanswered INTEGER NOT NULL,
+	server_octets INTEGER NOT NULL,
+	missing INTEGER NOT NULL,
+	retransmissions INTEGER NOT NULL,
+	resets INTEGER NOT NULL,
+	client_ttl INTEGER,
+	greeting_wait INTEGER,
+	offer_capture_id INTEGER REFERENCES capture,
+	offer_frame INTEGER,
+	offer_after INTEGER,            -- offer_time - start
+	encrypted_frame INTEGER,
+	slowest_verb TEXT,
+	tls TEXT,                       -- NULL where tls_state says it all
+	speaks TEXT,
+	server_name TEXT
 );
 CREATE TABLE look ( -- how a server shows itself on a path, to be compared across sessions; sessions share rows (rarely two rows are alike)
 	look_id INTEGER PRIMARY KEY,
@@ -78,7 +97,7 @@ CREATE TABLE look ( -- how a server shows itself on a path, to be compared acros
 	hidden_id INTEGER REFERENCES text, -- keywords overwritten in it, likely names or ?8 (letters), joined by LF; NULL none
 	server_stack_id INTEGER REFERENCES text -- TCP options of the SYN-ACK; NULL not seen
 );
-CREATE TABLE error_row ( -- what the view error shows
+CREATE TABLE error_row ( -- what the view error shows, and says of its columns
 	error_id INTEGER PRIMARY KEY,
 	session_id INTEGER NOT NULL REFERENCES session_row, -- error_id / 100000, in a column so that joins find its index
 	time INTEGER NOT NULL,
@@ -93,8 +112,19 @@ CREATE TABLE error_row ( -- what the view error shows
 	certainty INTEGER NOT NULL,
 	detail,
 	proofs TEXT NOT NULL,
-	rest TEXT NOT NULL              -- JSON [trigger_capture_id, trigger_frame, reply_capture_id, reply_frame, latency, exchange, transaction_no, phase_id, offer_id,
-	                                -- fault_at, fault_id, rule_id, also]; without also where that is NULL
+	trigger_capture_id INTEGER REFERENCES capture,
+	trigger_frame INTEGER,
+	reply_capture_id INTEGER REFERENCES capture,
+	reply_frame INTEGER NOT NULL,
+	latency INTEGER,
+	exchange INTEGER NOT NULL,
+	transaction_no INTEGER NOT NULL,
+	phase_id INTEGER REFERENCES text,
+	offer_id INTEGER REFERENCES text,
+	fault_at INTEGER,
+	fault_id INTEGER REFERENCES text,
+	rule_id INTEGER REFERENCES text,
+	also TEXT
 );
 CREATE TABLE finding ( -- an observation that needs no 5xx
 	finding_id INTEGER PRIMARY KEY, -- session_id * 100000 + ordinal in the session
@@ -107,7 +137,7 @@ CREATE TABLE finding ( -- an observation that needs no 5xx
 	device_id INTEGER REFERENCES text, -- known kind of middlebox; NULL unknown
 	certainty INTEGER NOT NULL,     -- as in error
 	detail,                         -- as in error
-	proofs TEXT NOT NULL            -- as in error
+	proofs TEXT NOT NULL            -- as in error, all of them arrays
 );
 CREATE TABLE ladder ( -- the dialogue around errors and findings, for drawing; the view dialogue spells it out
 	ladder_id INTEGER PRIMARY KEY,  -- session_id * 100000 + part, 0..: long sessions come in several

@@ -77,53 +77,23 @@ static void wire_column(struct feed *row, struct bytes wire, size_t most)
 	feed_text_end(row);
 }
 
-/* The words at the end of "rest": those that are not there are null, behind the last one nothing stands. */
-static void rest_words(struct store *s, struct text *json, const struct session *session, const struct pending *p)
-{
-	const char *tls = tls_text(&session->tls, &s->text);
-	const struct bytes words[] = { p->slowest ? bytes_of(p->slowest_verb) : (struct bytes){ 0 }, bytes_of(tls), bytes_of(session->speaks) };
-	size_t n = sizeof words / sizeof *words;
-	bool named = session->tls.server_name.p;
-	while (!named && n && !words[n - 1].p)
-		n--;
-	for (size_t i = 0; i < n; i++) {
-		text_add_octet(json, ',');
-		if (words[i].p)
-			wire_add_quoted(json, words[i]);
-		else
-			text_add(json, B("null"));
-	}
-	if (named) {
-		text_add_octet(json, ',');
-		wire_add_both(json, session->tls.server_name, 255, false);
-	}
-}
-
-/* What is read a session at a time, as schema.sql describes it. */
-static void rest_column(struct store *s, struct feed *row, const struct session *session, const struct pending *p, const struct shown *shown)
+/* What is read a session at a time: columns from client_port on. */
+static void rest_columns(struct store *s, struct feed *row, const struct session *session, const struct pending *p, const struct shown *shown)
 {
 	const struct connection *c = &session->connection;
-	struct text *json = feed_text_begin(row);
-	const int64_t ids[] = { c->first.number, writer_capture(s, c->last), c->last.number };
-	const int64_t numbers[] = { c->last.time - c->first.time, session->commands, session->replies, session->unanswered, (int64_t)c->octets[FROM_SERVER],
-	                            (int64_t)(c->missing[0] + c->missing[1]), (int64_t)(c->retransmissions[0] + c->retransmissions[1]), c->nresets };
-	const int64_t more[] = { shown->client_ttl, shown->wait, writer_capture(s, shown->offer), shown->offer.number };
-	text_room(json, (3 + sizeof ids / sizeof *ids + sizeof numbers / sizeof *numbers + sizeof more / sizeof *more) * (NUMBER_MOST + 1));
-	char *at = json->p + json->n;
-	*at = '[';
-	at = wire_put_number(at + 1, c->client.port);
-	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-		at = writer_put_id(at, ids[i]);
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		at = writer_put(at, numbers[i]);
-	for (size_t i = 0; i < sizeof more / sizeof *more; i++)
-		at = writer_put_id(at, more[i]);
-	at = shown->offer.time ? writer_put(at, shown->offer.time - c->first.time) : writer_put_id(at, 0);
-	at = writer_put_id(at, session->tls.encrypted_from.number);
-	json->n = (size_t)(at - json->p);
-	rest_words(s, json, session, p);
-	text_add_octet(json, ']');
-	feed_text_end(row);
+	FEED_IDS(row, c->first.number, writer_capture(s, c->last), c->last.number);
+	FEED_NUMBERS(row, c->last.time - c->first.time, session->commands, session->replies, session->unanswered, (int64_t)c->octets[FROM_SERVER],
+	             (int64_t)(c->missing[0] + c->missing[1]), (int64_t)(c->retransmissions[0] + c->retransmissions[1]), c->nresets);
+	FEED_IDS(row, shown->client_ttl, shown->wait, writer_capture(s, shown->offer), shown->offer.number);
+	if (shown->offer.time)
+		feed_number(row, shown->offer.time - c->first.time);
+	else
+		feed_null(row);
+	feed_id(row, session->tls.encrypted_from.number);
+	feed_text(row, p->slowest ? bytes_of(p->slowest_verb) : (struct bytes){ 0 });
+	feed_text(row, bytes_of(tls_text(&session->tls, &s->text)));
+	feed_text(row, bytes_of(session->speaks));
+	wire_column(row, session->tls.server_name, 255);
 }
 
 bool session_row(struct store *s, const struct session *session, const struct pending *p, int64_t id, struct error *error)
@@ -134,25 +104,16 @@ bool session_row(struct store *s, const struct session *session, const struct pe
 	feed_number(row, id);
 	address_column(row, &c->client.address);
 	address_column(row, &c->server.address);
-	feed_number(row, c->server.port);
-	feed_number(row, c->first.time);
-	feed_number(row, session->errors);
-	feed_number(row, (int64_t)session->protocol | (int64_t)session->tls.state << 3 | (int64_t)c->ending << 6 | (int64_t)incomplete(session) << 9);
-	feed_id(row, writer_capture(s, c->first));
-	feed_id(row, shown.look);
-	feed_id(row, shown.server_ttl);
-	feed_id(row, shown.client_stack);
-	feed_id(row, c->handshake_rtt);
-	feed_id(row, shown.quickest);
+	FEED_NUMBERS(row, c->server.port, c->first.time, session->errors,
+	             (int64_t)session->protocol | (int64_t)session->tls.state << 3 | (int64_t)c->ending << 6 | (int64_t)incomplete(session) << 9);
+	FEED_IDS(row, writer_capture(s, c->first), shown.look, shown.server_ttl, shown.client_stack, c->handshake_rtt, shown.quickest);
 	writer_wire(s, row, session->banner, LIMIT_REPLY, error);
 	wire_column(row, session->helo, LIMIT_TRIGGER_LINE);
 	feed_text(row, p->auth_seen ? bytes_of(p->auth) : (struct bytes){ 0 });
-	feed_number(row, session->transactions);
-	feed_number(row, session->accepted_messages);
-	feed_number(row, p->pipelined);
+	FEED_NUMBERS(row, session->transactions, session->accepted_messages, p->pipelined);
 	feed_id(row, p->slowest);
-	feed_number(row, (int64_t)c->octets[FROM_CLIENT]);
-	rest_column(s, row, session, p, &shown);
+	FEED_NUMBERS(row, (int64_t)c->octets[FROM_CLIENT], c->client.port);
+	rest_columns(s, row, session, p, &shown);
 	if (s->counts)
 		census_session(&s->census, (struct census_session){
 			.id = id, .start = c->first.time, .server_port = c->server.port, .handshake = c->handshake_rtt, .quickest = shown.quickest, .look = (uint32_t)shown.look,

@@ -154,7 +154,7 @@ enum { FEEDS = 8 };
 static bool prepare(struct store *s, struct error *error)
 {
 	static const struct { const char *table; unsigned columns; } many[FEEDS - 1] = { /* that of texts is open */
-		{ "session_row", 22 }, { "error_row", 15 }, { "finding", 11 }, { "ladder", 2 }, { "look", 8 }, { "capture", 25 }, { "content", 2 },
+		{ "session_row", 43 }, { "error_row", 27 }, { "finding", 11 }, { "ladder", 2 }, { "look", 8 }, { "capture", 25 }, { "content", 2 },
 	};
 	struct feed *feeds[FEEDS] = EACH_FEED(s);
 	for (size_t i = 0; i < FEEDS - 1; i++)

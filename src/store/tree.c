@@ -42,22 +42,18 @@ static uint32_t get(const uint8_t *at, unsigned octets)
 /* 1.6: seven bits an octet, all but the last with the high one; all eight of the ninth. Gives how many octets. */
 static size_t put_varint(uint8_t *at, uint64_t number)
 {
-	uint8_t reversed[VARINT_MOST];
-	size_t n = 0;
-	if (number >> 56) {
-		reversed[n++] = (uint8_t)number;
+	size_t n = number >> 56 ? VARINT_MOST : (size_t)(70 - __builtin_clzll(number | 1)) / 7, i = n;
+	if (n == VARINT_MOST) {
+		at[--i] = (uint8_t)number;
 		number >>= 8;
-		while (n < VARINT_MOST) {
-			reversed[n++] = (uint8_t)(number | 0x80);
-			number >>= 7;
-		}
 	} else {
-		do
-			reversed[n] = (uint8_t)((number & 0x7f) | (n ? 0x80 : 0));
-		while (n++, number >>= 7);
+		at[--i] = number & 0x7f;
+		number >>= 7;
 	}
-	for (size_t i = 0; i < n; i++)
-		at[i] = reversed[n - 1 - i];
+	while (i) {
+		at[--i] = (uint8_t)(number | 0x80);
+		number >>= 7;
+	}
 	return n;
 }
 

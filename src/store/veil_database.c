@@ -192,7 +192,10 @@ static const struct column { const char *table, *column, *becomes; } columns[] =
 	{ "session_row", "banner", HERE(GREETING, "banner") },
 	{ "session_row", "helo", "veil(" NAME ", helo)" },
 	{ "session_row", "auth", "veil(" REPLY ", auth)" },
-	{ "session_row", "rest", "json_replace(rest, '$[18]', upper(veil(" REPLY ", rest ->> 18)), '$[21]', veil(" NAME ", rest ->> 21))" },
+	{ "session_row", "slowest_verb", "upper(veil(" REPLY ", slowest_verb))" },
+	{ "session_row", "tls", NULL },
+	{ "session_row", "speaks", NULL },
+	{ "session_row", "server_name", "veil(" NAME ", server_name)" },
 	{ "error_row", "enhanced", NULL },
 	{ "error_row", "reply_text", HERE(REPLY, "reply_text") },
 	{ "error_row", "detail", HERE(OURS, "detail") },
@@ -202,7 +205,8 @@ static const struct column { const char *table, *column, *becomes; } columns[] =
 	{ "error_row", "sender_domain", "veil(" NAME ", sender_domain)" },
 	{ "error_row", "recipient_domain", "veil(" NAME ", recipient_domain)" },
 	{ "error_row", "proofs", "veil_json(proofs)" },
-	{ "error_row", "rest", "json_replace(rest, '$[9]', veil_at(trigger_line, rest ->> 9))" },
+	{ "error_row", "fault_at", "veil_at(trigger_line, fault_at)" },
+	{ "error_row", "also", NULL },
 	{ "finding", "detail", HERE(OURS, "detail") },
 	{ "finding", "proofs", "veil_json(proofs)" },
 	{ "ladder", "lines", "veil_json(lines)" },
@@ -213,8 +217,8 @@ static const struct column { const char *table, *column, *becomes; } columns[] =
 /* Which columns point at which texts; the first row that points at one decides. -1: words of ours alone. */
 static const struct use { const char *table, *column; int form; } uses[] = {
 	{ "error_row", "reply_text", VEIL_REPLY }, { "look", "name_id", VEIL_NAME },       { "session_row", "banner", VEIL_GREETING },
-	{ "look", "banner_id", VEIL_GREETING },    { "error_row", "rest ->> 8", VEIL_REPLY }, { "look", "offer_id", VEIL_REPLY },
-	{ "error_row", "rest ->> 7", -1 },         { "error_row", "rest ->> 11", -1 },     { "error_row", "rest ->> 10", -1 },
+	{ "look", "banner_id", VEIL_GREETING },    { "error_row", "offer_id", VEIL_REPLY }, { "look", "offer_id", VEIL_REPLY },
+	{ "error_row", "phase_id", -1 },         { "error_row", "rule_id", -1 },     { "error_row", "fault_id", -1 },
 	{ "finding", "device_id", -1 },            { "session_row", "client_stack_id", -1 }, { "look", "server_stack_id", -1 },
 	{ "look", "hidden_id", -1 },               { "error_row", "detail", VEIL_OURS },   { "finding", "detail", VEIL_OURS },
 	{ "difference", "detail_id", VEIL_OURS },
@@ -244,7 +248,8 @@ static bool prepare_texts(struct database *d, struct error *error)
 		"CREATE TEMP TABLE veil_use (text_id INTEGER PRIMARY KEY, form INTEGER NOT NULL)", NULL
 	};
 	static const char *const says[] = {
-		"INSERT OR IGNORE INTO veil_use SELECT p.value ->> 4, " OURS " FROM error_row AS e, json_each(e.proofs) AS p WHERE p.value ->> 4 > 0",
+		"INSERT OR IGNORE INTO veil_use SELECT iif(p.type = 'array', p.value ->> 4, abs(p.value)), " OURS " FROM error_row AS e, json_each(e.proofs) AS p "
+		"WHERE p.type = 'integer' OR p.value ->> 4 > 0",
 		"INSERT OR IGNORE INTO veil_use SELECT p.value ->> 4, " OURS " FROM finding AS f, json_each(f.proofs) AS p WHERE p.value ->> 4 > 0", NULL
 	};
 	struct text sql = { 0 };

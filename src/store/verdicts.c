@@ -36,7 +36,47 @@ bool writer_reply_is_told(const struct reply *r)
 	return rest.n == r->text.n && (rest.n == 0 || memcmp(rest.p, r->text.p, rest.n) == 0) && bytes_index(rest, '\n') == BYTES_NONE;
 }
 
-/* [[capture_id, frame, side, text, says], ...], as schema.sql describes it. x: of an error, whose row tells its command and reply; or NULL. */
+static bool same_place(struct place a, struct place b)
+{
+	return a.number == b.number && a.file == b.file;
+}
+
+/* What the row of the error tells, but for what it shows: 1 its command, -1 its reply, 0 neither. */
+static int told_by_row(const struct proof *p, const struct exchange *x, bool told)
+{
+	if (p->direction == FROM_CLIENT)
+		return x->command.kind != COMMAND_UNSEEN && same_place(p->place, x->command.line.last) && same_view(p->text, x->command.line.text) ? 1 : 0;
+	return told && same_place(p->place, x->reply.last) && same_view(p->text, x->reply.raw) ? -1 : 0;
+}
+
+/* A line of its own: [capture_id, frame, side, text, says]. */
+static void add_proof(struct store *s, struct text *json, const struct proof *p, const struct exchange *x, bool told, int64_t says, struct error *error)
+{
+	text_room(json, 2 * NUMBER_MOST + 16);
+	char *at = json->p + json->n;
+	*at++ = '[';
+	at = wire_put_number(at, writer_capture(s, p->place));
+	*at++ = ',';
+	at = wire_put_number(at, p->place.number);
+	memcpy(at, p->direction == FROM_CLIENT ? ",0," : ",1,", 3);
+	json->n = (size_t)(at + 3 - json->p);
+	if (x && same_view(p->text, x->command.line.text)) {
+		text_add_octet(json, '0');
+	} else if (told && same_view(p->text, x->reply.raw)) {
+		text_add(json, B("-1"));
+	} else {
+		int64_t id = p->text.n >= INTERN_FROM ? interned_lines(&s->texts, p->text, PROOF_MOST, &s->text, error) : 0;
+		if (id)
+			wire_add_number(json, id);
+		else
+			wire_add_both(json, p->text, PROOF_MOST, true);
+	}
+	text_add_octet(json, ',');
+	wire_add_number(json, says);
+	text_add_octet(json, ']');
+}
+
+/* As views.sql describes it. x: of an error, whose row tells its command and reply; or NULL. */
 static void proofs_column(struct store *s, struct feed *row, const struct proof *proofs, size_t n, const struct exchange *x, struct error *error)
 {
 	bool told = x && writer_reply_is_told(&x->reply);
@@ -44,30 +84,14 @@ static void proofs_column(struct store *s, struct feed *row, const struct proof 
 	text_add_octet(json, '[');
 	for (size_t i = 0; i < n; i++) {
 		const struct proof *p = &proofs[i];
-		text_room(json, 2 * NUMBER_MOST + 16);
-		char *at = json->p + json->n;
+		int64_t says = writer_says(s, p->says ? p->says : "", error);
+		int by_row = x ? told_by_row(p, x, told) : 0;
 		if (i)
-			*at++ = ',';
-		*at++ = '[';
-		at = wire_put_number(at, writer_capture(s, p->place));
-		*at++ = ',';
-		at = wire_put_number(at, p->place.number);
-		memcpy(at, p->direction == FROM_CLIENT ? ",0," : ",1,", 3);
-		json->n = (size_t)(at + 3 - json->p);
-		if (x && same_view(p->text, x->command.line.text)) {
-			text_add_octet(json, '0');
-		} else if (told && same_view(p->text, x->reply.raw)) {
-			text_add(json, B("-1"));
-		} else {
-			int64_t id = p->text.n >= INTERN_FROM ? interned_lines(&s->texts, p->text, PROOF_MOST, &s->text, error) : 0;
-			if (id)
-				wire_add_number(json, id);
-			else
-				wire_add_both(json, p->text, PROOF_MOST, true);
-		}
-		text_add_octet(json, ',');
-		wire_add_number(json, writer_says(s, p->says ? p->says : "", error));
-		text_add_octet(json, ']');
+			text_add_octet(json, ',');
+		if (by_row)
+			wire_add_number(json, by_row * says);
+		else
+			add_proof(s, json, p, x, told, says, error);
 	}
 	text_add_octet(json, ']');
 	feed_text_end(row);
@@ -138,42 +162,41 @@ static void enhanced_column(struct feed *row, const struct enhanced *e)
 	feed_text_end(row);
 }
 
-/* What is read an error at a time, as schema.sql describes it. */
-static void rest_column(struct store *s, struct feed *row, const struct verdict *v, struct error *error)
+/* [cause_id, ...]; NULL none. */
+static void also_column(struct store *s, struct feed *row, const struct verdict *v)
+{
+	if (!v->nalso) {
+		feed_null(row);
+		return;
+	}
+	struct text *json = feed_text_begin(row);
+	text_room(json, v->nalso * (NUMBER_MOST + 1) + 1);
+	char *begin = json->p + json->n, *at = begin;
+	for (size_t i = 0; i < v->nalso; i++)
+		at = writer_put(at, s->causes[v->also[i]]);
+	*begin = '['; /* in place of the first comma */
+	*at++ = ']';
+	json->n = (size_t)(at - json->p);
+	feed_text_end(row);
+}
+
+/* What is read an error at a time: columns from trigger_capture_id on. */
+static void rest_columns(struct store *s, struct feed *row, const struct verdict *v, struct error *error)
 {
 	const struct exchange *x = v->exchange;
 	const struct command *c = &x->command;
 	bool seen = c->line.last.number && c->kind != COMMAND_UNSEEN, faulty = c->fault->kind != FAULT_NONE;
-	struct text *json = feed_text_begin(row);
-	const int64_t ids[] = { seen ? writer_capture(s, c->line.last) : 0, seen ? c->line.last.number : 0, writer_capture(s, x->reply.last) };
-	const int64_t more[] = { writer_says(s, phase_name(x->before.phase), error), writer_offer(s, c->offer, error) };
-	const int64_t ours[] = { faulty ? writer_says(s, c->fault->wanted, error) : 0, writer_says(s, v->rule, error) };
-	text_room(json, (12 + v->nalso) * (NUMBER_MOST + 1) + 4);
-	char *at = json->p + json->n;
-	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-		at = writer_put_id(at, ids[i]);
-	json->p[json->n] = '['; /* in place of the first comma */
-	at = writer_put(at, x->reply.last.number);
-	at = writer_put_id(at, seen ? x->reply.last.time - c->line.last.time : 0);
-	at = writer_put(at, x->ordinal);
-	at = writer_put(at, x->transaction);
-	for (size_t i = 0; i < sizeof more / sizeof *more; i++)
-		at = writer_put_id(at, more[i]);
-	at = faulty ? writer_put(at, (int64_t)c->fault->at) : writer_put_id(at, 0);
-	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-		at = writer_put_id(at, ours[i]);
-	if (v->nalso)
-		*at++ = ',';
-	char *also = at;
-	for (size_t i = 0; i < v->nalso; i++)
-		at = writer_put(at, s->causes[v->also[i]]);
-	if (v->nalso) {
-		*also = '[';
-		*at++ = ']';
-	}
-	*at++ = ']';
-	json->n = (size_t)(at - json->p);
-	feed_text_end(row);
+	FEED_IDS(row, seen ? writer_capture(s, c->line.last) : 0, seen ? c->line.last.number : 0, writer_capture(s, x->reply.last));
+	feed_number(row, x->reply.last.number);
+	feed_id(row, seen ? x->reply.last.time - c->line.last.time : 0);
+	FEED_NUMBERS(row, x->ordinal, x->transaction);
+	FEED_IDS(row, writer_says(s, phase_name(x->before.phase), error), writer_offer(s, c->offer, error));
+	if (faulty)
+		feed_number(row, (int64_t)c->fault->at);
+	else
+		feed_null(row);
+	FEED_IDS(row, faulty ? writer_says(s, c->fault->wanted, error) : 0, writer_says(s, v->rule, error));
+	also_column(s, row, v);
 }
 
 static bool error_row(struct store *s, const struct verdict *v, int64_t session_id, struct error *error)
@@ -184,20 +207,17 @@ static bool error_row(struct store *s, const struct verdict *v, int64_t session_
 	struct trigger trigger = writer_trigger(c, &s->line);
 	struct feed *row = &s->error;
 	feed_number(row, session_id * IDS_PER_SESSION + v->ordinal);
-	feed_number(row, session_id);
-	feed_number(row, x->reply.last.time);
-	feed_number(row, x->reply.code);
+	FEED_NUMBERS(row, session_id, x->reply.last.time, x->reply.code);
 	enhanced_column(row, &x->reply.enhanced);
 	writer_wire(s, row, x->reply.text.p ? x->reply.text : B(""), LIMIT_REPLY, error);
 	feed_text(row, trigger.verb);
 	feed_text(row, trigger.line);
 	lower_column(row, mail ? mail->path->domain : (struct bytes){ 0 }, mail);
 	lower_column(row, rcpt ? c->path->domain : (struct bytes){ 0 }, rcpt);
-	feed_number(row, s->causes[v->cause]);
-	feed_number(row, v->certainty);
+	FEED_NUMBERS(row, s->causes[v->cause], v->certainty);
 	writer_sentence(s, row, v->detail, error);
 	proofs_column(s, row, v->proofs, v->nproofs, x, error);
-	rest_column(s, row, v, error);
+	rest_columns(s, row, v, error);
 	if (s->counts)
 		census_error(&s->census, session_id, (uint32_t)s->causes[v->cause], x->reply.last.time);
 	return feed_row(row, error) && error->kind == ERROR_NONE;

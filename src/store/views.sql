@@ -80,42 +80,42 @@ DROP VIEW IF EXISTS pair_report;
 DROP VIEW IF EXISTS capture_report;
 CREATE VIEW session AS -- SMTP (or something else on its port) on one TCP connection
 SELECT session_id,                            -- ordinal of the connection's first packet among all packets read
-	client_addr, rest ->> 0 AS client_port,   -- 192.0.2.1, 2001:db8::1
+	client_addr, client_port,                 -- 192.0.2.1, 2001:db8::1
 	server_addr, server_port,
-	capture_id, rest ->> 1 AS first_frame,    -- file of its first frame
-	rest ->> 2 AS last_capture_id, rest ->> 3 AS last_frame,
-	start, start + (rest ->> 4) AS "end",     -- time of its first packet, of its last packet
+	capture_id, first_frame,                  -- file of its first frame
+	last_capture_id, last_frame,
+	start, start + lasted AS "end",           -- time of its first packet, of its last packet
 	state & 7 AS protocol,                    -- 0 smtp, 1 esmtp, 2 lmtp, 3 tls, 4 other: speaks
-	rest ->> 20 AS speaks,                    -- what nDPI calls it when it is no SMTP
+	speaks,                                   -- what nDPI calls it when it is no SMTP
 	banner,                                   -- text of the greeting, lines joined by LF; a text, or the text_id of one that came often
 	helo,                                     -- argument of the last accepted EHLO, HELO, LHLO
 	state >> 3 & 7 AS tls_state,              -- 0 none, 1 offered, 2 refused, 3 accepted, 4 started, 5 finished, 6 failed, 7 plaintext
-	coalesce(rest ->> 19, CASE state >> 3 & 7 WHEN 0 THEN '' WHEN 1 THEN 'offered' WHEN 2 THEN 'refused' WHEN 3 THEN 'accepted' WHEN 4 THEN 'started'
+	coalesce(tls, CASE state >> 3 & 7 WHEN 0 THEN '' WHEN 1 THEN 'offered' WHEN 2 THEN 'refused' WHEN 3 THEN 'accepted' WHEN 4 THEN 'started'
 		WHEN 5 THEN 'finished' WHEN 6 THEN 'failed' ELSE 'plaintext in place of TLS' END) AS tls, -- or 'TLS 1.3', 'failed: alert 40'
-	rest ->> 21 AS server_name,               -- SNI of the TLS ClientHello
+	server_name,                              -- SNI of the TLS ClientHello
 	auth,                                     -- mechanism of the last AUTH command seen in clear; '' without one; NULL: no AUTH
-	rest ->> 5 AS commands, rest ->> 6 AS replies,
+	commands, replies,
 	errors,                                   -- 5xx replies
 	transactions,                             -- MAIL commands that began one
 	accepted,                                 -- messages accepted
-	rest ->> 7 AS unanswered,                 -- commands without a reply in the capture
+	unanswered,                               -- commands without a reply in the capture
 	pipelined,                                -- commands sent before the reply of an earlier one had come
 	slowest,                                  -- longest time from a command to its reply, nanoseconds; NULL: none
-	rest ->> 18 AS slowest_verb,              -- of that command, as error.trigger_verb
+	slowest_verb,                             -- of that command, as error.trigger_verb
 	state >> 9 AS incomplete,                 -- 1 no start, 2 no end, 4 one side only, 8 gaps, 16 cut by snaplen, 32 limits, 64 commands not in the capture
-	client_octets, rest ->> 8 AS server_octets, -- payload sent, each octet once
-	rest ->> 9 AS missing,                    -- octets lost in gaps, both directions
-	rest ->> 10 AS retransmissions,           -- both directions
-	rest ->> 11 AS resets,                    -- RST segments
+	client_octets, server_octets,             -- payload sent, each octet once
+	missing,                                  -- octets lost in gaps, both directions
+	retransmissions,                          -- both directions
+	resets,                                   -- RST segments
 	state >> 6 & 7 AS ending,                 -- 0 open, 1 FIN, 2 RST, 3 port used again, 4 idle, 5 capture ended
 	handshake,                                -- nanoseconds from SYN to SYN-ACK; NULL unknown
-	rest ->> 17 AS encrypted_frame,           -- from this frame on all is encrypted; NULL: nothing is
+	encrypted_frame,                          -- from this frame on all is encrypted; NULL: nothing is
 	look_id,                                  -- how the server showed itself; NULL: no SMTP
-	rest ->> 12 AS client_ttl,                -- hop count that most of the client's packets arrived with; NULL unknown
+	client_ttl,                               -- hop count that most of the client's packets arrived with; NULL unknown
 	server_ttl,                               -- the same of the server's
 	client_stack_id,                          -- TCP options of the SYN; NULL not seen
-	rest ->> 13 AS greeting_wait,             -- nanoseconds from SYN-ACK to greeting; NULL unknown
-	rest ->> 14 AS offer_capture_id, rest ->> 15 AS offer_frame, start + (rest ->> 16) AS offer_time, -- where the EHLO reply ends that look_id tells of
+	greeting_wait,                            -- nanoseconds from SYN-ACK to greeting; NULL unknown
+	offer_capture_id, offer_frame, start + offer_after AS offer_time, -- where the EHLO reply ends that look_id tells of
 	quickest                                  -- shortest time from a command to its reply, nanoseconds; NULL: none
 FROM session_row;
 CREATE VIEW error AS -- a 5xx reply
@@ -127,23 +127,23 @@ SELECT error_id,                              -- session_id * 100000 + ordinal a
 	reply_text,                               -- lines joined by LF; a text, or the text_id of one that came often
 	trigger_verb,                             -- verb in capitals; CONN, EOM, BDAT, AUTH-RESPONSE, '-' unprintable, '' empty line, NULL not in the capture
 	trigger_line,                             -- as sent, C-escaped, at most 1,000 octets, credentials redacted
-	rest ->> 0 AS trigger_capture_id, rest ->> 1 AS trigger_frame, -- frame that ends the line; NULL: not in the capture
-	rest ->> 2 AS reply_capture_id, rest ->> 3 AS reply_frame, -- frame that ends the reply
-	rest ->> 4 AS latency,                    -- nanoseconds from the end of the command to the end of the reply; NULL unknown
-	rest ->> 5 AS exchange,                   -- ordinal of command and reply in the session
-	rest ->> 6 AS transaction_no,             -- mail transaction in the session, 0 outside
-	rest ->> 7 AS phase_id,                   -- the server's state when it read the command
-	rest ->> 8 AS offer_id,                   -- EHLO keywords in force when the command was sent, joined by LF; NULL none
+	trigger_capture_id, trigger_frame,        -- frame that ends the line; NULL: not in the capture
+	reply_capture_id, reply_frame,            -- frame that ends the reply
+	latency,                                  -- nanoseconds from the end of the command to the end of the reply; NULL unknown
+	exchange,                                 -- ordinal of command and reply in the session
+	transaction_no,                           -- mail transaction in the session, 0 outside
+	phase_id,                                 -- the server's state when it read the command
+	offer_id,                                 -- EHLO keywords in force when the command was sent, joined by LF; NULL none
 	sender_domain,                            -- of the transaction's MAIL, lower case; '' null sender; NULL unknown
 	recipient_domain,                         -- of the refused RCPT, lower case; NULL: no RCPT
-	rest ->> 9 AS fault_at,                   -- octet of the line where its grammar breaks, 0..; NULL: it does not
-	rest ->> 10 AS fault_id,                  -- what the grammar wanted there
+	fault_at,                                 -- octet of the line where its grammar breaks, 0..; NULL: it does not
+	fault_id,                                 -- what the grammar wanted there
 	cause_id,
 	certainty,                                -- 0 possible, 1 likely, 2 proven
-	rest ->> 11 AS rule_id,                   -- rule that found the cause
+	rule_id,                                  -- rule that found the cause
 	detail,                                   -- one sentence about this case, a text or a text_id; NULL none
-	proofs,                                   -- JSON [[capture_id, frame, side, text, says], ...]; side 0 client, 1 server; text: a string, a text_id, 0 for trigger_line, or -1 for the reply: code, enhanced, reply_text with a blank between; says: text_id
-	rest -> 12 AS also                        -- JSON [cause_id, ...], further causes, best first; NULL none
+	proofs,                                   -- JSON [says, ...]: a text_id of what trigger_line shows, or, below 0, of what the reply does (code, enhanced, reply_text with a blank between); or [capture_id, frame, side, text, says] for another line: side 0 client, 1 server; text a string, a text_id, 0 for trigger_line, or -1 for the reply
+	also                                      -- JSON [cause_id, ...], further causes, best first; NULL none
 FROM error_row;
 CREATE VIEW trace AS -- a row a session: what it shows of its server and its path, as in session and look
 SELECT s.session_id, l.name_id, l.banner_id, l.starred, l.hello, l.offer_id, l.hidden_id, s.client_ttl, s.server_ttl, s.client_stack_id,
@@ -156,7 +156,7 @@ SELECT r.ladder_id,                           -- session_id * 100000 + part
 	l.value ->> 0 AS exchange,                -- ordinal of command and reply
 	l.value ->> 1 AS side,                    -- 0 client, 1 server
 	coalesce(l.value ->> 6, s.capture_id) AS capture_id,
-	CASE WHEN l.value ->> 6 IS NULL THEN (l.value ->> 2) + (s.rest ->> 1) ELSE l.value ->> 2 END AS frame, -- that ends the line
+	CASE WHEN l.value ->> 6 IS NULL THEN (l.value ->> 2) + s.first_frame ELSE l.value ->> 2 END AS frame, -- that ends the line
 	l.value ->> 3 AS at,                      -- microseconds since the start of the session
 	CASE WHEN json_type(l.value, '$[4]') = 'text' THEN l.value ->> 4
 		WHEN json_type(l.value, '$[4]') = 'array' THEN (l.value ->> '$[4][0]') || char(10) || (SELECT text FROM text WHERE text_id = l.value ->> '$[4][1]')
@@ -177,14 +177,16 @@ SELECT e.error_id, rc.name AS capture, e.session_id, s.client_addr, s.client_por
 	e.trigger_verb, e.trigger_line, e.trigger_frame, e.reply_frame,
 	c.cause, c.party,
 	CASE e.certainty WHEN 2 THEN 'proven' WHEN 1 THEN 'likely' ELSE 'possible' END AS certainty,
-	(SELECT json_group_array(json_object('capture', pc.name, 'frame', p.value ->> 1,
-		'direction', CASE p.value ->> 2 WHEN 0 THEN 'client' ELSE 'server' END,
+	(SELECT json_group_array(json_object('capture', pc.name,
+		'frame', CASE WHEN p.type = 'array' THEN p.value ->> 1 WHEN p.value > 0 THEN e.trigger_frame ELSE e.reply_frame END,
+		'direction', iif(iif(p.type = 'array', p.value ->> 2 = 0, p.value > 0), 'client', 'server'),
 		'text', CASE json_type(p.value, '$[3]') WHEN 'text' THEN p.value ->> 3
-			ELSE CASE p.value ->> 3 WHEN 0 THEN e.trigger_line
+			ELSE CASE CASE WHEN p.type = 'array' THEN p.value ->> 3 WHEN p.value > 0 THEN 0 ELSE -1 END WHEN 0 THEN e.trigger_line
 			WHEN -1 THEN e.code || ' ' || coalesce(e.enhanced || ' ', '') || CASE typeof(e.reply_text) WHEN 'text' THEN e.reply_text ELSE (SELECT text FROM text WHERE text_id = e.reply_text) END
 			ELSE (SELECT text FROM text WHERE text_id = p.value ->> 3) END END,
-		'says', (SELECT text FROM text WHERE text_id = p.value ->> 4)))
-		FROM json_each(e.proofs) AS p LEFT JOIN capture AS pc ON pc.capture_id = p.value ->> 0) AS evidence, -- JSON array
+		'says', (SELECT text FROM text WHERE text_id = iif(p.type = 'array', p.value ->> 4, abs(p.value)))))
+		FROM json_each(e.proofs) AS p LEFT JOIN capture AS pc ON pc.capture_id =
+			CASE WHEN p.type = 'array' THEN p.value ->> 0 WHEN p.value > 0 THEN e.trigger_capture_id ELSE e.reply_capture_id END) AS evidence, -- JSON array
 	c.remedy,
 	CASE WHEN e.also IS NULL THEN '[]' ELSE (SELECT json_group_array(ac.cause)
 		FROM json_each(e.also) AS a JOIN cause AS ac ON ac.cause_id = a.value) END AS also_possible, -- JSON array

@@ -198,6 +198,40 @@ static void any_order(void **state)
 	database_free(&d);
 }
 
+/* As many columns as there may be, of texts whose types need octets enough that the length of the head needs two. */
+static void long_head(void **state)
+{
+	(void)state;
+	enum { LONG = 9000 };
+	static const uint8_t letters[LONG + FEED_COLUMNS];
+	struct database d;
+	struct error error = { 0 };
+	struct feed f;
+	struct text sql = { 0 };
+	assert_true(database_begin(&d, NULL, false, false, &error));
+	text_add_string(&sql, "CREATE TABLE things (c1");
+	for (unsigned i = 2; i <= FEED_COLUMNS; i++)
+		text_addf(&sql, ", c%u", i);
+	text_add_string(&sql, ")");
+	run(&d, sql.p);
+	assert_true(feed_open(&f, &d, "things", FEED_COLUMNS, &error));
+	for (unsigned row = 0; row < 3; row++) {
+		for (unsigned i = 1; i <= FEED_COLUMNS; i++)
+			feed_text(&f, (struct bytes){ letters, LONG + i });
+		assert_true(feed_row(&f, &error));
+	}
+	assert_true(feed_flush(&f, &error));
+	feed_close(&f);
+	for (unsigned i = 1; i <= FEED_COLUMNS; i++) {
+		text_clear(&sql);
+		text_addf(&sql, "SELECT sum(length(CAST(c%u AS BLOB))) FROM things", i);
+		assert_int_equal(number(&d, sql.p), 3 * (LONG + i));
+	}
+	text_free(&sql);
+	is_sound(&d);
+	database_free(&d);
+}
+
 /* The same id twice: what SQLite says is an error, not a row lost. */
 static void twice(void **state)
 {
@@ -245,6 +279,7 @@ static void twice_past(void **state)
 
 static const struct special { const char *name; void (*run)(void **); } specials[] = {
 	{ "columns asked for in another order", any_order },
+	{ "a long head", long_head },
 	{ "numbers of each size", numbers_through },
 	{ "numbers of each size, past SQLite", numbers_past },
 	{ "an id twice", twice },
