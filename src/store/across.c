@@ -325,11 +325,12 @@ static bool read_causes(struct database *d, int64_t ids[CAUSE_COUNT], enum cause
 	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
 }
 
-/* Comparing needs no database, so it can go on beside the making of indexes; only it allocates on the population's arena. */
+/* Comparing needs no database, so it can go on beside the counts; only it allocates on the population's arena. */
 struct compared {
 	struct population p;
 	enum cause causes[CAUSE_IDS_MOST];
-	struct turns changes;
+	struct turns changes, struck; /* struck: by outbreaks_find, on an arena of its own */
+	struct arena arena;
 };
 
 static void *compare(void *to)
@@ -338,8 +339,13 @@ static void *compare(void *to)
 	turns_find(&c->p.seen, &c->p.arena, &c->changes);
 	suspicions_find(&c->p.seen, &c->p.arena, &c->changes);
 	answerers_find(&c->p.seen, &c->p.arena, &c->changes);
-	outbreaks_find(&c->p, c->causes, CAUSE_IDS_MOST, &c->p.arena, &c->changes);
 	return NULL;
+}
+
+/* As long as what is compared meanwhile. */
+static void compare_causes(struct compared *c)
+{
+	outbreaks_find(&c->p, c->causes, CAUSE_IDS_MOST, &c->arena, &c->struck);
 }
 
 bool across_fill(struct database *d, const char *indexes_sql, struct census *census, bool beside, struct error *error)
@@ -355,10 +361,14 @@ bool across_fill(struct database *d, const char *indexes_sql, struct census *cen
 		if (!beside)
 			compare(&c);
 		done = counts_write(d, &c.p, error) && database_run(d, indexes_sql, error);
+		compare_causes(&c);
 		if (beside)
 			pthread_join(thread, NULL);
+		for (size_t i = 0; i < c.struck.n; i++)
+			turns_add(&c.changes, &c.p.arena, c.struck.all[i]);
 		done = done && write_changes(d, &c.p, &c.changes, ids, error) && write_findings(d, &c.changes, ids, error);
 	}
 	population_free(&c.p);
+	arena_drop(&c.arena);
 	return done;
 }
