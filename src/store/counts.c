@@ -85,9 +85,13 @@ static void groups_free(struct groups *g)
 
 static void tally_group(struct tallies *t, const struct population *p, const struct groups *g, size_t k)
 {
+	enum { AHEAD = 8 }; /* hits of a group lie far apart */
 	t->n = 0;
-	for (uint32_t i = g->begins[k]; i < g->begins[k + 1]; i++)
+	for (uint32_t i = g->begins[k]; i < g->begins[k + 1]; i++) {
+		if (i + AHEAD < p->nhits)
+			__builtin_prefetch(&p->hits[g->hits[i + AHEAD]]);
 		add(t, &p->hits[g->hits[i]]);
+	}
 	sort(t);
 }
 

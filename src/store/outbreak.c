@@ -113,8 +113,8 @@ static double judge_scope(const struct search *s, enum scope scope, const struct
 	double weight = 0;
 	*nfound = 0;
 	for (size_t from = 0, to; from < n && *nfound < most; from = to) {
-		uint32_t group = group_of(&s->p->people[struck[from].hit->number], scope);
-		for (to = from; to < n && group_of(&s->p->people[struck[to].hit->number], scope) == group; to++)
+		uint32_t group = group_of(&s->p->people[struck[from].hit->number], scope), end = s->orders[scope].begins[group + 1];
+		for (to = from; to < n && struck[to].place < end; to++)
 			;
 		if (judge(s, scope, struck + from, to - from, &found[*nfound])) {
 			weight = found[*nfound].weight > weight ? found[*nfound].weight : weight;
@@ -150,12 +150,15 @@ static void judge_cause(const struct search *s, struct struck *const struck[SCOP
 /* The hits of each cause, in the order of a scope: begins says where each cause begins. */
 static struct struck *in_order(const struct population *p, const struct order *order, const uint32_t *first_hits, const size_t *begins, size_t ncauses)
 {
+	enum { AHEAD = 8 }; /* hits of a server lie far apart */
 	struct struck *struck = memory_new(p->nhits, sizeof *struck);
 	size_t *next = memory_new(ncauses + 1, sizeof *next);
 	for (size_t c = 0; c <= ncauses; c++)
 		next[c] = begins[c];
 	for (uint32_t place = 0; place < p->n; place++) {
 		uint32_t number = order->numbers[place];
+		if (place + AHEAD < p->n)
+			__builtin_prefetch(&p->hits[first_hits[order->numbers[place + AHEAD]]]);
 		for (uint32_t h = first_hits[number]; h < first_hits[number + 1]; h++)
 			if (p->hits[h].cause_id < ncauses)
 				struck[next[p->hits[h].cause_id]++] = (struct struck){ place, &p->hits[h] };
