@@ -67,9 +67,22 @@ static void add_text(struct ladder *l, struct text *json, enum direction side, s
 		wire_add_both(json, wire, most, side == FROM_SERVER);
 }
 
+/* An error's command or reply of which nothing is to say but that: -n or n. */
+static void add_told(struct ladder *l, enum direction side, int64_t told)
+{
+	struct text *json = &l->store->ladder.rows;
+	if (l->lines++)
+		text_add_octet(json, ',');
+	wire_add_number(json, side == FROM_CLIENT ? told : -told);
+}
+
 /* told: TOLD_NOT, or what tells the text in its place: -n, the row of error n of the session, or TOLD_BANNER, the session's. */
 static void add_line(struct ladder *l, const struct exchange *x, enum direction side, struct place place, struct bytes wire, int64_t told, unsigned flags)
 {
+	if (told < 0 && flags == (side == FROM_CLIENT ? 0 : MARK_ERROR) && !l->left_out && place.number) {
+		add_told(l, side, told);
+		return;
+	}
 	struct text *json = &l->store->ladder.rows;
 	int64_t capture = writer_capture(l->store, place);
 	text_room(json, 7 * (NUMBER_MOST + 1) + 8);

@@ -43,9 +43,9 @@ static const char *const rows_sql[] = {
 	CAUSE_OF("cause_id") ", device_id + text_by, certainty, " TEXT_IN("detail") ", " PROOFS " FROM more.finding AS r, by",
 	"INSERT INTO main.look SELECT look_id + look_by, name_id + text_by, banner_id + text_by, starred, hello, offer_id + text_by, hidden_id + text_by, "
 	"server_stack_id + text_by FROM more.look, by",
-	"INSERT INTO main.ladder SELECT ladder_id + session_by * 100000, (SELECT json_group_array(json_replace(l.value, "
+	"INSERT INTO main.ladder SELECT ladder_id + session_by * 100000, (SELECT json_group_array(json(CASE l.type WHEN 'integer' THEN l.value ELSE json_replace(l.value, "
 	"CASE json_type(l.value, '$[4]') WHEN 'integer' THEN iif(l.value ->> 4 > 0, '$[4]', '$[7]') WHEN 'array' THEN '$[4][1]' ELSE '$[7]' END, "
-	"coalesce(l.value ->> '$[4][1]', l.value ->> 4) + text_by, '$[6]', CASE l.value ->> 6 WHEN 0 THEN 0 ELSE (l.value ->> 6) + capture_by END)) "
+	"coalesce(l.value ->> '$[4][1]', l.value ->> 4) + text_by, '$[6]', CASE l.value ->> 6 WHEN 0 THEN 0 ELSE (l.value ->> 6) + capture_by END) END)) "
 	"FROM json_each(r.lines) AS l) FROM more.ladder AS r, by",
 	"INSERT INTO main.difference SELECT NULL, inside_session + session_by, outside_session + session_by, direction, frame_inside, frame_outside, "
 	"inside_text, outside_text, kind, " CAUSE_OF("cause_id") ", inside_capture_id + capture_by, outside_capture_id + capture_by, inside_exchange, "

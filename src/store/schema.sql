@@ -141,7 +141,8 @@ CREATE TABLE finding ( -- an observation that needs no 5xx
 );
 CREATE TABLE ladder ( -- the dialogue around errors and findings, for drawing; the view dialogue spells it out
 	ladder_id INTEGER PRIMARY KEY,  -- session_id * 100000 + part, 0..: long sessions come in several
-	lines TEXT NOT NULL             -- JSON [[exchange, side, frame - first_frame of the session, microseconds since start, text, flags, capture_id], ...]; text: a string,
+	lines TEXT NOT NULL             -- JSON [line, ...], each of them -n, the command of the session's error n, or n, its reply, where nothing is to say but that, or
+	                                -- [exchange, side, frame - first_frame of the session, microseconds since start, text, flags, capture_id]; text: a string,
 	                                -- a text_id, [string, text_id] (a first line, and the lines behind it), 0 for 220 and the session's banner, or -n for what the
 	                                -- session's error n has: trigger_line, or the reply (code, enhanced, reply_text with a blank between);
 	                                -- flags are left out where 0, capture_id where it is the session's; where it stands, the frame's own number stands too:

@@ -153,21 +153,23 @@ CREATE VIEW dialogue AS -- a row a line of a ladder: who said what around errors
 SELECT r.ladder_id,                           -- session_id * 100000 + part
 	l.key AS line,                            -- 0.. in its ladder
 	s.session_id,
-	l.value ->> 0 AS exchange,                -- ordinal of command and reply
-	l.value ->> 1 AS side,                    -- 0 client, 1 server
-	coalesce(l.value ->> 6, s.capture_id) AS capture_id,
-	CASE WHEN l.value ->> 6 IS NULL THEN (l.value ->> 2) + s.first_frame ELSE l.value ->> 2 END AS frame, -- that ends the line
-	l.value ->> 3 AS at,                      -- microseconds since the start of the session
+	iif(l.type = 'integer', e.exchange, l.value ->> 0) AS exchange, -- ordinal of command and reply
+	iif(l.type = 'integer', l.value > 0, l.value ->> 1) AS side, -- 0 client, 1 server
+	CASE WHEN l.type = 'array' THEN coalesce(l.value ->> 6, s.capture_id) WHEN l.value < 0 THEN e.trigger_capture_id ELSE e.reply_capture_id END AS capture_id,
+	CASE WHEN l.type = 'array' THEN iif(l.value ->> 6 IS NULL, (l.value ->> 2) + s.first_frame, l.value ->> 2)
+		WHEN l.value < 0 THEN e.trigger_frame ELSE e.reply_frame END AS frame, -- that ends the line
+	CASE WHEN l.type = 'array' THEN l.value ->> 3 WHEN l.value < 0 THEN (e.time - coalesce(e.latency, 0) - s.start) / 1000
+		ELSE (e.time - s.start) / 1000 END AS at, -- microseconds since the start of the session
 	CASE WHEN json_type(l.value, '$[4]') = 'text' THEN l.value ->> 4
 		WHEN json_type(l.value, '$[4]') = 'array' THEN (l.value ->> '$[4][0]') || char(10) || (SELECT text FROM text WHERE text_id = l.value ->> '$[4][1]')
 		WHEN l.value ->> 4 > 0 THEN (SELECT text FROM text WHERE text_id = l.value ->> 4)
 		WHEN l.value ->> 4 = 0 THEN '220 ' || CASE typeof(s.banner) WHEN 'text' THEN s.banner ELSE (SELECT text FROM text WHERE text_id = s.banner) END
-		WHEN l.value ->> 1 = 0 THEN (SELECT e.trigger_line FROM error_row AS e WHERE e.error_id = s.session_id * 100000 - (l.value ->> 4))
-		ELSE (SELECT e.code || ' ' || coalesce(e.enhanced || ' ', '') ||
-			CASE typeof(e.reply_text) WHEN 'text' THEN e.reply_text ELSE (SELECT text FROM text WHERE text_id = e.reply_text) END
-			FROM error_row AS e WHERE e.error_id = s.session_id * 100000 - (l.value ->> 4)) END AS text, -- C-escaped, lines joined by LF
-	coalesce(l.value ->> 5, 0) AS flags       -- 1 gap before, 2 retransmitted or odd packet, 4 masked, 8 credentials redacted, 16 not answered, 32 sent ahead, 64 5xx, 128 lines left out before, 256 cut, 512 message content withheld
-FROM ladder AS r JOIN session_row AS s ON s.session_id = r.ladder_id / 100000, json_each(r.lines) AS l;
+		WHEN iif(l.type = 'array', l.value ->> 1 = 0, l.value < 0) THEN e.trigger_line
+		ELSE e.code || ' ' || coalesce(e.enhanced || ' ', '') ||
+			CASE typeof(e.reply_text) WHEN 'text' THEN e.reply_text ELSE (SELECT text FROM text WHERE text_id = e.reply_text) END END AS text, -- C-escaped, lines joined by LF
+	iif(l.type = 'integer', 64 * (l.value > 0), coalesce(l.value ->> 5, 0)) AS flags -- 1 gap before, 2 retransmitted or odd packet, 4 masked, 8 credentials redacted, 16 not answered, 32 sent ahead, 64 5xx, 128 lines left out before, 256 cut, 512 message content withheld
+FROM ladder AS r JOIN session_row AS s ON s.session_id = r.ladder_id / 100000, json_each(r.lines) AS l
+LEFT JOIN error_row AS e ON e.error_id = s.session_id * 100000 + abs(iif(l.type = 'integer', l.value, min(l.value ->> 4, 0)));
 CREATE VIEW error_report AS -- a row a 5xx reply: what was refused, why, whose fault, the proof, what to change
 SELECT e.error_id, rc.name AS capture, e.session_id, s.client_addr, s.client_port, s.server_addr, s.server_port,
 	e.error_id % 100000 AS ordinal,           -- 1.. among the 5xx replies of its session

@@ -116,7 +116,10 @@ static const struct value { const char *name, *sql, *want; } values[] = {
 	{ "dialogue", "SELECT group_concat(frame || ' ' || text, '; ') FROM dialogue",
 	  "2 220 mx.example.net ESMTP; 3 EHLO client.example; 4 250 mx.example.net\nSIZE; 5 MAIL FROM:<a@Sender.Example>; 6 250 2.1.0 Ok; "
 	  "7 rcpt TO:<b@Dest.Example>; 8 550 5.1.1 No such user\nsecond line; 9 \\x01\\x80 \\\\x \"q\"; 10 500 what?" },
-	{ "lines that other rows tell", "SELECT group_concat(value ->> 4) FROM ladder, json_each(lines) WHERE json_type(value, '$[4]') = 'integer'", "0,-1,-2,-2" },
+	{ "lines that other rows tell", "SELECT group_concat(value ->> 4) FROM ladder, json_each(lines) WHERE json_type(value, '$[4]') = 'integer'", "0" },
+	{ "lines that are errors and no more", "SELECT group_concat(value) FROM ladder, json_each(lines) WHERE type = 'integer'", "-1,-2,2" },
+	{ "lines as they are elsewhere", "SELECT group_concat(exchange || ' ' || side || ' ' || frame || ' ' || at || ' ' || flags, '; ') FROM dialogue WHERE frame >= 7",
+	  "4 0 7 60000 0; 4 1 8 70000 64; 5 0 9 80000 0; 5 1 10 90000 64" },
 	{ "lines that rows of errors tell", "SELECT count(*) || ' ' || sum(d.text = e.trigger_line) || ' ' || sum(d.frame = e.trigger_frame) FROM dialogue AS d, "
 	  "error_report AS e USING (session_id, exchange) WHERE side = 0", "2 2 2" },
 	{ "differences", "SELECT count(*) FROM difference_report", "0" },
