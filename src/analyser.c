@@ -6,6 +6,10 @@
 
 #include <stdlib.h>
 
+/* Sessions that are explained one after the other, and then stored: to explain and to store are more code each than the first-level cache
+ * holds, which so is fetched once for all of them. One that is larger does not wait. */
+enum { AT_ONCE = 8, LARGE = 64 * 1024 };
+
 struct analyser {
 	struct flow *flow;
 	const struct why *why;
@@ -13,12 +17,25 @@ struct analyser {
 	struct offers *offers;
 	struct arena_pool pool;
 	struct outcome_sink sink;
+	struct outcome ended[AT_ONCE]; /* that wait for their verdicts */
+	unsigned nended;
 };
+
+static void explain_ended(struct analyser *a)
+{
+	for (unsigned i = 0; i < a->nended; i++)
+		a->ended[i].verdicts = why_explain_with(a->why, a->memo, a->ended[i].session);
+	for (unsigned i = 0; i < a->nended; i++)
+		a->sink.outcome(a->sink.to, a->ended[i]);
+	a->nended = 0;
+}
 
 static void session_ended(void *to, struct session *session, bool final)
 {
 	struct analyser *a = to;
-	a->sink.outcome(a->sink.to, (struct outcome){ session, why_explain_with(a->why, a->memo, session), final });
+	a->ended[a->nended++] = (struct outcome){ .session = session, .final = final };
+	if (a->nended == AT_ONCE || session->arena.size > LARGE)
+		explain_ended(a);
 }
 
 static void *opened(void *to, const struct connection *connection)
@@ -91,6 +108,7 @@ void analyser_end(struct analyser *a, int64_t clock, uint64_t ordinal)
 {
 	flow_clock(a->flow, clock, ordinal);
 	flow_end(a->flow);
+	explain_ended(a);
 }
 
 void analyser_free(struct analyser *a)

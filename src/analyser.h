@@ -1,6 +1,6 @@
 /* analyser - packets of some connections become sessions with their verdicts: flow, dialogue and why in one hand.
  * In:    TCP segments in the order of the timeline, each connection whole.
- * Out:   outcomes; the receiver ends an outcome's session with session_free.
+ * Out:   outcomes, in the order in which their sessions ended, a few at a time; the receiver ends an outcome's session with session_free.
  * Never: shares state with another analyser but the compiled rules, which nobody changes: one a thread.
  * Lives: until analyser_free. */
 #ifndef SMTPWHY_ANALYSER_H

@@ -16,7 +16,7 @@ enum {
 	AHEAD = 3,                /* the quickest thread has so many before it, or one of them reads on: few enough to stay in the caches */
 	SPANS = 24,               /* while one thread stores a thousand rows, others go so far ahead of it */
 	PAUSE_EVERY = 16384,      /* frames */
-	HANDFUL = 16,             /* outcomes that are worth asking whether the sink is free */
+	HANDFUL = 8,              /* outcomes that are worth asking whether the sink is free: as many as an analyser gives at once */
 	OUTCOMES_MOST = 256,      /* outcomes that wait until then: the next one waits for the sink */
 	NONE = 0xffff,
 };
@@ -41,7 +41,6 @@ struct shard {
 
 struct shards {
 	struct outcome_sink sink;
-	struct analyser *direct;  /* with one thread */
 	struct shard *shards;     /* the first is that of the caller's thread */
 	unsigned n;
 	uint32_t part, parts;     /* part: 0.. */
@@ -91,7 +90,7 @@ static void outcome_gathered(void *to, struct outcome outcome)
 /* A part is cut into as many pieces as there are threads, so that both divisions spread evenly. */
 static bool is_ours(struct shards *s, const struct packet *packet, uint32_t *piece)
 {
-	uint32_t pieces = s->n ? s->n : 1, all = s->parts * pieces > 1 ? flow_shard(packet, s->parts * pieces) : 0;
+	uint32_t pieces = s->n, all = s->parts * pieces > 1 ? flow_shard(packet, s->parts * pieces) : 0;
 	s->clock = packet->clock;
 	s->ordinal = packet->ordinal;
 	*piece = all % pieces;
@@ -259,13 +258,18 @@ static void turns(struct shard *shard)
 	pthread_mutex_unlock(&s->lock);
 }
 
+static void shard_end(struct shard *shard)
+{
+	analyser_end(shard->analyser, shard->all->clock, shard->all->ordinal);
+	pthread_mutex_lock(&shard->all->storing);
+	outcomes_store(shard);
+}
+
 static void *analyse(void *to)
 {
 	struct shard *shard = to;
 	turns(shard);
-	analyser_end(shard->analyser, shard->all->clock, shard->all->ordinal);
-	pthread_mutex_lock(&shard->all->storing);
-	outcomes_store(shard);
+	shard_end(shard);
 	return NULL;
 }
 
@@ -277,18 +281,14 @@ struct shards *shards_new(struct shards_options how, struct flow_options options
 	s->sink = sink;
 	s->parts = how.parts ? how.parts : 1;
 	s->part = how.parts ? how.part - 1 : 0;
-	if (how.threads <= 1) {
-		s->direct = analyser_new(options, why, sink);
-		return s;
-	}
-	s->n = how.threads;
+	s->n = how.threads ? how.threads : 1;
 	s->shards = memory_new(s->n, sizeof *s->shards);
 	options.memory = (options.memory ? options.memory : FLOW_MEMORY) / s->n;
 	for (unsigned i = 0; i < s->n; i++) {
 		s->shards[i].all = s;
 		s->shards[i].analyser = analyser_new(options, why, (struct outcome_sink){ outcome_gathered, &s->shards[i], true });
 	}
-	for (unsigned i = 0; i < SPANS; i++)
+	for (unsigned i = 0; s->n > 1 && i < SPANS; i++)
 		s->spare[s->nspare++] = span_new(s->n);
 	pthread_mutex_init(&s->storing, NULL);
 	pthread_mutex_init(&s->lock, NULL);
@@ -298,14 +298,14 @@ struct shards *shards_new(struct shards_options how, struct flow_options options
 
 bool shards_several(const struct shards *s)
 {
-	return !s->direct;
+	return s->n > 1;
 }
 
 void shards_packet(struct shards *s, const struct packet *packet)
 {
 	uint32_t piece;
 	if (is_ours(s, packet, &piece))
-		analyser_packet(s->direct, packet);
+		analyser_packet(s->shards->analyser, packet);
 }
 
 /* Signals are the caller's. */
@@ -327,8 +327,8 @@ void shards_run(struct shards *s, const struct packets_source *source)
 
 void shards_end(struct shards *s)
 {
-	if (s->direct && !s->ended)
-		analyser_end(s->direct, s->clock, s->ordinal);
+	if (s->n == 1 && !s->ended)
+		shard_end(s->shards);
 	s->ended = true;
 }
 
@@ -341,12 +341,9 @@ void shards_free(struct shards *s)
 		analyser_free(s->shards[i].analyser);
 	for (unsigned i = 0; i < s->nspare; i++)
 		span_free(s->spare[i]);
-	if (s->n) {
-		pthread_mutex_destroy(&s->storing);
-		pthread_mutex_destroy(&s->lock);
-		pthread_cond_destroy(&s->changed);
-	}
+	pthread_mutex_destroy(&s->storing);
+	pthread_mutex_destroy(&s->lock);
+	pthread_cond_destroy(&s->changed);
 	free(s->shards);
-	analyser_free(s->direct);
 	free(s);
 }
