@@ -168,7 +168,7 @@ static const sqlite3_module module = {
 bool feed_open(struct feed *f, struct database *database, const char *table, unsigned columns, struct error *error)
 {
 	assert(columns <= FEED_COLUMNS);
-	*f = (struct feed){ .database = database, .table = table, .columns = columns, .in_order = true };
+	*f = (struct feed){ .database = database, .table = table, .columns = columns, .grown = 1, .in_order = true };
 	f->places = memory_new(FEED_ROWS, sizeof *f->places);
 	f->spare_places = memory_new(FEED_ROWS, sizeof *f->places);
 	struct text sql = { 0 };
@@ -215,6 +215,18 @@ static bool set_aside(struct feed *f, unsigned rows, struct error *error)
 	return f->set_aside && step(f, f->set_aside, rows, error);
 }
 
+/* Who is late costs some times what another does, and memory costs nothing but itself. */
+static void grow(struct feed *f)
+{
+	enum { LATE_OF = 16 };
+	if (f->late <= f->given / LATE_OF || f->grown == FEED_GROWS)
+		return;
+	f->grown *= 2;
+	f->given = f->late = 0;
+	f->places = memory_grow(f->places, (size_t)f->grown * FEED_ROWS, sizeof *f->places);
+	f->spare_places = memory_grow(f->spare_places, (size_t)f->grown * FEED_ROWS, sizeof *f->places);
+}
+
 static bool give_tree(struct feed *f, unsigned rows, struct error *error)
 {
 	unsigned late = 0;
@@ -225,6 +237,8 @@ static bool give_tree(struct feed *f, unsigned rows, struct error *error)
 		else if (!tree_add(&f->tree, row.id, head_of(f, &row), body_of(f, &row), error) || (f->index.to && !tree_add_id(&f->index, row.id, error)))
 			return false;
 	}
+	f->given += rows;
+	f->late += late;
 	return late == 0 || set_aside(f, late, error);
 }
 
@@ -264,6 +278,7 @@ static bool give(struct feed *f, unsigned rows, struct error *error)
 		put_in_order(f);
 	bool done = f->tree.to ? give_tree(f, rows, error) : step(f, f->insert, rows, error);
 	leave(f, rows);
+	grow(f);
 	return done;
 }
 
@@ -288,7 +303,7 @@ bool feed_row(struct feed *f, struct error *error)
 	f->made = f->nhead = 0;
 	f->id = 0;
 	f->numbered = false;
-	return (f->count < FEED_ROWS && f->rows.n < FEED_OCTETS) || give(f, (f->count + 1) / 2, error);
+	return (f->count < f->grown * FEED_ROWS && f->rows.n < (size_t)f->grown * FEED_OCTETS) || give(f, (f->count + 1) / 2, error);
 }
 
 /* ---- past SQLite ---- */

@@ -3,7 +3,7 @@
  *        columns that hold texts or anything: nothing is converted.
  * Out:   the rows in the table after feed_flush; before it, some of them. After feed_direct they go past SQLite, into the pages of the
  *        table's b-tree (tree.h), and are there after feed_settle and feed_gather.
- * Keeps: FEED_ROWS rows, or FEED_OCTETS. When it is full, the half with the lower ids goes: sessions end in another order than they
+ * Keeps: FEED_ROWS rows, or FEED_OCTETS; past SQLite, where many come too late for that, up to FEED_GROWS times as much. When it is full, the half with the lower ids goes: sessions end in another order than they
  *        begin in, and a row behind all others of its table costs a small part of one that comes between them and parts a full page.
  * Why:   to begin and end a statement, to open a cursor and to find the end of the table costs as much as to insert; one statement
  *        that selects from a virtual table (sqlite.org/vtab.html) does it once for all the rows.
@@ -16,7 +16,7 @@
 #include "store/record.h"
 #include "store/tree.h"
 
-enum { FEED_ROWS = 4096, FEED_OCTETS = 1024 * 1024, FEED_COLUMNS = 43 };
+enum { FEED_ROWS = 4096, FEED_OCTETS = 1024 * 1024, FEED_GROWS = 4, FEED_COLUMNS = 43 };
 
 /* A row is a record, but for the head, which stands behind the values. */
 enum { FEED_TYPE_MOST = 5 /* octets of a type */, FEED_HEAD_MOST = 2 + FEED_COLUMNS * FEED_TYPE_MOST };
@@ -33,6 +33,8 @@ struct feed {
 	char name[32];
 	const char *table;
 	unsigned columns, count, going; /* going: of the rows, those that the statement takes */
+	unsigned grown;                 /* it keeps so many times as much */
+	size_t given, late;             /* to the tree; late: of them, those that came too late */
 	bool in_order;                  /* by id */
 	struct feed_place *places, *spare_places;
 	struct text rows, spare;        /* what stays when half of the rows go moves to the spare one */

@@ -232,6 +232,33 @@ static void long_head(void **state)
 	database_free(&d);
 }
 
+/* Rows that come as far behind as a feed keeps rows are late at first; when it keeps more, they are no more. */
+static void grows(void **state)
+{
+	(void)state;
+	enum { BLOCK = 2 * FEED_ROWS, ROWS = 20 * BLOCK };
+	struct database d;
+	struct tree_file file;
+	struct error error = { 0 };
+	struct feed f;
+	assert_true(database_begin(&d, NULL, false, false, &error));
+	run(&d, "CREATE TABLE things (id INTEGER PRIMARY KEY)");
+	assert_true(feed_open(&f, &d, "things", 1, &error));
+	go_past(&d, &file, &f, NULL);
+	for (unsigned i = 0; i < ROWS; i++) { /* each second one of a block, then the others */
+		unsigned in_block = i % BLOCK, half = BLOCK / 2;
+		feed_number(&f, i - in_block + (in_block < half ? 2 * in_block : 2 * (in_block - half) + 1) + 1);
+		assert_true(feed_row(&f, &error));
+	}
+	assert_true(f.grown > 1);
+	assert_true(f.late < f.given / 16);
+	come_back(&d, &file, &f);
+	feed_close(&f);
+	assert_int_equal(number(&d, "SELECT count(*) FROM things"), ROWS);
+	is_sound(&d);
+	database_free(&d);
+}
+
 /* The same id twice: what SQLite says is an error, not a row lost. */
 static void twice(void **state)
 {
@@ -280,6 +307,7 @@ static void twice_past(void **state)
 static const struct special { const char *name; void (*run)(void **); } specials[] = {
 	{ "columns asked for in another order", any_order },
 	{ "a long head", long_head },
+	{ "many that are late", grows },
 	{ "numbers of each size", numbers_through },
 	{ "numbers of each size, past SQLite", numbers_past },
 	{ "an id twice", twice },
