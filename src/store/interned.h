@@ -32,7 +32,7 @@ bool interned_begin(struct interned *, struct database *, struct error *);
 int64_t interned_id(struct interned *, struct bytes, struct error *); /* 0: the error is filled */
 /* For places that can hold the text itself: a row is made at the third sighting. 0: keep the text. Most texts come once or
  * twice (queue ids, addresses), and a row costs more than they do. */
-int64_t interned_again(struct interned *, struct bytes, struct error *);
+int64_t interned_again(struct interned *, struct bytes, uint64_t hash, struct error *); /* hash: bytes_hash of it */
 /* The same of lines of the wire, as wire_add_lines escapes them: escaped, in room, only where a row may be made. */
 int64_t interned_lines(struct interned *, struct bytes wire, size_t most, struct text *room, struct error *);
 /* The same as interned_id, for words of ours, which come again from the same address. */

@@ -30,10 +30,10 @@ static const char *const copies[] = {
 
 static const char *const rows_sql[] = {
 	"INSERT INTO main.session_row SELECT session_id + session_by, client_addr, server_addr, server_port, start, errors, state, capture_id + capture_by, "
-	"look_id + look_by, server_ttl, client_stack_id + text_by, handshake, quickest, " TEXT_IN("banner") ", helo, auth, transactions, accepted, pipelined, "
+	"server_ttl, client_stack_id + text_by, handshake, quickest, helo, auth, transactions, accepted, pipelined, "
 	"slowest, client_octets, client_port, first_frame, last_capture_id + capture_by, last_frame, lasted, commands, replies, unanswered, server_octets, missing, "
 	"retransmissions, resets, client_ttl, greeting_wait, offer_capture_id + capture_by, offer_frame, offer_after, encrypted_frame, slowest_verb, tls, speaks, "
-	"server_name FROM more.session_row, by",
+	"server_name, " TEXT_IN("banner") ", look_id + look_by FROM more.session_row, by",
 	"INSERT INTO main.error_row SELECT error_id + session_by * 100000, session_id + session_by, time, code, enhanced, " TEXT_IN("reply_text") ", trigger_verb, trigger_line, "
 	"sender_domain, recipient_domain, " CAUSE_OF("cause_id") ", certainty, " TEXT_IN("detail") ", " PROOFS ", "
 	"trigger_capture_id + capture_by, trigger_frame, reply_capture_id + capture_by, reply_frame, latency, exchange, transaction_no, phase_id + text_by, "

@@ -51,12 +51,10 @@ CREATE TABLE session_row ( -- what the view session shows, and says of its colum
 	errors INTEGER NOT NULL,
 	state INTEGER NOT NULL,         -- protocol + 8 * tls_state + 64 * ending + 512 * incomplete
 	capture_id INTEGER REFERENCES capture,
-	look_id INTEGER REFERENCES look,
 	server_ttl INTEGER,
 	client_stack_id INTEGER REFERENCES text,
 	handshake INTEGER,
 	quickest INTEGER,
-	banner,
 	helo TEXT,
 	auth TEXT,
 	transactions INTEGER NOT NULL,
@@ -85,7 +83,9 @@ CREATE TABLE session_row ( -- what the view session shows, and says of its colum
 	slowest_verb TEXT,
 	tls TEXT,                       -- NULL where tls_state says it all
 	speaks TEXT,
-	server_name TEXT
+	server_name TEXT,
+	banner,
+	look_id INTEGER REFERENCES look -- what needs a look-up stands last: it is fetched meanwhile
 );
 CREATE TABLE look ( -- how a server shows itself on a path, to be compared across sessions; sessions share rows (rarely two rows are alike)
 	look_id INTEGER PRIMARY KEY,

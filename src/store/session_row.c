@@ -106,17 +106,19 @@ bool session_row(struct store *s, const struct session *session, const struct pe
 	address_column(row, &c->server.address);
 	FEED_NUMBERS(row, c->server.port, c->first.time, session->errors,
 	             (int64_t)session->protocol | (int64_t)session->tls.state << 3 | (int64_t)c->ending << 6 | (int64_t)incomplete(session) << 9);
-	FEED_IDS(row, writer_capture(s, c->first), shown.look, shown.server_ttl, shown.client_stack, c->handshake_rtt, shown.quickest);
-	writer_wire(s, row, session->banner, LIMIT_REPLY, error);
+	FEED_IDS(row, writer_capture(s, c->first), shown.server_ttl, shown.client_stack, c->handshake_rtt, shown.quickest);
 	wire_column(row, session->helo, LIMIT_TRIGGER_LINE);
 	feed_text(row, p->auth_seen ? bytes_of(p->auth) : (struct bytes){ 0 });
 	FEED_NUMBERS(row, session->transactions, session->accepted_messages, p->pipelined);
 	feed_id(row, p->slowest);
 	FEED_NUMBERS(row, (int64_t)c->octets[FROM_CLIENT], c->client.port);
 	rest_columns(s, row, session, p, &shown);
+	writer_banner(s, row, session->banner, error);
+	int64_t look = trace_look(s, &p->trace, session, error);
+	feed_id(row, look);
 	if (s->counts)
 		census_session(&s->census, (struct census_session){
-			.id = id, .start = c->first.time, .server_port = c->server.port, .handshake = c->handshake_rtt, .quickest = shown.quickest, .look = (uint32_t)shown.look,
+			.id = id, .start = c->first.time, .server_port = c->server.port, .handshake = c->handshake_rtt, .quickest = shown.quickest, .look = (uint32_t)look,
 			.client_stack = (uint32_t)shown.client_stack, .errors = session->errors, .protocol = (uint8_t)session->protocol,
 			.tls_state = (uint8_t)session->tls.state, .server_ttl = (uint8_t)shown.server_ttl, .incomplete = incomplete(session) != 0,
 		}, &c->server.address, &c->client.address);

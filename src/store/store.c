@@ -24,9 +24,9 @@ int64_t writer_says(struct store *s, const char *says, struct error *error)
 }
 
 /* What was made since feed_text_begin is the column, or gives way to its id. */
-static void text_or_id(struct store *s, struct feed *row, struct error *error)
+static void text_or_id(struct store *s, struct feed *row, uint64_t hash, struct error *error)
 {
-	int64_t id = interned_again(&s->texts, feed_text_made(row), error);
+	int64_t id = interned_again(&s->texts, feed_text_made(row), hash, error);
 	if (!id) {
 		feed_text_end(row);
 		return;
@@ -42,7 +42,19 @@ void writer_wire(struct store *s, struct feed *row, struct bytes wire, size_t mo
 		return;
 	}
 	wire_add_lines(feed_text_begin(row), wire, most);
-	text_or_id(s, row, error);
+	text_or_id(s, row, bytes_hash(feed_text_made(row)), error);
+}
+
+/* Escapes make a text longer: one as long as what it was made of is the same, and so is its hash. */
+void writer_banner(struct store *s, struct feed *row, struct bytes wire, struct error *error)
+{
+	if (!wire.p) {
+		feed_null(row);
+		return;
+	}
+	wire_add_lines(feed_text_begin(row), wire, LIMIT_REPLY);
+	struct bytes made = feed_text_made(row);
+	text_or_id(s, row, made.n == wire.n ? s->banner_hash : bytes_hash(made), error);
 }
 
 void writer_sentence(struct store *s, struct feed *row, const char *sentence, struct error *error)
@@ -52,7 +64,7 @@ void writer_sentence(struct store *s, struct feed *row, const char *sentence, st
 		return;
 	}
 	text_add_string(feed_text_begin(row), sentence);
-	text_or_id(s, row, error);
+	text_or_id(s, row, bytes_hash(feed_text_made(row)), error);
 }
 
 /* The verb as design and docs/database.md define it; an octet that is not printable anywhere in the first word makes it "-". */

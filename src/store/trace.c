@@ -208,8 +208,10 @@ void trace_key(struct store *s, const struct trace *t, const struct session *ses
 
 /* The row that looks the same, found by its texts, so that they need no ids of their own where it is known; rows are few beside
  * sessions, and what was forgotten gets a second one. */
-static int64_t look_of(struct store *s, const struct trace *t, const struct session *session, struct error *error)
+int64_t trace_look(struct store *s, const struct trace *t, const struct session *session, struct error *error)
 {
+	if (session->protocol > PROTOCOL_LMTP)
+		return 0;
 	struct bytes key = text_view(&s->key);
 	void **known = map_get_hashed(&s->looks, key, s->key_hash);
 	if (known)
@@ -227,7 +229,6 @@ struct shown trace_shown(struct store *s, const struct trace *t, const struct se
 	const struct connection *c = &session->connection;
 	if (session->protocol > PROTOCOL_LMTP)
 		return (struct shown){ 0 };
-	int64_t look = look_of(s, t, session, error);
-	return (struct shown){ look, c->baseline[FROM_CLIENT].ttl, c->baseline[FROM_SERVER].ttl,
+	return (struct shown){ c->baseline[FROM_CLIENT].ttl, c->baseline[FROM_SERVER].ttl,
 	                       stack(s, &c->syn[FROM_CLIENT], c->syn_seen, error), t->wait > 0 ? t->wait : 0, t->quickest, t->offer_at };
 }

@@ -68,6 +68,7 @@ int64_t writer_text(struct store *, struct bytes wire, size_t most, struct error
 int64_t writer_says(struct store *, const char *, struct error *);       /* id; 0 for NULL */
 /* The next column of a row, which holds a text or the id of one that came often. */
 void writer_wire(struct store *, struct feed *, struct bytes wire, size_t most, struct error *); /* C-escaped; .p NULL is NULL */
+void writer_banner(struct store *, struct feed *, struct bytes wire, struct error *); /* writer_wire of what banner_hash is of */
 void writer_sentence(struct store *, struct feed *, const char *, struct error *);               /* as it stands; NULL is NULL */
 /* trigger_verb and trigger_line of a command; a NULL pointer is NULL. verb and line are views of room. */
 struct trigger {
@@ -94,11 +95,12 @@ bool ladder_write(struct store *, const struct session *, const struct verdicts 
 int64_t writer_offer(struct store *, const struct offer *, struct error *); /* id of its keyword lines, joined by LF; 0 without EHLO */
 void trace_clear(struct trace *); /* its texts keep their room */
 void trace_gather(struct store *, struct trace *, const struct session *, struct error *); /* each window */
-void trace_key(struct store *, const struct trace *, const struct session *, struct error *); /* once all is gathered, and some time before trace_shown */
+void trace_key(struct store *, const struct trace *, const struct session *, struct error *); /* once all is gathered, and some time before trace_look */
 void trace_free(struct trace *);
-/* What trace.c fills of the row of a session, 0 where it is unknown; the row of "look" is made where it is new. */
+int64_t trace_look(struct store *, const struct trace *, const struct session *, struct error *); /* its row of "look", made where it is new; 0 none */
+/* What trace.c fills of the row of a session, 0 where it is unknown. */
 struct shown {
-	int64_t look, client_ttl, server_ttl, client_stack, wait, quickest;
+	int64_t client_ttl, server_ttl, client_stack, wait, quickest;
 	struct place offer;
 };
 struct shown trace_shown(struct store *, const struct trace *, const struct session *, struct error *);
