@@ -159,14 +159,17 @@ static void packets_read(struct smtpwhy *run)
 }
 
 /* With several: the threads take turns at reading, and the caller's alone asks for more than that. */
-static enum reading packet_next(void *to, struct packet *packet)
+static enum reading packet_next(void *to, struct packet *packet, struct window **window)
 {
 	struct smtpwhy *run = to;
 	struct frame frame;
 	if (run->store_failed || run->stopped || !timeline_next(run->timeline, &frame))
 		return READ_END;
 	run->packets++;
-	return decoder_packet(run->decoder, &frame, packet) == DECODED_TCP ? READ_PACKET : READ_NOTHING;
+	if (decoder_packet(run->decoder, &frame, packet) != DECODED_TCP)
+		return READ_NOTHING;
+	*window = packet->payload.n ? timeline_window(run->timeline, packet->payload) : NULL;
+	return READ_PACKET;
 }
 
 static void reading_paused(void *to)

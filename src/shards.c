@@ -10,7 +10,8 @@
 
 enum {
 	SPAN_PACKETS = 512,
-	SPAN_OCTETS = 256 * 1024, /* room for payload; a single segment never has more than 64 KiB */
+	SPAN_WINDOWS = 4,
+	SPAN_OCTETS = 192 * 1024, /* room for payload that stands in no window; a single segment never has more than 64 KiB */
 	SEGMENT_MOST = 64 * 1024,
 	SPAN_FRAMES = 4096,       /* of which most may be no segments */
 	AHEAD = 3,                /* the quickest thread has so many before it, or one of them reads on: few enough to stay in the caches */
@@ -27,6 +28,8 @@ struct span {
 	struct packet packets[SPAN_PACKETS];
 	uint16_t next[SPAN_PACKETS]; /* of the same shard */
 	uint16_t *first, *last;      /* by shard */
+	struct window *windows[SPAN_WINDOWS]; /* held */
+	unsigned nwindows;
 	uint8_t octets[SPAN_OCTETS];
 };
 
@@ -114,15 +117,34 @@ static void span_free(struct span *span)
 	free(span);
 }
 
-static void span_take(struct span *span, uint32_t shard)
+static bool span_holds(struct span *span, struct window *window)
 {
-	uint16_t at = (uint16_t)span->n++;
-	struct packet *packet = &span->packets[at];
+	if (span->nwindows && span->windows[span->nwindows - 1] == window)
+		return true;
+	if (!window || span->nwindows == SPAN_WINDOWS)
+		return false;
+	window_hold(window);
+	span->windows[span->nwindows++] = window;
+	return true;
+}
+
+static void payload_copy(struct span *span, struct packet *packet)
+{
 	struct bytes payload = bytes_first(packet->payload, SEGMENT_MOST);
 	if (payload.n)
 		memcpy(span->octets + span->used, payload.p, payload.n);
-	packet->payload = packet->segment = (struct bytes){ span->octets + span->used, payload.n };
+	packet->payload = (struct bytes){ span->octets + span->used, payload.n };
 	span->used += payload.n;
+}
+
+/* The packet that was read into the next place; it stands in this window or in none. */
+static void span_take(struct span *span, uint32_t shard, struct window *window)
+{
+	uint16_t at = (uint16_t)span->n++;
+	struct packet *packet = &span->packets[at];
+	if (!span_holds(span, window))
+		payload_copy(span, packet);
+	packet->segment = packet->payload;
 	span->next[at] = NONE;
 	*(span->first[shard] == NONE ? &span->first[shard] : &span->next[span->last[shard]]) = at;
 	span->last[shard] = at;
@@ -132,17 +154,25 @@ static void span_take(struct span *span, uint32_t shard)
 static bool span_read(struct shards *s, struct span *span, uint64_t *frames)
 {
 	uint32_t shard;
+	struct window *window;
 	span->n = span->used = 0;
 	memset(span->first, 0xff, s->n * sizeof *span->first);
 	for (unsigned i = 0; i < SPAN_FRAMES && span->n < SPAN_PACKETS && span->used + SEGMENT_MOST <= SPAN_OCTETS; i++) {
-		enum reading got = s->source->next(s->source->to, &span->packets[span->n]);
+		enum reading got = s->source->next(s->source->to, &span->packets[span->n], &window);
 		if (got == READ_END)
 			return false;
 		++*frames;
 		if (got == READ_PACKET && is_ours(s, &span->packets[span->n], &shard))
-			span_take(span, shard);
+			span_take(span, shard, window);
 	}
 	return true;
+}
+
+/* All have done it. */
+static void span_drop(struct span *span)
+{
+	while (span->nwindows)
+		window_drop(span->windows[--span->nwindows]);
 }
 
 static void span_analyse(const struct span *span, struct shard *shard)
@@ -229,7 +259,8 @@ static void analyse_turn(struct shard *shard)
 	pthread_mutex_lock(&s->lock);
 	shard->done++;
 	for (uint64_t all = least_done(s); s->gone < all; s->gone++) {
-		s->spare[s->nspare++] = s->spans[s->gone % SPANS];
+		s->spare[s->nspare] = s->spans[s->gone % SPANS];
+		span_drop(s->spare[s->nspare++]);
 		if (s->nspare == SPANS / 2) /* who waits for room has it */
 			wake(s);
 	}

@@ -139,7 +139,7 @@ static void unpack(struct source *s)
 	if (s->ended)
 		return;
 	raw_fill(s, 1);
-	struct space space = { s->window + s->ready.n, s->room - s->ready.n };
+	struct space space = { s->window->octets + s->ready.n, s->window->room - s->ready.n };
 	size_t had = s->raw.n, room = space.n;
 	enum codec_state state = s->codec->step(s->unpacker, &s->raw, &space);
 	s->ready.n += room - space.n;
@@ -162,15 +162,42 @@ static void unpack(struct source *s)
 
 /* ---- the window ---- */
 
+/* One that nobody looks at any more, or a new one. */
+static struct window *window_other(struct source *s, size_t room)
+{
+	for (size_t i = 0; i < s->nleft; i++) {
+		struct window *w = s->left[i];
+		if (!window_is_alone(w))
+			continue;
+		s->left[i] = s->left[--s->nleft];
+		if (w->room >= room)
+			return w;
+		window_drop(w);
+		break;
+	}
+	return window_new(room);
+}
+
+/* What is ready stands at the beginning of a window with room for n octets that nobody else holds. */
 static void window_room(struct source *s, size_t n)
 {
-	if (s->ready.n && s->ready.p != s->window)
-		memmove(s->window, s->ready.p, s->ready.n);
-	if (n > s->room) {
-		s->window = memory_grow(s->window, n, 1);
-		s->room = n;
+	struct window *old = s->window;
+	bool alone = window_is_alone(old);
+	if (alone && n <= old->room) {
+		if (s->ready.n && s->ready.p != old->octets)
+			memmove(old->octets, s->ready.p, s->ready.n);
+	} else {
+		s->window = window_other(s, n > old->room ? n : old->room);
+		if (s->ready.n)
+			memcpy(s->window->octets, s->ready.p, s->ready.n);
+		if (alone) {
+			window_drop(old);
+		} else {
+			MEMORY_ROOM(s->left, s->nleft, s->left_room);
+			s->left[s->nleft++] = old;
+		}
 	}
-	s->ready.p = s->window;
+	s->ready.p = s->window->octets;
 }
 
 bool source_fill(struct source *s, size_t n)
@@ -184,7 +211,7 @@ bool source_fill(struct source *s, size_t n)
 		if (s->codec) {
 			unpack(s);
 		} else {
-			s->ready.n += file_read(s, s->window + s->ready.n, s->room - s->ready.n);
+			s->ready.n += file_read(s, s->window->octets + s->ready.n, s->window->room - s->ready.n);
 			s->ended = s->raw_ended;
 		}
 	}
@@ -211,12 +238,10 @@ struct source *source_open(const char *path, struct source_options options)
 	s->stopped = options.stopped;
 	s->to = options.to;
 	size_t window = options.window ? options.window : WINDOW;
-	s->room = window;
 	file_open(s);
-	if (s->regular && s->size < s->room)
-		s->room = (size_t)s->size + CODEC_MAGIC; /* more than the file, so that its end is seen by the second read at the latest */
-	s->window = memory_new(s->room, 1);
-	s->ready.p = s->window;
+	/* for a small file more than it holds, so that its end is seen by the second read at the latest */
+	s->window = window_new(s->regular && s->size < window ? (size_t)s->size + CODEC_MAGIC : window);
+	s->ready.p = s->window->octets;
 	(void)source_fill(s, CODEC_MAGIC);
 	s->codec = codec_of(s->ready);
 	if (s->codec) {
@@ -244,7 +269,10 @@ void source_close(struct source *s)
 	file_close(s);
 	text_free(&s->trouble);
 	free(s->packed);
-	free(s->window);
+	for (size_t i = 0; i < s->nleft; i++)
+		window_drop(s->left[i]);
+	free(s->left);
+	window_drop(s->window);
 	free(s->path);
 	free(s);
 }

@@ -407,6 +407,16 @@ uint64_t timeline_bytes_read(const struct timeline *t)
 	return bytes;
 }
 
+/* With many files open side by side each has a small window, and would need a second one. */
+struct window *timeline_window(const struct timeline *t, struct bytes octets)
+{
+	if (t->nheap != 1)
+		return NULL;
+	struct window *w = t->heap[0]->reader->source->window;
+	uintptr_t begin = (uintptr_t)w->octets, at = (uintptr_t)octets.p;
+	return at >= begin && at + octets.n <= begin + w->room ? w : NULL;
+}
+
 bool timeline_waits(const struct timeline *t)
 {
 	for (size_t i = 0; i < t->count; i++)

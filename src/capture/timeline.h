@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "capture/frame.h"
+#include "capture/window.h"
 
 struct capture {
 	const char *path;        /* as given, or found in a given directory */
@@ -51,6 +52,9 @@ size_t timeline_count(const struct timeline *);
 const struct capture *timeline_capture(const struct timeline *, size_t index);
 uint64_t timeline_bytes_read(const struct timeline *);  /* of the files on the disk, for progress */
 uint64_t timeline_bytes_total(const struct timeline *); /* 0 unknown (standard input) */
+/* The window that these octets of the last frame stand in: who holds it may look at them for longer. NULL: they stand in none that can be
+ * held, and live as long as the frame. */
+struct window *timeline_window(const struct timeline *, struct bytes);
 bool timeline_waits(const struct timeline *); /* reading may wait for others, as from a pipe: one of its inputs is no regular file */
 void timeline_free(struct timeline *);
 

@@ -140,6 +140,41 @@ static void comes_out(void **state)
 	}
 }
 
+/* What was read stays as it was in the windows that are held, while more is read and when the source is closed. */
+static void is_held(void **state)
+{
+	enum { HELD = 9, STEP = 1777 };
+	const struct kind *k = *state;
+	static uint8_t want[SIZE];
+	struct piece { struct window *window; const uint8_t *p, *want; size_t n; } held[HELD] = { 0 };
+	struct text file = { 0 };
+	char path[256];
+	struct scratch dir = scratch_new();
+	content(want, SIZE);
+	k->pack(&file, want, SIZE);
+	struct source *s = source_open(scratch_file(&dir, "f", text_view(&file), path), (struct source_options){ .window = 4096 });
+	size_t at = 0;
+	for (size_t i = 0; source_has(s, 1); i++) {
+		struct piece *piece = &held[i % HELD];
+		assert_true(!piece->window || memcmp(piece->p, piece->want, piece->n) == 0);
+		window_drop(piece->window);
+		(void)source_has(s, i % 50 == 49 ? 3 * STEP + i : STEP); /* now and then longer than the window was */
+		*piece = (struct piece){ i / 30 % 2 ? NULL : s->window, s->ready.p, want + at, s->ready.n < STEP ? s->ready.n : STEP };
+		if (piece->window)
+			window_hold(piece->window);
+		at += piece->n;
+		source_take(s, piece->n);
+	}
+	assert_int_equal(at, SIZE);
+	source_close(s);
+	for (size_t i = 0; i < HELD; i++) {
+		assert_true(!held[i].window || memcmp(held[i].p, held[i].want, held[i].n) == 0);
+		window_drop(held[i].window);
+	}
+	scratch_free(&dir);
+	text_free(&file);
+}
+
 static void is_cut(void **state)
 {
 	const struct kind *k = *state;
@@ -299,6 +334,7 @@ static void waits_for_input(void **state)
 int main(void)
 {
 	int failed = TABLE_RUN("unpacked", kinds, comes_out);
+	failed += TABLE_RUN("held", kinds, is_held);
 	failed += TABLE_RUN("cut", kinds, is_cut);
 	failed += TABLE_RUN("damaged", kinds, is_damaged);
 	failed += TABLE_RUN("with a tail", kinds, has_a_tail);

@@ -14,18 +14,23 @@ static const struct kase {
 	const char *name;
 	unsigned threads, strangers; /* frames without a segment before each packet */
 	bool here_only;
+	unsigned in_window;          /* packets whose payload stands in the same window; 0: in none */
 	unsigned clients;            /* of so many different addresses: with one port each they hash apart, with one all look alike to the hash or not */
 	unsigned stop_after;         /* packets; 0: never */
 } cases[] = {
-	{ "two threads", 2, 0, false, 200, 0 },
-	{ "three threads", 3, 0, false, 200, 0 },
-	{ "more threads than work", 16, 0, false, 3, 0 },
-	{ "one connection after the other", 2, 0, false, 1, 0 },
-	{ "frames that are no segments", 2, 40, false, 200, 0 },
-	{ "a pipe: the caller's thread alone reads", 2, 0, true, 200, 0 },
-	{ "a pipe, four threads, strangers", 4, 9, true, 200, 0 },
-	{ "stopped in the middle", 2, 0, false, 200, 1000 },
-	{ "stopped at once", 3, 0, false, 200, 1 },
+	{ "two threads", 2, 0, false, 0, 200, 0 },
+	{ "three threads", 3, 0, false, 0, 200, 0 },
+	{ "more threads than work", 16, 0, false, 0, 3, 0 },
+	{ "one connection after the other", 2, 0, false, 0, 1, 0 },
+	{ "frames that are no segments", 2, 40, false, 0, 200, 0 },
+	{ "a pipe: the caller's thread alone reads", 2, 0, true, 0, 200, 0 },
+	{ "a pipe, four threads, strangers", 4, 9, true, 0, 200, 0 },
+	{ "payload in windows", 2, 0, false, 100, 200, 0 },
+	{ "payload in large windows", 3, 3, false, 3000, 200, 0 },
+	{ "more windows than can be held", 2, 0, false, 3, 200, 0 },
+	{ "payload in windows, stopped in the middle", 2, 0, false, 100, 200, 1000 },
+	{ "stopped in the middle", 2, 0, false, 0, 200, 1000 },
+	{ "stopped at once", 3, 0, false, 0, 200, 1 },
 };
 
 /* What a connection says, in turn; flags alone where there is no text. */
@@ -47,11 +52,28 @@ struct world {
 	pthread_t caller;
 	unsigned packet, strangers;
 	uint64_t frames, pauses;
-	char payload[64];
+	char payload[64];                /* beside all windows */
+	struct window *window;
+	size_t used;
 	atomic_int inside, reading;      /* of the sink, of next */
 	unsigned sessions, errors;
 	uint32_t seq[AT_ONCE][2];
 };
+
+/* Where the next payload comes to stand: over the last one, or behind it in a window that goes when it is full and nobody holds it. */
+static char *payload_room(struct world *w)
+{
+	enum { ROOM = sizeof w->payload };
+	if (!w->kase->in_window)
+		return memset(w->payload, '?', ROOM);
+	if (w->packet % w->kase->in_window == 0) {
+		window_drop(w->window);
+		w->window = window_new(ROOM * w->kase->in_window);
+		w->used = 0;
+	}
+	w->used += ROOM;
+	return memset(w->window->octets + w->used - ROOM, '?', ROOM);
+}
 
 /* Connections go on side by side, AT_ONCE of them, a turn of each after the other. */
 static void packet_make(struct world *w, struct packet *p)
@@ -65,19 +87,19 @@ static void packet_make(struct world *w, struct packet *p)
 	if (turn == 0)
 		memset(w->seq[lane], 0, sizeof w->seq[lane]);
 	uint32_t *seq = &w->seq[lane][!t->client];
-	memset(w->payload, '?', sizeof w->payload);
+	char *payload = payload_room(w);
 	*p = (struct packet){ .from = t->client ? client : server, .to = t->client ? server : client, .flags = t->flags, .seq = *seq,
 		.ack = t->flags & TCP_ACK ? w->seq[lane][t->client] : 0, .marks = { .ttl = 60, .window = 30000, .window_scale = 255 } };
 	p->ordinal = w->frames;
 	p->place = (struct place){ .time = (int64_t)w->frames * 1000, .number = (uint32_t)w->frames };
 	p->clock = p->place.time;
-	p->payload = (struct bytes){ (const uint8_t *)w->payload, strlen(t->says) };
-	memcpy(w->payload, t->says, p->payload.n);
+	p->payload = (struct bytes){ (const uint8_t *)payload, strlen(t->says) };
+	memcpy(payload, t->says, p->payload.n);
 	p->payload_length = (uint32_t)p->payload.n;
 	*seq += p->payload_length + !!(t->flags & (TCP_SYN | TCP_FIN));
 }
 
-static enum reading next(void *to, struct packet *packet)
+static enum reading next(void *to, struct packet *packet, struct window **window)
 {
 	struct world *w = to;
 	const struct kase *k = w->kase;
@@ -90,6 +112,7 @@ static enum reading next(void *to, struct packet *packet)
 		got = w->packet == CONNECTIONS * TURNS || (k->stop_after && w->packet == k->stop_after) ? READ_END : READ_PACKET;
 		if (got == READ_PACKET) {
 			packet_make(w, packet);
+			*window = w->window;
 			w->packet++;
 		}
 	}
@@ -130,6 +153,8 @@ static void shared(void **state)
 	shards_end(s);
 	shards_free(s);
 	why_free(why);
+	assert_true(!w.window || window_is_alone(w.window));
+	window_drop(w.window);
 	if (k->stop_after) {
 		assert_int_equal(w.packet, k->stop_after);
 		return;
