@@ -43,6 +43,7 @@ void map_fetch_entry(const struct map *m, uint64_t hash)
 		return;
 	__builtin_prefetch(slot->entry);
 	__builtin_prefetch((const uint8_t *)slot->entry + CACHE_LINE);
+	__builtin_prefetch((const uint8_t *)slot->entry + 2 * CACHE_LINE);
 }
 
 void **map_get_hashed(const struct map *m, struct bytes key, uint64_t hash)

@@ -35,18 +35,8 @@ static void text_or_id(struct store *s, struct feed *row, uint64_t hash, struct 
 	feed_number(row, id);
 }
 
-void writer_wire(struct store *s, struct feed *row, struct bytes wire, size_t most, struct error *error)
-{
-	if (!wire.p) {
-		feed_null(row);
-		return;
-	}
-	wire_add_lines(feed_text_begin(row), wire, most);
-	text_or_id(s, row, bytes_hash(feed_text_made(row)), error);
-}
-
 /* Escapes make a text longer: one as long as what it was made of is the same, and so is its hash. */
-void writer_banner(struct store *s, struct feed *row, struct bytes wire, struct error *error)
+void writer_wire(struct store *s, struct feed *row, struct bytes wire, uint64_t hash, struct error *error)
 {
 	if (!wire.p) {
 		feed_null(row);
@@ -54,7 +44,7 @@ void writer_banner(struct store *s, struct feed *row, struct bytes wire, struct 
 	}
 	wire_add_lines(feed_text_begin(row), wire, LIMIT_REPLY);
 	struct bytes made = feed_text_made(row);
-	text_or_id(s, row, made.n == wire.n ? s->banner_hash : bytes_hash(made), error);
+	text_or_id(s, row, made.n == wire.n ? hash : bytes_hash(made), error);
 }
 
 void writer_sentence(struct store *s, struct feed *row, const char *sentence, struct error *error)
@@ -265,16 +255,19 @@ static void pending_keep(struct store *s, uint64_t id)
 	*pending_slot(s, id, true) = p;
 }
 
-/* What the row of the session is looked up by has left the caches since the last one: it comes while the rows before it are made. */
-static void fetch(struct store *s, const struct pending *p, const struct session *session, struct error *error)
+/* What rows are looked up by has left the caches since the last session: it comes, each in two steps, while other things are done. */
+static void fetch(struct store *s, const struct session *session, const struct verdicts *verdicts)
 {
-	trace_key(s, &p->trace, session, error);
+	s->nfetched = verdicts->nerrors < FETCHED_MOST ? (unsigned)verdicts->nerrors : FETCHED_MOST;
+	for (unsigned i = 0; i < s->nfetched; i++)
+		s->reply_hashes[i] = interned_fetch(&s->texts, verdicts->errors[i].exchange->reply.text);
 	s->banner_hash = interned_fetch(&s->texts, session->banner);
 }
 
 static void fetch_entries(const struct store *s)
 {
-	map_fetch_entry(&s->looks, s->key_hash);
+	for (unsigned i = 0; i < s->nfetched; i++)
+		map_fetch_entry(&s->texts.map, s->reply_hashes[i]);
 	map_fetch_entry(&s->texts.map, s->banner_hash);
 }
 
@@ -284,15 +277,17 @@ bool store_session(struct store *s, const struct session *session, const struct 
 	void **slot = s->pending.count ? pending_slot(s, session->id, false) : NULL;
 	struct pending *p = slot && *slot ? *slot : pending_begin(&s->whole);
 	s->offer = NULL;
+	fetch(s, session, verdicts);
 	trace_gather(s, &p->trace, session, error);
+	fetch_entries(s);
 	if (final)
-		fetch(s, p, session, error);
+		trace_key(s, &p->trace, session, error);
 	writer_gather(s, p, session);
 	if (!rows_of_errors(s, verdicts, id, error) || !rows_of_findings(s, verdicts, id, p->findings, error))
 		return false;
 	p->findings += (unsigned)verdicts->nfindings;
 	if (final)
-		fetch_entries(s);
+		map_fetch_entry(&s->looks, s->key_hash);
 	if ((verdicts->nerrors || verdicts->nfindings) && !ladder_write(s, session, verdicts, id, p->parts++, error))
 		return false;
 	if (!final) {

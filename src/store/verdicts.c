@@ -199,9 +199,11 @@ static void rest_columns(struct store *s, struct feed *row, const struct verdict
 	also_column(s, row, v);
 }
 
-static bool error_row(struct store *s, const struct verdict *v, int64_t session_id, struct error *error)
+/* at: which of the errors of its window it is. */
+static bool error_row(struct store *s, const struct verdict *v, size_t at, int64_t session_id, struct error *error)
 {
 	const struct exchange *x = v->exchange;
+	struct bytes reply = x->reply.text.p ? x->reply.text : B("");
 	const struct command *c = &x->command, *mail = mail_of(x);
 	bool rcpt = c->kind == COMMAND_LINE && c->verb == VERB_RCPT;
 	struct trigger trigger = writer_trigger(c, &s->line);
@@ -209,7 +211,7 @@ static bool error_row(struct store *s, const struct verdict *v, int64_t session_
 	feed_number(row, session_id * IDS_PER_SESSION + v->ordinal);
 	FEED_NUMBERS(row, session_id, x->reply.last.time, x->reply.code);
 	enhanced_column(row, &x->reply.enhanced);
-	writer_wire(s, row, x->reply.text.p ? x->reply.text : B(""), LIMIT_REPLY, error);
+	writer_wire(s, row, reply, at < s->nfetched ? s->reply_hashes[at] : bytes_hash(reply), error);
 	feed_text(row, trigger.verb);
 	feed_text(row, trigger.line);
 	lower_column(row, mail ? mail->path->domain : (struct bytes){ 0 }, mail);
@@ -226,7 +228,7 @@ static bool error_row(struct store *s, const struct verdict *v, int64_t session_
 bool rows_of_errors(struct store *s, const struct verdicts *verdicts, int64_t session_id, struct error *error)
 {
 	for (size_t i = 0; i < verdicts->nerrors; i++)
-		if (verdicts->errors[i].ordinal <= LIMIT_ERRORS_PER_SESSION && !error_row(s, &verdicts->errors[i], session_id, error))
+		if (verdicts->errors[i].ordinal <= LIMIT_ERRORS_PER_SESSION && !error_row(s, &verdicts->errors[i], i, session_id, error))
 			return false;
 	return true;
 }

@@ -37,6 +37,8 @@ struct known_stack {
 	int64_t id; /* 0: none is known here */
 };
 
+enum { FETCHED_MOST = 4 };
+
 struct store {
 	struct database database;
 	struct interned texts;
@@ -52,6 +54,8 @@ struct store {
 	struct text text, line, note, key;    /* scratch, cleared by whoever uses it */
 	struct map looks;                     /* rows of "look", their texts spelled out, to their ids */
 	uint64_t key_hash, banner_hash;       /* key: that of looks for this session (trace_key) */
+	uint64_t reply_hashes[FETCHED_MOST];  /* of the texts of its first errors */
+	unsigned nfetched;
 	int64_t last_look;
 	const struct offer *offer;            /* of this session, whose text is offer_id; NULL none */
 	int64_t offer_id;
@@ -67,8 +71,7 @@ int64_t writer_capture(const struct store *, struct place);              /* capt
 int64_t writer_text(struct store *, struct bytes wire, size_t most, struct error *);  /* id of its C-escaped text */
 int64_t writer_says(struct store *, const char *, struct error *);       /* id; 0 for NULL */
 /* The next column of a row, which holds a text or the id of one that came often. */
-void writer_wire(struct store *, struct feed *, struct bytes wire, size_t most, struct error *); /* C-escaped; .p NULL is NULL */
-void writer_banner(struct store *, struct feed *, struct bytes wire, struct error *); /* writer_wire of what banner_hash is of */
+void writer_wire(struct store *, struct feed *, struct bytes wire, uint64_t hash, struct error *); /* C-escaped; .p NULL is NULL; hash: bytes_hash of it */
 void writer_sentence(struct store *, struct feed *, const char *, struct error *);               /* as it stands; NULL is NULL */
 /* trigger_verb and trigger_line of a command; a NULL pointer is NULL. verb and line are views of room. */
 struct trigger {
