@@ -134,16 +134,18 @@ static size_t ip_length(struct bytes b)
 	return colons >= 2 && colons <= 7 && digits && n >= 3 ? n : 0;
 }
 
-/* An id: 8 octets or more that mix letters and at least three digits, without a dot inside. */
+/* An id: ten octets or more that mix letters and at least three digits, without a dot inside; eight where all are hexadecimal, since what
+ * is shorter and is not may be a provider's name for its reason (BL000001). */
 static bool is_id(struct bytes word)
 {
-	size_t digits = 0;
+	size_t digits = 0, hex = 0;
 	for (size_t i = 0; i < word.n; i++) {
 		if (word.p[i] == '.' || word.p[i] == '_')
 			return false;
 		digits += octet_is_digit(word.p[i]);
+		hex += is_hex(word.p[i]);
 	}
-	return word.n >= 10 && digits >= 3 && digits < word.n;
+	return (word.n >= 10 || (word.n >= 8 && hex == word.n)) && digits >= 3 && digits < word.n;
 }
 
 /* ---- host names ---- */

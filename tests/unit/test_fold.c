@@ -33,6 +33,8 @@ static const struct fold_case folds[] = {
 	{ "IPv6", "2001:db8::1 and ::1", "<ip> and <ip>" },
 	{ "no address", "a::b", "a::b" },
 	{ "an id", "4Sbnd53EO2z1LKLct ok", "<id> ok" },
+	{ "an id of eight hexadecimal digits", "id=0c1536A0: spam", "id=<id>: spam" },
+	{ "a reason's name is no id", "BL000001 face123 12345678", "bl000001 face123 12345678" },
 	{ "no id", "OFR_417 IB508 smtp", "ofr_417 ib508 smtp" },
 	{ "a host", "on quota.example.com now", "on <dn> now" },
 	{ "a host with two letters at its end", "mx1.full.fr", "<dn>" },
