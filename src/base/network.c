@@ -27,23 +27,26 @@ static bool quad_read(struct bytes b, uint8_t octets[4])
 	return at == b.n;
 }
 
-static void octet_add(struct text *t, unsigned value)
+static uint8_t *octet_put(uint8_t *at, unsigned value)
 {
 	if (value >= 100)
-		text_add_octet(t, (uint8_t)('0' + value / 100));
+		*at++ = (uint8_t)('0' + value / 100);
 	if (value >= 10)
-		text_add_octet(t, (uint8_t)('0' + value / 10 % 10));
-	text_add_octet(t, (uint8_t)('0' + value % 10));
+		*at++ = (uint8_t)('0' + value / 10 % 10);
+	*at++ = (uint8_t)('0' + value % 10);
+	return at;
 }
 
 static void quad_add(struct text *t, uint8_t octets[4], unsigned bits)
 {
+	uint8_t room[sizeof "255.255.255.255/32"], *at = room;
 	mask(octets, 4, bits);
 	for (unsigned i = 0; i < 4; i++) {
-		octet_add(t, octets[i]);
-		text_add_octet(t, i < 3 ? '.' : '/');
+		at = octet_put(at, octets[i]);
+		*at++ = i < 3 ? '.' : '/';
 	}
-	octet_add(t, bits);
+	at = octet_put(at, bits);
+	text_add(t, (struct bytes){ room, (size_t)(at - room) });
 }
 
 void network_add(struct text *t, struct bytes address, struct prefixes bits)

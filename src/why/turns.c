@@ -477,12 +477,14 @@ void turns_find(struct sightings *in, struct arena *arena, struct turns *out)
 		return;
 	sort(in);
 	in->marks = ARENA_ARRAY(arena, uint8_t, in->nnetworks);
+	struct arena_pool pool = { 0 }; /* most servers need the same few blocks */
 	for (size_t from = 0, to; from < in->n; from = to) {
-		struct arena scratch = { 0 };
+		struct arena scratch = { .pool = &pool };
 		for (to = from; to < in->n && in->all[to].server == in->all[from].server; to++)
 			;
 		each_kind(in, from, to, &scratch, arena, out);
 		arena_drop(&scratch);
 	}
+	arena_pool_drop(&pool);
 	join_networks(in, out);
 }
