@@ -233,7 +233,6 @@ static void read_turn(struct shards *s)
 		else
 			s->spare[s->nspare++] = span;
 		s->over = !more;
-		wake(s);
 	} while (is_hungry(s) && has_room(s));
 	s->reading = false;
 	wake(s);
