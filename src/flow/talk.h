@@ -1,6 +1,5 @@
-/* talk - what the files of one connection share: connection.c (packets come in), straight.c
- * (those in order), causal.c (what may come out now), telling.c (what the
- * sink hears), first_look.c (is it SMTP?).
+/* talk - what the files of one connection share: connection.c (packets come in), straight.c (those in order), causal.c (what may come out
+ * now), telling.c (what the sink hears), first_look.c (is it SMTP?), talk_slab.c (their memory).
  * Never: included by anything else. */
 #ifndef SMTPWHY_FLOW_TALK_H
 #define SMTPWHY_FLOW_TALK_H
@@ -62,6 +61,10 @@ static inline void talk_count_packet(struct talk *t, const struct packet *p, uns
 	t->connection.packets[side]++;
 	t->connection.in_tunnel |= p->in_tunnel;
 }
+
+/* talk_slab.c */
+struct talk *talk_take(struct surroundings *); /* zeroed */
+void talk_give(struct talk *);
 
 /* telling.c */
 void talk_emit(struct talk *, unsigned side, const struct chunk *);

@@ -1,8 +1,14 @@
-/* held.c - octets behind a DATA, AUTH or STARTTLS whose reply is not known yet. Takes chunks and gaps; gives them back to sending.c when
+/* held.c - octets behind a DATA, AUTH or STARTTLS whose reply is not known yet. Takes chunks and gaps; gives them back to client.c when
  * the reply says what they are; never guesses while a reply may still come. */
 #include "smtp/inside.h"
 
 #include "base/banned.h"
+
+void held_begin(struct dialogue *d, struct exchange *e)
+{
+	d->mode = MODE_HELD;
+	d->held_for = e;
+}
 
 void held_add(struct dialogue *d, const struct chunk *chunk, const struct gap *gap)
 {

@@ -1,4 +1,4 @@
-/* inside - what the files of the dialogue share: sending.c, data.c, held.c (the client's octets become exchanges), pairing.c, start.c,
+/* inside - what the files of the dialogue share: client.c, sending.c, data.c, held.c (the client's octets become exchanges), pairing.c, start.c,
  * alignment.c, ways.c, naming.c and loss.c (replies find them), phase.c (what a reply changes), window.c (handing over), dialogue.c (the streams
  * come in).
  * Never: included by anything else.
@@ -116,7 +116,7 @@ struct dialogue {
 	struct state state;
 	unsigned transaction;
 
-	/* the client's side (sending.c) */
+	/* the client's side (client.c, sending.c) */
 	unsigned surplus_of;            /* ordinal: unknown words now are content of this DATA or BDAT */
 	struct exchange *held_for;
 	struct held *held, **held_end;
@@ -197,15 +197,19 @@ bool reply_fits(const struct exchange *, const struct reply *);
 bool reply_anchors(const struct exchange *, const struct reply *);                      /* they fit, and hardly anything else does */
 void unseen_guess(struct exchange *);                                                   /* what the reply itself proves */
 
-/* sending.c */
+/* client.c */
 void client_chunk(struct dialogue *, const struct chunk *);
 void client_read(struct dialogue *, const struct chunk *);
+void client_gap(struct dialogue *, const struct gap *);
+void client_end(struct dialogue *);
+
 /* prelude.c */
 bool prelude_may_go_on(const struct dialogue *, const struct chunk *);
 struct chunk without_proxy_header(struct dialogue *, const struct chunk *); /* what of it is the client's own; empty: nothing so far */
 void prelude_give_up(struct dialogue *); /* what was kept is no header, since something else came first: it is read */
-void client_gap(struct dialogue *, const struct gap *);
-void client_end(struct dialogue *);
+
+/* sending.c */
+void client_line(struct dialogue *, const struct line *);
 void line_fill(struct dialogue *, struct exchange *, const struct line *);               /* copies the line, masked */
 void command_describe(struct dialogue *, struct exchange *);                             /* the moment it was sent */
 bool command_is_known(const struct command *);                                           /* a known verb in good order */
@@ -220,6 +224,7 @@ void chunk_part(struct dialogue *, const struct chunk *, struct bytes rest);
 void chunk_ends(struct dialogue *);
 
 /* held.c */
+void held_begin(struct dialogue *, struct exchange *);                                   /* what follows waits for the reply to this */
 void held_add(struct dialogue *, const struct chunk *, const struct gap *);
 void held_answered(struct dialogue *, struct exchange *);
 void held_guess(struct dialogue *, const struct exchange *);                             /* its reply is lost */
