@@ -6,9 +6,7 @@
 
 #include <stdlib.h>
 
-/* Sessions that are explained one after the other, and then stored: to explain and to store are more code each than the first-level cache
- * holds, which so is fetched once for all of them. One that is larger does not wait. */
-enum { AT_ONCE = 8, LARGE = 64 * 1024 };
+enum { LARGE = 64 * 1024 /* octets of a session that does not wait for others */ };
 
 struct analyser {
 	struct flow *flow;
@@ -17,7 +15,7 @@ struct analyser {
 	struct offers *offers;
 	struct arena_pool pool;
 	struct outcome_sink sink;
-	struct outcome ended[AT_ONCE]; /* that wait for their verdicts */
+	struct outcome ended[ANALYSER_AT_ONCE]; /* that wait for their verdicts */
 	unsigned nended;
 };
 
@@ -34,7 +32,7 @@ static void session_ended(void *to, struct session *session, bool final)
 {
 	struct analyser *a = to;
 	a->ended[a->nended++] = (struct outcome){ .session = session, .final = final };
-	if (a->nended == AT_ONCE || session->arena.size > LARGE)
+	if (a->nended == ANALYSER_AT_ONCE || session->arena.size > LARGE)
 		explain_ended(a);
 }
 

@@ -22,6 +22,10 @@ struct outcome_sink {
 	bool here;                /* sessions are ended in the analyser's thread, before it is freed */
 };
 
+/* Sessions that are explained one after the other, and then given one after the other: to explain and to store are more code each than the
+ * first-level cache holds, which so is fetched once for all of them. */
+enum { ANALYSER_AT_ONCE = 8 };
+
 struct analyser;
 struct analyser *analyser_new(struct flow_options, const struct why *, struct outcome_sink);
 void analyser_packet(struct analyser *, const struct packet *);

@@ -15,8 +15,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { PROGRESS_EVERY = 16384 }; /* packets between two calls of options.progress */
-
 struct smtpwhy {
 	struct smtpwhy_options options;
 	struct timeline *timeline;
@@ -133,7 +131,7 @@ static bool stages_begin(struct smtpwhy *run)
 
 static bool goes_on(struct smtpwhy *run)
 {
-	return !run->store_failed && !run->stopped && (run->packets % PROGRESS_EVERY || !is_stopped(run));
+	return !run->store_failed && !run->stopped && (run->packets % PAUSE_EVERY || !is_stopped(run));
 }
 
 static bool capture_row(struct smtpwhy *run, uint32_t file)

@@ -16,8 +16,7 @@ enum {
 	SPAN_FRAMES = 4096,       /* of which most may be no segments */
 	AHEAD = 3,                /* the quickest thread has so many before it, or one of them reads on: few enough to stay in the caches */
 	SPANS = 24,               /* while one thread stores a thousand rows, others go so far ahead of it */
-	PAUSE_EVERY = 16384,      /* frames */
-	HANDFUL = 8,              /* outcomes that are worth asking whether the sink is free: as many as an analyser gives at once */
+	HANDFUL = ANALYSER_AT_ONCE, /* outcomes that are worth asking whether the sink is free */
 	OUTCOMES_MOST = 256,      /* outcomes that wait until then: the next one waits for the sink */
 	NONE = 0xffff,
 };

@@ -4,7 +4,8 @@
  * How:   with one thread everything happens inside shards_packet. With n threads, the caller's among them, each has an analyser with the
  *        connections that flow_shard gives it, and there are no others: whichever finds that little is left to do reads on.
  * Parts: of a run that is spread over machines, only the connections of one part are taken; every machine sees all packets.
- * Keeps: at most SPANS times SPAN_PACKETS packets with the windows that their payload stands in, or copies of it (a few spans unless one thread lags), and OUTCOMES_MOST outcomes for each analyser.
+ * Keeps: at most SPANS times SPAN_PACKETS packets with the windows that their payload stands in, or copies of it (a few spans unless one
+ *        thread lags), and OUTCOMES_MOST outcomes for each analyser.
  * Lives: until shards_free. */
 #ifndef SMTPWHY_SHARDS_H
 #define SMTPWHY_SHARDS_H
@@ -18,13 +19,14 @@ struct shards_options {
 	unsigned part, parts; /* 1..parts; parts 0: the whole */
 };
 
+enum { PAUSE_EVERY = 16384 }; /* frames, of which the caller asks about more than the next one */
 enum reading { READ_PACKET, READ_NOTHING, READ_END }; /* nothing: a frame without a segment */
 
 /* Where packets come from, with several threads. */
 struct packets_source {
 	/* From any of the threads, one at a time. The packet's payload lives until the next call, or in a window that can be held; NULL: in none. */
 	enum reading (*next)(void *to, struct packet *, struct window **);
-	void (*pause)(void *to); /* from the caller's thread, every PAUSE_EVERY packets or so, while next is not called */
+	void (*pause)(void *to); /* from the caller's thread, every PAUSE_EVERY frames or so, while next is not called */
 	void *to;
 	bool here_only;          /* reading may wait for others, or for a signal: next is called from the caller's thread as well */
 };

@@ -11,11 +11,6 @@ struct cut bytes_cut(struct bytes b, uint8_t at)
 	return (struct cut){ bytes_first(b, i), bytes_from(b, i + 1), true };
 }
 
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
 
 /* The first octet is the lowest. */
@@ -47,7 +42,7 @@ static size_t blank_from(struct bytes b, size_t i)
 		if (found)
 			return i + (size_t)__builtin_ctzll(found) / 8;
 	}
-	while (i < b.n && !is_blank(b.p[i]))
+	while (i < b.n && !octet_is_blank(b.p[i]))
 		i++;
 	return i;
 }
@@ -55,10 +50,10 @@ static size_t blank_from(struct bytes b, size_t i)
 struct cut bytes_word(struct bytes b)
 {
 	size_t start = 0, end, next;
-	while (start < b.n && is_blank(b.p[start]))
+	while (start < b.n && octet_is_blank(b.p[start]))
 		start++;
 	end = blank_from(b, start);
-	for (next = end; next < b.n && is_blank(b.p[next]);)
+	for (next = end; next < b.n && octet_is_blank(b.p[next]);)
 		next++;
 	struct bytes word = bytes_first(bytes_from(b, start), end - start);
 	return (struct cut){ word, bytes_from(b, next), word.n > 0 };
@@ -66,9 +61,9 @@ struct cut bytes_word(struct bytes b)
 
 struct bytes bytes_trim(struct bytes b)
 {
-	while (b.n && is_blank(b.p[0]))
+	while (b.n && octet_is_blank(b.p[0]))
 		b = bytes_from(b, 1);
-	while (b.n && is_blank(b.p[b.n - 1]))
+	while (b.n && octet_is_blank(b.p[b.n - 1]))
 		b.n--;
 	return b;
 }

@@ -117,6 +117,7 @@ static inline bool octet_is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
 static inline bool octet_is_alpha(uint8_t c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
 static inline bool octet_is_print(uint8_t c) { return c >= 0x20 && c < 0x7f; }
 static inline uint8_t octet_lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c; }
+static inline bool octet_is_blank(uint8_t c) { return c == ' ' || c == '\t'; }
 static inline uint8_t octet_upper(uint8_t c) { return c >= 'a' && c <= 'z' ? (uint8_t)(c & ~0x20) : c; }
 
 #endif

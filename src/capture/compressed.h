@@ -1,8 +1,8 @@
 /* compressed - a file, packed or not, as one stream of octets.
  * In:    a path, or "-" for standard input; gzip, zstd, xz, lz4 and bzip2 are known by their first octets, never by the name.
  * Out:   a window on the unpacked octets, as long as the reader asks for; what came out before a damage, then the trouble.
- * Keeps: one window (the longest that was asked for) and those that others hold, and what the unpacker needs. A frugal source keeps its file closed between
- *        two reads, so that thousands can be read side by side.
+ * Keeps: one window (the longest that was asked for) and those that others hold, and what the unpacker needs. A frugal source keeps its
+ *        file closed between two reads, so that thousands can be read side by side.
  * Never: maps the file: read(2) into a window that stays in the cache costs a quarter of a map with its page faults (5 against
  *        19 ms for 100 MB), and a file that is cut meanwhile ends early instead of raising SIGBUS.
  * Lives: the window until the next source_fill or source_skip, and as long as somebody holds it (capture/window.h). */

@@ -36,18 +36,13 @@ static void count_bare_cr(struct content *facts, struct bytes b)
 		facts->bare_cr += at + 1 == b.n || b.p[at + 1] != '\n';
 }
 
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* What stands before the colon (RFC 5322 2.2; 4.5 has blanks between them), of a name of any length all that is here of it. Empty: no field. */
 static struct bytes field_name(struct bytes line, uint64_t length)
 {
 	size_t n = 0, colon;
-	while (n < line.n && line.p[n] != ':' && !is_blank(line.p[n]))
+	while (n < line.n && line.p[n] != ':' && !octet_is_blank(line.p[n]))
 		n++;
-	for (colon = n; colon < line.n && is_blank(line.p[colon]);)
+	for (colon = n; colon < line.n && octet_is_blank(line.p[colon]);)
 		colon++;
 	bool field = colon < line.n ? line.p[colon] == ':' : n == line.n && length > n;
 	return bytes_first(line, field ? n : 0);
@@ -79,7 +74,7 @@ static void note_field(struct content *facts, struct bytes name)
 static void header_line(struct reader_of_content *r, struct bytes line, uint64_t length)
 {
 	struct bytes name = field_name(line, length);
-	bool folded = line.n && is_blank(line.p[0]);
+	bool folded = line.n && octet_is_blank(line.p[0]);
 	if (length == 0 || (name.n == 0 && !folded)) {
 		r->past_header = true; /* RFC 5322 2.1: the first empty line, or what cannot be a field */
 		return;

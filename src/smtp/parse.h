@@ -39,7 +39,6 @@ static inline void parse_weak(struct parse *p, enum fault_kind kind, size_t at, 
 	p->weak = true;
 }
 
-static inline bool octet_is_blank(uint8_t c) { return c == ' ' || c == '\t'; }
 
 /* Offset of the first octet at or behind at that is no blank; the line's length when there is none. */
 static inline size_t parse_skip_blanks(const struct parse *p, size_t at)

@@ -3,8 +3,9 @@
  *        columns that hold texts or anything: nothing is converted.
  * Out:   the rows in the table after feed_flush; before it, some of them. After feed_direct they go past SQLite, into the pages of the
  *        table's b-tree (tree.h), and are there after feed_settle and feed_gather.
- * Keeps: FEED_ROWS rows, or FEED_OCTETS; past SQLite, where many come too late for that, up to FEED_GROWS times as much. When it is full, the half with the lower ids goes: sessions end in another order than they
- *        begin in, and a row behind all others of its table costs a small part of one that comes between them and parts a full page.
+ * Keeps: FEED_ROWS rows, or FEED_OCTETS; past SQLite, where many come too late for that, up to FEED_GROWS times as much. When it is full,
+ *        the half with the lower ids goes: sessions end in another order than they begin in, and a row behind all others of its table costs
+ *        a small part of one that comes between them and parts a full page.
  * Why:   to begin and end a statement, to open a cursor and to find the end of the table costs as much as to insert; one statement
  *        that selects from a virtual table (sqlite.org/vtab.html) does it once for all the rows.
  * Lives: until feed_close, which flushes nothing. */

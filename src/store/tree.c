@@ -1,5 +1,5 @@
-/* tree.c - takes records of ascending ids, gives pages of a table's b-tree; or takes ids, gives pages of an index's. Section numbers are those of sqlite.org/fileformat2.html.
- * Never knows what a record holds. */
+/* tree.c - takes records of ascending ids, gives pages of a table's b-tree; or takes ids, gives pages of an index's. Section numbers are
+ * those of sqlite.org/fileformat2.html. Never knows what a record holds. */
 #include "store/tree.h"
 
 #include "base/arena.h"

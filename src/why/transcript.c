@@ -44,7 +44,7 @@ static void line_begin(struct speaking *s, uint64_t offset, struct place place, 
 
 static void line_octet(struct speaking *s, uint8_t c)
 {
-	s->line.folded |= s->line.length == 0 && (c == ' ' || c == '\t');
+	s->line.folded |= s->line.length == 0 && octet_is_blank(c);
 	s->line.hash = (s->line.hash ^ c) * hash_factor;
 	s->line.length++;
 	if (!s->in_field)

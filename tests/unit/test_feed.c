@@ -39,6 +39,15 @@ static void run(struct database *d, const char *sql)
 		fail_msg("%s", error.sentence);
 }
 
+/* The feed stays where it is. */
+static void things_open(struct database *d, struct feed *f, const char *table, unsigned columns)
+{
+	struct error error = { 0 };
+	assert_true(database_begin(d, NULL, false, false, &error));
+	run(d, table);
+	assert_true(feed_open(f, d, "things", columns, &error));
+}
+
 /* SQLite leaves the file, and has it again. */
 static void go_past(struct database *d, struct tree_file *file, struct feed *f, const char *index)
 {
@@ -186,9 +195,7 @@ static void any_order(void **state)
 	struct database d;
 	struct error error = { 0 };
 	struct feed f;
-	assert_true(database_begin(&d, NULL, false, false, &error));
-	run(&d, "CREATE TABLE things (name, n)");
-	assert_true(feed_open(&f, &d, "things", 2, &error));
+	things_open(&d, &f, "CREATE TABLE things (name, n)", 2);
 	feed_text(&f, B("seven"));
 	feed_number(&f, 7);
 	assert_true(feed_row(&f, &error));
@@ -241,9 +248,7 @@ static void grows(void **state)
 	struct tree_file file;
 	struct error error = { 0 };
 	struct feed f;
-	assert_true(database_begin(&d, NULL, false, false, &error));
-	run(&d, "CREATE TABLE things (id INTEGER PRIMARY KEY)");
-	assert_true(feed_open(&f, &d, "things", 1, &error));
+	things_open(&d, &f, "CREATE TABLE things (id INTEGER PRIMARY KEY)", 1);
 	go_past(&d, &file, &f, NULL);
 	for (unsigned i = 0; i < ROWS; i++) { /* each second one of a block, then the others */
 		unsigned in_block = i % BLOCK, half = BLOCK / 2;
@@ -266,9 +271,7 @@ static void twice(void **state)
 	struct database d;
 	struct error error = { 0 };
 	struct feed f;
-	assert_true(database_begin(&d, NULL, false, false, &error));
-	run(&d, "CREATE TABLE things (id INTEGER PRIMARY KEY)");
-	assert_true(feed_open(&f, &d, "things", 1, &error));
+	things_open(&d, &f, "CREATE TABLE things (id INTEGER PRIMARY KEY)", 1);
 	for (int i = 0; i < 2; i++) {
 		feed_number(&f, 5);
 		assert_true(feed_row(&f, &error));
@@ -286,9 +289,7 @@ static void twice_past(void **state)
 	struct tree_file file;
 	struct error error = { 0 };
 	struct feed f;
-	assert_true(database_begin(&d, NULL, false, false, &error));
-	run(&d, "CREATE TABLE things (id INTEGER PRIMARY KEY)");
-	assert_true(feed_open(&f, &d, "things", 1, &error));
+	things_open(&d, &f, "CREATE TABLE things (id INTEGER PRIMARY KEY)", 1);
 	go_past(&d, &file, &f, NULL);
 	for (int i = 0; i < 2; i++) {
 		feed_number(&f, 5);
