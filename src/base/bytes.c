@@ -165,33 +165,34 @@ bool bytes_number(struct bytes b, uint64_t *value)
 	return true;
 }
 
-static uint64_t hash_step(uint64_t h, uint64_t word)
+/* Both halves of the product. The factors stay in it, so that one of zero does not make all else alike. */
+static inline uint64_t mixed(uint64_t a, uint64_t b)
 {
-	h = (h ^ word) * 0x9e3779b97f4a7c15u;
-	return h ^ h >> 32;
+	unsigned __int128 product = (unsigned __int128)a * b;
+	return a ^ b ^ (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* What is left of b behind the groups of eight, zeros above it. */
-static uint64_t tail_of(struct bytes b)
-{
-	size_t n = b.n % 8;
-	if (n == 0)
-		return 0;
-	if (b.n >= 8)
-		return eight_at(b.p + b.n - 8) >> (64 - 8 * n);
-	if (n >= 4)
-		return four_at(b.p) | four_at(b.p + n - 4) << 8 * (n - 4);
-	return b.p[0] | (uint64_t)b.p[n / 2] << 8 * (n / 2) | (uint64_t)b.p[n - 1] << 8 * (n - 1);
-}
-
-/* A multiplication for each eight octets; hostile input can at worst slow one bucket that map.c bounds. */
+/* A multiplication for each sixteen octets, the last of which overlap those before them; hostile input can at worst slow one bucket that map.c
+ * bounds. */
 uint64_t bytes_hash(struct bytes b)
 {
-	uint64_t h = 0xcbf29ce484222325u ^ b.n;
-	for (size_t i = 0; i + 8 <= b.n; i += 8)
-		h = hash_step(h, eight_at(b.p + i));
-	h = hash_step(h, tail_of(b));
-	return hash_step(h, h >> 29);
+	const uint64_t first = 0x9e3779b97f4a7c15u, second = 0xd6e8feb86659fd93u;
+	uint64_t h = 0xcbf29ce484222325u ^ b.n, low = 0, high = 0;
+	for (size_t i = 0; i + 16 < b.n; i += 16)
+		h = mixed(eight_at(b.p + i) ^ first, eight_at(b.p + i + 8) ^ h);
+	if (b.n >= 16) {
+		low = eight_at(b.p + b.n - 16);
+		high = eight_at(b.p + b.n - 8);
+	} else if (b.n >= 8) {
+		low = eight_at(b.p);
+		high = eight_at(b.p + b.n - 8);
+	} else if (b.n >= 4) {
+		low = four_at(b.p);
+		high = four_at(b.p + b.n - 4);
+	} else if (b.n) {
+		low = b.p[0] | (uint64_t)b.p[b.n / 2] << 8 | (uint64_t)b.p[b.n - 1] << 16;
+	}
+	return mixed(mixed(low ^ first, high ^ h), second);
 }
 
 int bytes_compare(struct bytes a, struct bytes b)

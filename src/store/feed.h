@@ -40,10 +40,11 @@ struct feed {
 	struct feed_place *places, *spare_places;
 	struct text rows, spare;        /* what stays when half of the rows go moves to the spare one */
 	uint32_t row_begin, text_begin; /* of the row that is being made, of the text between feed_text_begin and its end */
-	unsigned made, nhead;           /* columns of that row, octets of their types */
+	unsigned nhead;                 /* octets of the types of that row's columns */
 	int64_t id;                     /* of that row, where numbered */
 	bool numbered;
 	uint8_t head[FEED_HEAD_MOST];
+	unsigned made;                  /* columns of that row. Not beside nhead: two numbers that were written one by one wait to be read as one */
 	struct tree tree, index;        /* not of a file: SQLite inserts; there is none */
 };
 

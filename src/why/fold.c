@@ -195,9 +195,15 @@ static bool is_told(struct bytes name)
 /* Labels with dots whose last one is a top-level domain as hosts have it: not "error.Mailbox", "5.7.1" or "RESOLVER.ADR". */
 static bool is_host(struct bytes word)
 {
-	static const char *const tops[] = { "com", "net", "org", "edu", "gov", "mil", "int", "info", "biz", "name", "local", "localdomain", "lan", "internal",
-		"invalid", "example", "test", "arpa", "home", "corp", "intra", "cloud", "online", "email", "host", "shop", "site", "tech", "app", "dev", "pro",
-		"mobi", "asia", "cat", "jobs", "travel", "xyz", "top", "club", "store", "live" };
+#define TOP(name) { (const uint8_t *)(name), sizeof(name) - 1 }
+	static const struct bytes tops[] = {
+		TOP("com"), TOP("net"), TOP("org"), TOP("edu"), TOP("gov"), TOP("mil"), TOP("int"), TOP("info"), TOP("biz"), TOP("name"),
+		TOP("local"), TOP("localdomain"), TOP("lan"), TOP("internal"), TOP("invalid"), TOP("example"), TOP("test"), TOP("arpa"), TOP("home"),
+		TOP("corp"), TOP("intra"), TOP("cloud"), TOP("online"), TOP("email"), TOP("host"), TOP("shop"), TOP("site"), TOP("tech"), TOP("app"),
+		TOP("dev"), TOP("pro"), TOP("mobi"), TOP("asia"), TOP("cat"), TOP("jobs"), TOP("travel"), TOP("xyz"), TOP("top"), TOP("club"),
+		TOP("store"), TOP("live"),
+	};
+#undef TOP
 	while (word.n && (word.p[word.n - 1] == '.' || word.p[word.n - 1] == '-'))
 		word.n--;
 	struct cut cut = bytes_cut(word, '.');
@@ -213,7 +219,7 @@ static bool is_host(struct bytes word)
 	if (top.n == 2)
 		return octet_is_alpha(top.p[0]) && octet_is_alpha(top.p[1]) && !mixed;
 	for (size_t i = 0; i < sizeof tops / sizeof *tops && !mixed; i++)
-		if (bytes_is(top, bytes_of(tops[i])))
+		if (bytes_is(top, tops[i]))
 			return true;
 	return false;
 }
@@ -286,19 +292,62 @@ static size_t fold_word(struct folded *f, struct bytes rest, size_t at)
 	return n;
 }
 
-/* Most words are neither a name nor an id: octets taken, 0 when more must be looked at. */
-static inline size_t fold_mere_word(struct folded *f, struct bytes rest, size_t at)
+/* ---- most of a text: mere words with a blank or a comma between them ---- */
+
+typedef int8_t octets __attribute__((vector_size(16))); /* signed, so that those from 0x80 on are below the printable ones */
+typedef uint16_t places __attribute__((vector_size(16)));
+
+/* Sixteen octets in lower case, and where they are from. */
+static inline void put_sixteen(struct folded *f, size_t n, octets v, size_t at)
 {
-	size_t n = 0;
-	while (n < rest.n && kinds[rest.p[n]] & MERE)
-		n++;
-	uint8_t next = n < rest.n ? rest.p[n] : ' ';
-	if (n == 0 || next == '@' || next == ':' || is_atom(next) || f->n + n > FOLD_MOST || at + n > UINT16_MAX)
+	const places first = { 0, 1, 2, 3, 4, 5, 6, 7 };
+	octets capital = (octets)(v >= 'A') & (octets)(v <= 'Z');
+	v |= capital & 0x20;
+	places low = first + (uint16_t)at, high = low + 8;
+	memcpy(f->text + n, &v, sizeof v);
+	memcpy(f->from + n, &low, sizeof low);
+	memcpy(f->from + n + sizeof low / sizeof *f->from, &high, sizeof high);
+}
+
+/* How many of sixteen octets stand as they are but for their case: no digit, dot or other sign that makes more than a word of what stands beside
+ * it, no quote, no second blank. before: the octets one place before them. */
+static inline size_t mere_of(octets v, octets before)
+{
+	octets odd = (octets)(v < ' ') | (octets)(v == 0x7f) | ((octets)(v >= '0') & (octets)(v <= ':')) | (octets)(v == '.') | (octets)(v == '=')
+		| (octets)(v == '@') | (octets)(v == '"') | ((octets)(v == ' ') & (octets)(before == ' '));
+	uint64_t halves[2];
+	memcpy(halves, &odd, sizeof halves);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return halves[0] ? (size_t)__builtin_ctzll(halves[0]) / 8 : halves[1] ? 8 + (size_t)__builtin_ctzll(halves[1]) / 8 : sizeof v;
+#else
+	return halves[0] ? (size_t)__builtin_clzll(halves[0]) / 8 : halves[1] ? 8 + (size_t)__builtin_clzll(halves[1]) / 8 : sizeof v;
+#endif
+}
+
+/* Octets taken from `at` on; a word that goes on as more than that is left. What is written behind them is written over. */
+static size_t fold_mere(struct folded *f, struct bytes text, size_t at)
+{
+	size_t room = FOLD_MOST - f->n, end = text.n - at < room ? text.n - at : room, n = 0, found = sizeof(octets);
+	const uint8_t *p = text.p + at;
+	octets v, before;
+	if (at == 0 || at + end > UINT16_MAX || (*p == ' ' && (f->n == 0 || f->text[f->n - 1] == ' ')))
 		return 0;
-	for (size_t i = 0; i < n; i++) {
-		f->text[f->n + i] = octet_lower(rest.p[i]);
-		f->from[f->n + i] = (uint16_t)(at + i);
+	for (; found == sizeof v && n + sizeof v <= end; n += found) {
+		memcpy(&v, p + n, sizeof v);
+		memcpy(&before, p + n - 1, sizeof before);
+		put_sixteen(f, f->n + n, v, at + n);
+		found = mere_of(v, before);
 	}
+	if (found == sizeof v && n < end) {
+		uint8_t rest[1 + sizeof v] = { 0 };
+		memcpy(rest, p + n - 1, 1 + end - n);
+		memcpy(&v, rest + 1, sizeof v);
+		memcpy(&before, rest, sizeof before);
+		put_sixteen(f, f->n + n, v, at + n);
+		n += mere_of(v, before);
+	}
+	while (n && at + n < text.n && kinds[p[n - 1]] & MERE)
+		n--;
 	f->n += n;
 	return n;
 }
@@ -335,13 +384,11 @@ void fold(struct bytes text, bool quotes, struct folded *f)
 {
 	f->n = 0;
 	for (size_t i = 0; i < text.n && f->n < FOLD_MOST;) {
+		i += fold_mere(f, text, i);
 		struct bytes rest = bytes_from(text, i);
+		if (rest.n == 0 || f->n == FOLD_MOST)
+			return;
 		uint8_t c = rest.p[0];
-		size_t mere = fold_mere_word(f, rest, i);
-		if (mere) {
-			i += mere;
-			continue;
-		}
 		size_t scheme = (c | 0x20) != 'h' ? 0 : bytes_starts_word(rest, B("http://")) ? 7 : bytes_starts_word(rest, B("https://")) ? 8 : 0;
 		size_t n = 1, quote = c == '"' && !quotes ? quote_length(rest) : 0;
 		if (quote) {

@@ -12,12 +12,12 @@
 
 #include "base/bytes.h"
 
-enum { FOLD_MOST = 4096 };
+enum { FOLD_MOST = 4096, FOLD_AT_ONCE = 16 };
 
 struct folded {
 	size_t n;
-	uint8_t text[FOLD_MOST];
-	uint16_t from[FOLD_MOST]; /* octet of the original where each octet of text comes from */
+	uint8_t text[FOLD_MOST + FOLD_AT_ONCE]; /* what is written behind n at once means nothing */
+	uint16_t from[FOLD_MOST + FOLD_AT_ONCE]; /* octet of the original where each octet of text comes from */
 };
 
 void fold(struct bytes text, bool quotes, struct folded *); /* quotes: what they hold stays */

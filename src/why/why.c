@@ -11,12 +11,24 @@
 
 enum { OBSERVED_MOST = 16, SAYS_MOST = 400, WORDS_MOST = 120 }; /* findings of one observer in a session; octets of a detail, of words in it */
 
-enum { RULES_MOST = 160 };
-static const unsigned ANY = 1u << 31; /* no mark has it */
+enum { RULES_MOST = 192, SET_WORDS = RULES_MOST / 64, MARKS = 32 };
+static const unsigned ANY = 1u << (MARKS - 1); /* no mark has it */
+
+struct rule_set { /* bits, by their order */
+	uint64_t words[SET_WORDS];
+};
+
+struct asked { /* what is read of each rule that is asked, close together */
+	bool (*explains)(const struct failure *, struct evidence *);
+	uint16_t cause;
+	int16_t rank;
+	uint8_t certainty;
+};
 
 struct why {
 	struct words *words;
-	unsigned needs[RULES_MOST];             /* of each rule, close together: most need what is not shown. ANY where it has none */
+	struct rule_set needing[MARKS];  /* by mark: the rules that need it, or one of some; by ANY those without needs */
+	struct asked asked[RULES_MOST];
 	const struct rule *rules[RULES_MOST];
 	size_t nrules;
 };
@@ -158,36 +170,50 @@ static void ranking_note(struct ranking *r, enum cause cause, int rank)
 }
 
 /* The fired rule is the best so far: its evidence becomes the verdict's. */
-static void verdict_take(struct verdict *v, const struct rule *rule, const struct evidence *e)
+static void verdict_take(struct verdict *v, const char *rule, const struct evidence *e)
 {
 	assert(e->n > 0);
 	v->cause = e->cause;
 	v->certainty = e->certainty;
 	v->proofs = e->proofs;
 	v->nproofs = e->n;
-	v->rule = rule->name;
+	v->rule = rule;
 	v->detail = e->detail;
+}
+
+/* Most rules need what is not shown: the few others are gathered by mark, and asked in their order. */
+static struct rule_set rules_to_ask(const struct why *why, unsigned shows)
+{
+	struct rule_set set = { 0 };
+	for (unsigned marks = shows | ANY; marks; marks &= marks - 1)
+		for (size_t w = 0; w < SET_WORDS; w++)
+			set.words[w] |= why->needing[__builtin_ctz(marks)].words[w];
+	return set;
+}
+
+static void rule_ask(const struct why *why, size_t i, const struct failure *f, struct arena *arena, struct ranking *ranking, struct verdict *v, int *best)
+{
+	const struct asked *rule = &why->asked[i];
+	struct evidence e = { .arena = arena, .cause = (enum cause)rule->cause, .certainty = (enum certainty)rule->certainty };
+	if (!rule->explains(f, &e))
+		return;
+	ranking_note(ranking, e.cause, rule->rank);
+	if (rule->rank <= *best)
+		return;
+	*best = rule->rank;
+	verdict_take(v, why->rules[i]->name, &e);
 }
 
 static struct verdict verdict_of(const struct why *why, struct arena *arena, const struct failure *f)
 {
 	struct verdict v = { .exchange = f->exchange, .cause = CAUSE_UNKNOWN, .rule = "unknown" };
+	struct rule_set set = rules_to_ask(why, f->shows);
 	struct ranking ranking;
 	int best = 0;
 	ranking.n = ranking.fired = 0;
-	for (size_t i = 0; i < why->nrules; i++) {
-		if (!(why->needs[i] & (f->shows | ANY)))
-			continue;
-		const struct rule *rule = why->rules[i];
-		struct evidence e = { .arena = arena, .cause = rule->cause, .certainty = rule->certainty };
-		if (!rule->explains(f, &e))
-			continue;
-		ranking_note(&ranking, e.cause, rule->rank);
-		if (rule->rank <= best)
-			continue;
-		best = rule->rank;
-		verdict_take(&v, rule, &e);
-	}
+	for (size_t w = 0; w < SET_WORDS; w++)
+		for (; set.words[w]; set.words[w] &= set.words[w] - 1)
+			rule_ask(why, 64 * w + (size_t)__builtin_ctzll(set.words[w]), f, arena, &ranking, &v, &best);
 	if (!best) {
 		struct evidence e = { .arena = arena };
 		evidence_line(&e, f->command, "the command that was refused");
@@ -334,14 +360,21 @@ struct verdicts why_explain_asking_all(const struct why *why, struct session *s)
 	return explain(why, NULL, s, ~0u);
 }
 
+static void rule_add(struct why *why, const struct rule *rule)
+{
+	size_t i = why->nrules++;
+	assert(i < RULES_MOST && !(rule->needs & ANY));
+	why->rules[i] = rule;
+	why->asked[i] = (struct asked){ rule->explains, (uint16_t)rule->cause, (int16_t)rule->rank, (uint8_t)rule->certainty };
+	for (unsigned marks = rule->needs ? rule->needs : ANY; marks; marks &= marks - 1)
+		why->needing[__builtin_ctz(marks)].words[i / 64] |= (uint64_t)1 << i % 64;
+}
+
 static void rules_gather(struct why *why)
 {
 	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-		for (const struct rule *rule = families[i]; rule->explains; rule++) {
-			assert(why->nrules < RULES_MOST && !(rule->needs & ANY));
-			why->needs[why->nrules] = rule->needs ? rule->needs : ANY;
-			why->rules[why->nrules++] = rule;
-		}
+		for (const struct rule *rule = families[i]; rule->explains; rule++)
+			rule_add(why, rule);
 }
 
 struct why *why_new(struct why_options options, struct error *error)

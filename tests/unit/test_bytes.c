@@ -143,8 +143,31 @@ static void cursor(void **state)
 	guard_free(&g);
 }
 
+static const struct { const char *name; } hash_cases[] = { { "each octet and the length count, at every length" } };
+
+static void hashes(void **state)
+{
+	enum { MOST = 70 };
+	uint8_t octets[MOST] = { 0 };
+	uint64_t before = 0;
+	(void)state;
+	for (size_t n = 0; n <= MOST; n++) {
+		struct guard g = guarded((struct bytes){ octets, n });
+		uint64_t hash = bytes_hash(g.bytes);
+		assert_true(n == 0 || hash != before); /* zeros of another length */
+		for (size_t i = 0; i < n; i++) {
+			octets[i] = 1;
+			assert_true(bytes_hash((struct bytes){ octets, n }) != hash);
+			octets[i] = 0;
+		}
+		before = hash;
+		guard_free(&g);
+	}
+}
+
 int main(void)
 {
 	return TABLE_RUN("cut", cut_cases, cuts) + TABLE_RUN("word", word_cases, words) + TABLE_RUN("number", number_cases, numbers) +
-	       TABLE_RUN("find", find_cases, finds) + TABLE_RUN("utf8", utf8_cases, utf8) + TABLE_RUN("cursor", cursor_cases, cursor);
+	       TABLE_RUN("find", find_cases, finds) + TABLE_RUN("utf8", utf8_cases, utf8) + TABLE_RUN("cursor", cursor_cases, cursor) +
+	       TABLE_RUN("hash", hash_cases, hashes);
 }

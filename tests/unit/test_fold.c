@@ -43,6 +43,9 @@ static const struct fold_case folds[] = {
 	{ "a program's name", "RESOLVER.ADR.RecipNotFound", "resolver.adr.recipnotfound" },
 	{ "the URL of a list", "see HTTPS://www.spamhaus.org/query/ip/192.0.2.1", "see <www> www.spamhaus.org/query/ip/192.0.2.1" },
 	{ "another URL", "see http://www.example.com/spam/virus.html.", "see <www> " },
+	{ "an address behind many words", "the mailbox that you have named is not here: bob@a.example is", "the mailbox that you have named is not here: <addr> is" },
+	{ "a word of sixteen letters and a dot", "abcdefghijklmnop.example.com is", "<dn> is" },
+	{ "blanks in a row behind many words", "the mailbox that  you have named  is not here", "the mailbox that you have named is not here" },
 	{ "controls", "a\x01" "b", "a b" },
 };
 
@@ -65,6 +68,32 @@ static void one_fold(void **state)
 		guard_free(&part);
 	}
 	guard_free(&guard);
+}
+
+/* Texts are folded sixteen octets at a time: each gives the same wherever in them it begins. */
+static void same_at_every_place(void **state)
+{
+	enum { PAD_MOST = 40 };
+	const struct fold_case *k = *state;
+	uint8_t text[PAD_MOST + 200], want[PAD_MOST + 200];
+	size_t n = strlen(k->text), folds_to = strlen(k->folded);
+	struct folded folded;
+	if (strcmp(k->name, "broken UTF-8 at the end") == 0)
+		return;
+	for (size_t pad = 1; pad < PAD_MOST; pad++) {
+		memset(text, 'Z', pad);
+		memset(want, 'z', pad);
+		text[pad] = want[pad] = '!';
+		memcpy(text + pad + 1, k->text, n);
+		memcpy(want + pad + 1, k->folded, folds_to);
+		struct guard guard = guarded((struct bytes){ text, pad + 1 + n });
+		fold(guard.bytes, true, &folded);
+		assert_int_equal(folded.n, pad + 1 + folds_to);
+		assert_memory_equal(folded.text, want, folded.n);
+		for (size_t i = 0; i <= pad; i++)
+			assert_int_equal(folded.from[i], i);
+		guard_free(&guard);
+	}
 }
 
 static void quotes_are_hidden_on_demand(void **state)
@@ -99,6 +128,7 @@ int main(void)
 {
 	const struct CMUnitTest others[] = { cmocka_unit_test(quotes_are_hidden_on_demand), cmocka_unit_test(long_texts_are_cut) };
 	int failed = TABLE_RUN("folds", folds, one_fold);
+	failed += TABLE_RUN("at every place", folds, same_at_every_place);
 	failed += cmocka_run_group_tests(others, NULL, NULL);
 	return failed != 0;
 }
