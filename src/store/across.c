@@ -278,7 +278,8 @@ static bool write_kind(struct database *d, const struct turns *changes, enum sus
 	int64_t here = keep_text(d, t->here, error), there = keep_text(d, t->there, error);
 	sqlite3_stmt *row = error->kind == ERROR_NONE ? database_statement(d, t->sql, error) : NULL;
 	bool done = row;
-	for (size_t i = from; done && i < changes->nsuspicions; i++) {
+	struct bulk_pace pace = { 0 };
+	for (size_t i = from; done && i < changes->nsuspicions; i++, bulk_rest(changes->bulk, &pace)) {
 		const struct suspicion *s = &changes->suspicions[i];
 		if (s->kind != kind)
 			continue;
@@ -325,7 +326,7 @@ static bool read_causes(struct database *d, int64_t ids[CAUSE_COUNT], enum cause
 	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
 }
 
-/* Comparing needs no database, so it can go on beside the counts; only it allocates on the population's arena. */
+/* Comparing needs no database, so it can go on beside the counts; only it allocates on the population's arena. Nobody else asks for the sightings. */
 struct compared {
 	struct population p;
 	enum cause causes[CAUSE_IDS_MOST];
@@ -336,9 +337,11 @@ struct compared {
 static void *compare(void *to)
 {
 	struct compared *c = to;
+	c->changes.bulk = c->p.bulk;
 	turns_find(&c->p.seen, &c->p.arena, &c->changes);
-	suspicions_find(&c->p.seen, &c->p.arena, &c->changes);
-	answerers_find(&c->p.seen, &c->p.arena, &c->changes);
+	suspicions_find(&c->p.seen, &c->changes);
+	answerers_find(&c->p.seen, &c->changes);
+	sightings_free(&c->p.seen);
 	return NULL;
 }
 
@@ -368,6 +371,7 @@ bool across_fill(struct database *d, const char *indexes_sql, struct census *cen
 			turns_add(&c.changes, &c.p.arena, c.struck.all[i]);
 		done = done && write_changes(d, &c.p, &c.changes, ids, error) && write_findings(d, &c.changes, ids, error);
 	}
+	turns_free(&c.changes);
 	population_free(&c.p);
 	arena_drop(&c.arena);
 	return done;

@@ -1,10 +1,6 @@
 /* census.c - takes sessions and errors as they are stored, gives them back. Never asks the database. */
 #include "store/census.h"
 
-#include "base/arena.h"
-
-#include <stdlib.h>
-
 /* Looked up nowhere: a table of hosts would have left the caches by the next session. Who reads the census has it at hand. */
 static struct census_address keep(struct census *c, const struct address *a, bool *v6)
 {
@@ -14,7 +10,7 @@ static struct census_address keep(struct census *c, const struct address *a, boo
 		memcpy(&kept.word, a->octets + 12, sizeof kept.word);
 		return kept;
 	}
-	MEMORY_ROOM(c->v6, c->nv6, c->v6_room);
+	BULK_ROOM(c->bulk, c->v6, c->nv6, c->v6_room);
 	kept.word = (uint32_t)c->nv6;
 	c->v6[c->nv6++] = *a;
 	return kept;
@@ -43,8 +39,9 @@ void census_session(struct census *c, struct census_session session, const struc
 {
 	session.server_addr = keep(c, server, &session.server_v6);
 	session.client_addr = keep(c, client, &session.client_v6);
-	MEMORY_ROOM(c->sessions, c->nsessions, c->sessions_room);
+	BULK_ROOM(c->bulk, c->sessions, c->nsessions, c->sessions_room);
 	c->sessions[c->nsessions++] = session;
+	bulk_rest(c->bulk, &c->pace);
 }
 
 void census_error(struct census *c, int64_t session_id, uint32_t cause_id, int64_t time)
@@ -58,17 +55,17 @@ void census_error(struct census *c, int64_t session_id, uint32_t cause_id, int64
 		hit->last = time > hit->last ? time : hit->last;
 		return;
 	}
-	MEMORY_ROOM(c->hits, c->nhits, c->hits_room);
+	BULK_ROOM(c->bulk, c->hits, c->nhits, c->hits_room);
 	c->hits[c->nhits++] = (struct census_hit){ session_id, time, time, cause_id, 1 };
 }
 
 void census_forget(struct census *c, int64_t beyond)
 {
 	size_t kept = 0, hits = 0;
-	for (size_t i = 0; i < c->nsessions; i++)
+	for (size_t i = 0; i < c->nsessions; i++, bulk_rest(c->bulk, &c->pace))
 		if (c->sessions[i].id <= beyond)
 			c->sessions[kept++] = c->sessions[i];
-	for (size_t i = 0; i < c->nhits; i++)
+	for (size_t i = 0; i < c->nhits; i++, bulk_rest(c->bulk, &c->pace))
 		if (c->hits[i].id <= beyond)
 			c->hits[hits++] = c->hits[i];
 	c->nsessions = kept;
@@ -77,15 +74,15 @@ void census_forget(struct census *c, int64_t beyond)
 
 void census_sessions_free(struct census *c)
 {
-	free(c->sessions);
+	bulk_free(c->bulk, c->sessions);
 	c->sessions = NULL;
 	c->nsessions = c->sessions_room = 0;
 }
 
 void census_free(struct census *c)
 {
-	free(c->v6);
-	free(c->sessions);
-	free(c->hits);
-	*c = (struct census){ 0 };
+	bulk_free(c->bulk, c->v6);
+	bulk_free(c->bulk, c->sessions);
+	bulk_free(c->bulk, c->hits);
+	*c = (struct census){ .bulk = c->bulk };
 }

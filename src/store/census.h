@@ -1,12 +1,13 @@
 /* census - what is counted and compared of each session at the end, noted while its rows are written, so that they need not be read back.
  * In:    sessions and the causes they met, in any order; ids of texts and looks as their rows have them.
  * Out:   the same, in the order of storing.
- * Keeps: 64 octets a session, 32 a cause that a session met, 16 an IPv6 address.
+ * Keeps: 56 octets a session, 32 a cause that a session met, 16 an IPv6 address, in bulk arrays.
  * Never: holds for a database that had rows before, or whose names become tokens: then it is not taken, and the rows are read.
  * Lives: until census_free. */
 #ifndef SMTPWHY_STORE_CENSUS_H
 #define SMTPWHY_STORE_CENSUS_H
 
+#include "base/bulk.h"
 #include "decode/packet.h"
 
 struct census_address { /* an IPv4 address itself, else a number of one that is kept apart */
@@ -14,7 +15,8 @@ struct census_address { /* an IPv4 address itself, else a number of one that is 
 };
 
 struct census_session { /* as the columns of session_row of these names; 0 is NULL */
-	int64_t id, start, handshake, quickest; /* id: first, the key of the order */
+	int64_t id, start; /* id: first, the key of the order */
+	uint32_t handshake, quickest; /* census_time */
 	struct census_address server_addr, client_addr;
 	uint32_t look, client_stack, errors;
 	uint16_t server_port;
@@ -28,11 +30,20 @@ struct census_hit { /* a session met a cause; one that came in windows may have 
 };
 
 struct census {
+	struct bulk *bulk;   /* NULL: heap */
+	struct bulk_pace pace;
 	struct census_session *sessions;
 	struct census_hit *hits;
 	struct address *v6; /* one for each end of a session that has one */
 	size_t nsessions, sessions_room, nhits, hits_room, nv6, v6_room;
 };
+
+/* In microseconds: a time that is known is never 0. */
+static inline uint32_t census_time(int64_t nanoseconds)
+{
+	int64_t time = nanoseconds / 1000;
+	return nanoseconds <= 0 ? 0 : time < 1 ? 1 : time > UINT32_MAX ? UINT32_MAX : (uint32_t)time;
+}
 
 void census_session(struct census *, struct census_session, const struct address *server, const struct address *client); /* fills them in */
 struct address census_server(const struct census *, const struct census_session *);

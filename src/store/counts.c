@@ -1,11 +1,18 @@
 /* counts.c - takes all sessions and what they met, gives how many by server, by client and by cause. Never asks the database. */
 #include "store/counts.h"
 
+#include "base/order.h"
 #include "store/feed.h"
 
 #include <stdlib.h>
 
 /* ---- causes of one group of hits ---- */
+
+struct met { /* a hit, and of whom */
+	uint32_t group;
+	uint32_t cause_id : 14, errors : 18; /* as in struct hit */
+	int64_t first, last;
+};
 
 struct tally {
 	uint32_t cause_id, errors, sessions, clients;
@@ -27,13 +34,26 @@ static struct tally *tally_of(struct tallies *t, uint32_t cause_id)
 	return &t->all[t->n++];
 }
 
-static void add(struct tallies *t, const struct hit *h)
+static void add(struct tallies *t, const struct met *h)
 {
 	struct tally *to = tally_of(t, h->cause_id);
 	to->errors += h->errors;
 	to->sessions++;
 	to->first = h->first < to->first ? h->first : to->first;
 	to->last = h->last > to->last ? h->last : to->last;
+}
+
+/* Those of one group more. */
+static void add_all(struct tallies *to, const struct tallies *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		const struct tally *t = &from->all[i];
+		struct tally *sum = tally_of(to, t->cause_id);
+		sum->errors += t->errors;
+		sum->sessions += t->sessions;
+		sum->first = t->first < sum->first ? t->first : sum->first;
+		sum->last = t->last > sum->last ? t->last : sum->last;
+	}
 }
 
 static int by_cause(const void *a, const void *b)
@@ -51,47 +71,37 @@ static void sort(struct tallies *t)
 /* ---- hits by group ---- */
 
 struct groups {
-	uint32_t *hits;   /* their numbers, group by group */
-	uint32_t *begins; /* where each group begins, and behind the last */
-	size_t n;
+	const struct population *p;
+	struct met *met;   /* group by group */
+	struct bulk_pace pace;
+	size_t at;         /* of those that no group has taken */
 };
-
-static uint32_t group_of(const struct population *p, size_t hit, bool servers)
-{
-	const struct person *who = &p->people[p->hits[hit].number];
-	return servers ? who->server : who->client;
-}
 
 static struct groups group(const struct population *p, bool servers)
 {
-	size_t n = servers ? p->nservers : p->nclients;
-	struct groups g = { memory_new(p->nhits + 1, sizeof *g.hits), memory_new(n + 2, sizeof *g.begins), n };
-	uint32_t *next = g.begins + 1; /* becomes the begins when each hit has moved its own one on */
-	for (size_t i = 0; i < p->nhits; i++)
-		if (group_of(p, i, servers) + 1 < n)
-			next[group_of(p, i, servers) + 1]++;
-	for (size_t k = 1; k < n; k++)
-		next[k] += next[k - 1];
-	for (size_t i = 0; i < p->nhits; i++)
-		g.hits[next[group_of(p, i, servers)]++] = (uint32_t)i;
+	struct met *met = BULK_BARE(p->bulk, struct met, p->nhits);
+	struct groups g = { .p = p };
+	for (size_t i = 0; i < p->nhits; i++, bulk_rest(p->bulk, &g.pace)) {
+		const struct hit *h = &p->hits[i];
+		const struct person *who = &p->people[h->number];
+		met[i] = (struct met){ servers ? who->server : who->client, h->cause_id, h->errors, h->first, h->last };
+	}
+	g.met = ORDER_BY(p->bulk, struct met, met, p->nhits, group, servers ? p->nservers : p->nclients);
+	bulk_free(p->bulk, met);
 	return g;
 }
 
 static void groups_free(struct groups *g)
 {
-	free(g->hits);
-	free(g->begins);
+	bulk_free(g->p->bulk, g->met);
 }
 
-static void tally_group(struct tallies *t, const struct population *p, const struct groups *g, size_t k)
+/* Groups are asked for in their order. */
+static void tally_group(struct tallies *t, struct groups *g, size_t k)
 {
-	enum { AHEAD = 8 }; /* hits of a group lie far apart */
 	t->n = 0;
-	for (uint32_t i = g->begins[k]; i < g->begins[k + 1]; i++) {
-		if (i + AHEAD < p->nhits)
-			__builtin_prefetch(&p->hits[g->hits[i + AHEAD]]);
-		add(t, &p->hits[g->hits[i]]);
-	}
+	for (; g->at < g->p->nhits && g->met[g->at].group == k; g->at++, bulk_rest(g->p->bulk, &g->pace))
+		add(t, &g->met[g->at]);
 	sort(t);
 }
 
@@ -99,22 +109,28 @@ static void tally_group(struct tallies *t, const struct population *p, const str
 
 enum { SERVER_CAUSE_COLUMNS = 7, CLIENT_COLUMNS = 6, CAUSE_COLUMNS = 6 };
 
-static bool server_causes(struct database *d, const struct population *p, struct error *error)
+static bool numbers(struct feed *row, const int64_t *all, size_t n, struct error *error)
+{
+	for (size_t c = 0; c < n; c++)
+		feed_number(row, all[c]);
+	return feed_row(row, error);
+}
+
+#define NUMBERS(row, error, ...) numbers((row), (const int64_t[]){ __VA_ARGS__ }, sizeof (const int64_t[]){ __VA_ARGS__ } / sizeof(int64_t), (error))
+
+static bool server_causes(struct database *d, const struct population *p, struct tallies *all, struct error *error)
 {
 	struct feed row;
 	struct groups g = group(p, true);
 	struct tallies t = { 0 };
 	bool done = feed_open(&row, d, "server_cause", SERVER_CAUSE_COLUMNS, error);
-	for (size_t k = 0; k < g.n; k++) {
-		tally_group(&t, p, &g, k);
+	for (size_t k = 0; k < p->nservers; k++) {
+		tally_group(&t, &g, k);
 		for (size_t i = 0; done && i < t.n; i++) {
 			feed_text(&row, p->servers[k].address);
-			feed_number(&row, p->ports[k]);
-			const int64_t numbers[] = { t.all[i].cause_id, t.all[i].errors, t.all[i].sessions, t.all[i].first, t.all[i].last };
-			for (size_t c = 0; c < sizeof numbers / sizeof *numbers; c++)
-				feed_number(&row, numbers[c]);
-			done = feed_row(&row, error);
+			done = NUMBERS(&row, error, p->ports[k], t.all[i].cause_id, t.all[i].errors, t.all[i].sessions, t.all[i].first, t.all[i].last);
 		}
+		add_all(all, &t);
 	}
 	done = done && feed_flush(&row, error);
 	feed_close(&row);
@@ -124,7 +140,7 @@ static bool server_causes(struct database *d, const struct population *p, struct
 }
 
 /* One row of a client that met errors: its most frequent cause, of those as frequent the first of the catalogue. */
-static bool client_row(struct feed *row, struct bytes address, const struct tallies *t, size_t sessions, size_t with_errors, struct error *error)
+static bool client_row(struct feed *row, struct bytes address, const struct tallies *t, uint32_t sessions, uint32_t with_errors, struct error *error)
 {
 	const struct tally *most = &t->all[0];
 	int64_t errors = 0, first = INT64_MAX;
@@ -134,10 +150,7 @@ static bool client_row(struct feed *row, struct bytes address, const struct tall
 		first = t->all[i].first < first ? t->all[i].first : first;
 	}
 	feed_text(row, address);
-	const int64_t numbers[] = { (int64_t)sessions, (int64_t)with_errors, errors, most->cause_id, first };
-	for (size_t c = 0; c < sizeof numbers / sizeof *numbers; c++)
-		feed_number(row, numbers[c]);
-	return feed_row(row, error);
+	return NUMBERS(row, error, sessions, with_errors, errors, most->cause_id, first);
 }
 
 /* all: by cause, what no group tells: the clients that met it. */
@@ -146,14 +159,15 @@ static bool clients(struct database *d, const struct population *p, struct talli
 	struct feed row;
 	struct groups g = group(p, false);
 	struct tallies t = { 0 };
-	uint32_t *sessions = memory_new(2 * g.n + 1, sizeof *sessions), *with_errors = sessions + g.n;
-	for (size_t i = 0; i < p->n; i++) {
+	struct bulk_pace pace = { 0 };
+	uint32_t *sessions = memory_new(2 * p->nclients + 1, sizeof *sessions), *with_errors = sessions + p->nclients;
+	for (size_t i = 0; i < p->n; i++, bulk_rest(p->bulk, &pace)) {
 		sessions[p->people[i].client]++;
 		with_errors[p->people[i].client] += p->people[i].errors > 0;
 	}
 	bool done = feed_open(&row, d, "client", CLIENT_COLUMNS, error);
-	for (size_t k = 0; done && k < g.n; k++) {
-		tally_group(&t, p, &g, k);
+	for (size_t k = 0; done && k < p->nclients; k++) {
+		tally_group(&t, &g, k);
 		for (size_t i = 0; i < t.n; i++)
 			tally_of(all, t.all[i].cause_id)->clients++;
 		done = !t.n || client_row(&row, p->clients[k], &t, sessions[k], with_errors[k], error);
@@ -173,10 +187,7 @@ static bool causes(struct database *d, struct tallies *all, struct error *error)
 	sort(all);
 	for (size_t i = 0; done && i < all->n; i++) {
 		const struct tally *t = &all->all[i];
-		const int64_t numbers[] = { t->cause_id, t->errors, t->sessions, t->clients, t->first, t->last };
-		for (size_t c = 0; c < sizeof numbers / sizeof *numbers; c++)
-			feed_number(&row, numbers[c]);
-		done = feed_row(&row, error);
+		done = NUMBERS(&row, error, t->cause_id, t->errors, t->sessions, t->clients, t->first, t->last);
 	}
 	done = done && feed_flush(&row, error);
 	feed_close(&row);
@@ -210,7 +221,8 @@ static bool servers(struct database *d, const struct population *p, struct error
 {
 	struct feed row;
 	uint32_t (*counts)[SERVER_COUNTS] = memory_new(p->nservers + 1, sizeof *counts);
-	for (size_t i = 0; i < p->n; i++)
+	struct bulk_pace pace = { 0 };
+	for (size_t i = 0; i < p->n; i++, bulk_rest(p->bulk, &pace))
 		count_session(counts[p->people[i].server], &p->people[i]);
 	bool done = feed_open(&row, d, "server", 2 + SERVER_COUNTS, error);
 	for (size_t k = 0; done && k < p->nservers; k++) {
@@ -229,9 +241,7 @@ static bool servers(struct database *d, const struct population *p, struct error
 bool counts_write(struct database *d, const struct population *p, struct error *error)
 {
 	struct tallies all = { 0 };
-	for (size_t i = 0; i < p->nhits; i++)
-		add(&all, &p->hits[i]);
-	bool done = servers(d, p, error) && server_causes(d, p, error) && clients(d, p, &all, error) && causes(d, &all, error);
+	bool done = servers(d, p, error) && server_causes(d, p, &all, error) && clients(d, p, &all, error) && causes(d, &all, error);
 	free(all.all);
 	return done;
 }

@@ -168,6 +168,7 @@ static bool make_beside(struct database *d, struct error *error)
 		fchmod(file, 0666 & ~mask);
 	}
 	close(file);
+	d->bulk = bulk_new(d->path, BULK_HEAP);
 	return true;
 }
 
@@ -289,6 +290,7 @@ void database_free(struct database *d)
 	sqlite3_close(d->db);
 	if (d->path && (!d->finished || !d->target))
 		unlink(d->path);
+	bulk_drop(d->bulk);
 	free(d->path);
 	free(d->target);
 	*d = (struct database){ 0 };

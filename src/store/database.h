@@ -20,6 +20,7 @@ struct database {
 	sqlite3 *db;
 	char *target; /* NULL: temporary */
 	char *path;   /* where it is being built, or lies */
+	struct bulk *bulk; /* for what is compared of all sessions at the end; NULL: heap */
 	unsigned threads; /* set by the caller after begin: more than 1, and database_finish uses a second one */
 	bool finished, replaces; /* replaces: rows of a database that stood there were copied */
 };
@@ -28,6 +29,7 @@ bool database_begin(struct database *, const char *target, bool append, bool exc
 /* The same with the rows of another database. */
 bool database_begin_copy(struct database *, const char *from, const char *target, struct error *);
 bool database_index(struct database *, struct error *); /* makes the indexes, as database_finish does where there are none */
+struct bulk;
 struct census;
 bool database_finish(struct database *, struct census *, struct error *); /* census: of its sessions, used up; NULL: they are read */
 void database_free(struct database *);

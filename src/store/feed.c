@@ -262,7 +262,7 @@ static void leave(struct feed *f, unsigned gone)
 /* Rows of the same id stay in the order of their coming. */
 static void put_in_order(struct feed *f)
 {
-	uint32_t *order = order_of_keys(&f->places->id, sizeof *f->places, f->count);
+	uint32_t *order = order_of_keys(&f->places->id, sizeof *f->places, f->count, NULL);
 	struct feed_place *places = f->spare_places;
 	for (unsigned i = 0; i < f->count; i++)
 		places[i] = f->places[order[i]];

@@ -1,207 +1,205 @@
 /* outbreak.c - takes which sessions met which cause, gives the moments since which they do. */
 #include "store/outbreak.h"
 
+#include "base/order.h"
+
 #include <stdlib.h>
 
 enum scope { SCOPE_ALL, SCOPE_NETWORK, SCOPE_SERVER, SCOPES };
 
-/* All sessions, group by group, in order of time. */
-struct order {
-	uint32_t *numbers;   /* place -> session */
-	uint32_t *places;    /* session -> place */
-	uint32_t *begins;    /* group -> its first place */
-};
-
-struct keyed {
-	uint32_t number;
-	int64_t time;
-};
-
-struct struck {
-	uint32_t place;
-	const struct hit *hit;
+struct struck { /* a session that met a cause, among those of its group */
+	uint32_t cause_id, group, place; /* place: in order of time */
+	uint32_t before, hit;  /* the session before it in the group, if there is one; population.hits */
 };
 
 struct found {
 	struct turn change;
 	double weight;
-	bool used;
+};
+
+struct outcome { /* of a cause at a scope */
+	struct found *all;
+	size_t n;
+	double weight; /* of the clearest */
 };
 
 struct search {
 	const struct population *p;
-	struct order orders[SCOPES];
-	size_t ncauses; /* that struck at all */
+	uint32_t *numbers;    /* all sessions in order of time; NULL: they are */
+	uint32_t *first_hits; /* by session, and behind the last: hits lie in order of session */
+	size_t *begins;       /* by cause, and behind the last: how many hits have a lesser one */
+	size_t ncauses, nmet; /* met: causes that were met at all */
+	size_t most;          /* hits of a cause */
 	struct arena scratch;
 };
 
-static int by_time(const void *a, const void *b)
+static uint32_t group_of(const struct population *p, const struct person *who, enum scope scope)
 {
-	const struct keyed *x = a, *y = b;
-	if (x->time != y->time)
-		return x->time < y->time ? -1 : 1;
-	return x->number < y->number ? -1 : x->number > y->number;
+	return scope == SCOPE_SERVER ? who->server : scope == SCOPE_NETWORK ? p->client_networks[who->client] : 0;
 }
 
-static uint32_t group_of(const struct person *who, enum scope scope)
+static size_t groups_of(const struct population *p, enum scope scope)
 {
-	return scope == SCOPE_SERVER ? who->server : scope == SCOPE_NETWORK ? who->network : 0;
+	return scope == SCOPE_SERVER ? p->nservers : scope == SCOPE_NETWORK ? p->nnetworks : 1;
 }
 
-/* All sessions in order of time: ids are, but where databases were merged. */
-static struct keyed *in_time(const struct population *p)
+/* Ids are in order of time, but where databases were merged. */
+static uint32_t *in_time(const struct population *p)
 {
-	struct keyed *keys = memory_new(p->n, sizeof *keys);
-	bool sorted = true;
-	for (size_t i = 0; i < p->n; i++) {
-		keys[i] = (struct keyed){ (uint32_t)i, p->people[i].start };
-		sorted = sorted && (i == 0 || keys[i - 1].time <= keys[i].time);
+	struct bulk_pace pace = { 0 };
+	for (size_t i = 1; i < p->n; i++, bulk_rest(p->bulk, &pace))
+		if (p->people[i - 1].start > p->people[i].start)
+			return order_of_keys(&p->people->start, sizeof *p->people, p->n, p->bulk);
+	return NULL;
+}
+
+/* ---- one scope ---- */
+
+struct scoped {
+	enum scope scope;
+	struct struck *struck; /* by cause, group, place */
+	uint32_t *sizes;       /* sessions by group */
+	uint32_t *places;      /* room for those of one cause */
+};
+
+/* In order of time. */
+static struct struck *strike(const struct search *s, struct scoped *at)
+{
+	const struct population *p = s->p;
+	struct struck *struck = BULK_BARE(p->bulk, struct struck, p->nhits), *to = struck;
+	uint32_t *last = memory_new(groups_of(p, at->scope), sizeof *last);
+	struct bulk_pace pace = { 0 };
+	for (size_t i = 0; i < p->n; i++, bulk_rest(p->bulk, &pace)) {
+		uint32_t number = s->numbers ? s->numbers[i] : (uint32_t)i, group = group_of(p, &p->people[number], at->scope);
+		for (uint32_t h = s->first_hits[number]; h < s->first_hits[number + 1]; h++)
+			if (p->hits[h].cause_id < s->ncauses)
+				*to++ = (struct struck){ p->hits[h].cause_id, group, at->sizes[group], last[group], h };
+		at->sizes[group]++;
+		last[group] = number;
 	}
-	if (!sorted)
-		qsort(keys, p->n, sizeof *keys, by_time);
-	return keys;
-}
-
-/* They keep their order within a group: each is put behind the last of its own. */
-static struct order order_of(const struct population *p, enum scope scope, const struct keyed *keys, struct arena *arena)
-{
-	size_t ngroups = scope == SCOPE_SERVER ? p->nservers : scope == SCOPE_NETWORK ? p->nnetworks : 1;
-	struct order o = { ARENA_ARRAY(arena, uint32_t, p->n), ARENA_ARRAY(arena, uint32_t, p->n), ARENA_ARRAY(arena, uint32_t, ngroups + 1) };
-	uint32_t *next = memory_new(ngroups + 1, sizeof *next);
-	for (size_t i = 0; i < p->n; i++)
-		o.begins[group_of(&p->people[i], scope) + 1]++;
-	for (size_t g = 0; g < ngroups; g++)
-		next[g + 1] = o.begins[g + 1] += o.begins[g];
-	for (size_t i = 0; i < p->n; i++) {
-		uint32_t number = keys[i].number, at = next[group_of(&p->people[number], scope)]++;
-		o.numbers[at] = number;
-		o.places[number] = at;
-	}
-	free(next);
-	return o;
-}
-
-/* One cause in one group: its hits lie at from..to. */
-static bool judge(const struct search *s, enum scope scope, const struct struck *struck, size_t n, struct found *out)
-{
-	const struct order *o = &s->orders[scope];
-	const struct person *who = &s->p->people[struck[0].hit->number];
-	uint32_t group = group_of(who, scope), begin = o->begins[group], size = o->begins[group + 1] - begin;
-	uint32_t *at = memory_new(n, sizeof *at);
-	for (size_t i = 0; i < n; i++)
-		at[i] = struck[i].place - begin;
-	struct onset onset;
-	size_t groups = scope == SCOPE_SERVER ? s->p->nservers : scope == SCOPE_NETWORK ? s->p->nnetworks : 1;
-	bool found = onset_find(at, n, size, groups * s->ncauses, &onset);
-	if (found) {
-		const struct struck *first = &struck[onset.at];
-		const struct person *last = &s->p->people[o->numbers[first->place - 1]], *since = &s->p->people[first->hit->number];
-		unsigned before = first->place - begin;
-		*out = (struct found){ .weight = onset.weight, .used = true, .change = {
-			.kind = TURN_ERRORS, .server = scope == SCOPE_SERVER ? group : SERVER_ANY, .network = scope == SCOPE_NETWORK ? group : NETWORK_ANY,
-			.last_before = last->start, .since = first->hit->first, .session_before = last->id, .session_since = since->id,
-			.nbefore = before, .nafter = size - before, .hits_before = onset.hits_before, .hits_after = (unsigned)(n - onset.at),
-			.party = PARTY_UNKNOWN, .certainty = CERTAINTY_LIKELY } };
-	}
-	free(at);
-	return found;
-}
-
-/* The onsets of one cause at one scope; how clear the clearest is. struck: in order of place. */
-static double judge_scope(const struct search *s, enum scope scope, const struct struck *struck, size_t n, struct found *found, size_t most, size_t *nfound)
-{
-	double weight = 0;
-	*nfound = 0;
-	for (size_t from = 0, to; from < n && *nfound < most; from = to) {
-		uint32_t group = group_of(&s->p->people[struck[from].hit->number], scope), end = s->orders[scope].begins[group + 1];
-		for (to = from; to < n && struck[to].place < end; to++)
-			;
-		if (judge(s, scope, struck + from, to - from, &found[*nfound])) {
-			weight = found[*nfound].weight > weight ? found[*nfound].weight : weight;
-			++*nfound;
-		}
-	}
-	return weight;
-}
-
-/* A cause at the widest scope that is as clear as any narrower one. */
-static void judge_cause(const struct search *s, struct struck *const struck[SCOPES], size_t from, size_t n, enum cause cause, struct arena *arena, struct turns *out)
-{
-	enum { FOUND_MOST = 200 };
-	struct found *found = memory_new(SCOPES * FOUND_MOST, sizeof *found);
-	size_t counts[SCOPES], best = SCOPE_ALL;
-	double weights[SCOPES];
-	for (enum scope scope = SCOPE_ALL; scope < SCOPES; scope++)
-		weights[scope] = judge_scope(s, scope, struck[scope] + from, n, found + scope * FOUND_MOST, FOUND_MOST, &counts[scope]);
-	for (size_t scope = SCOPE_NETWORK; scope < SCOPES; scope++)
-		if (weights[scope] > weights[best])
-			best = scope;
-	/* One server (one network) among one: its own name says more than "everywhere". */
-	if (best == SCOPE_ALL && s->p->nservers == 1 && counts[SCOPE_SERVER] == 1)
-		best = SCOPE_SERVER;
-	for (size_t i = 0; i < counts[best]; i++) {
-		struct turn c = found[best * FOUND_MOST + i].change;
-		c.cause = cause;
-		turns_add(out, arena, c);
-	}
-	free(found);
-}
-
-/* The hits of each cause, in the order of a scope: begins says where each cause begins. */
-static struct struck *in_order(const struct population *p, const struct order *order, const uint32_t *first_hits, const size_t *begins, size_t ncauses)
-{
-	enum { AHEAD = 8 }; /* hits of a server lie far apart */
-	struct struck *struck = memory_new(p->nhits, sizeof *struck);
-	size_t *next = memory_new(ncauses + 1, sizeof *next);
-	for (size_t c = 0; c <= ncauses; c++)
-		next[c] = begins[c];
-	for (uint32_t place = 0; place < p->n; place++) {
-		uint32_t number = order->numbers[place];
-		if (place + AHEAD < p->n)
-			__builtin_prefetch(&p->hits[first_hits[order->numbers[place + AHEAD]]]);
-		for (uint32_t h = first_hits[number]; h < first_hits[number + 1]; h++)
-			if (p->hits[h].cause_id < ncauses)
-				struck[next[p->hits[h].cause_id]++] = (struct struck){ place, &p->hits[h] };
-	}
-	free(next);
+	free(last);
 	return struck;
 }
 
-/* first_hits: where the hits of each session begin; begins: those of each cause. */
-static void count_hits(const struct population *p, uint32_t *first_hits, size_t *begins, size_t ncauses)
+static void strike_in_order(const struct search *s, struct scoped *at)
 {
-	for (size_t h = 0; h < p->nhits; h++) {
-		first_hits[p->hits[h].number + 1]++;
-		if (p->hits[h].cause_id < ncauses)
-			begins[p->hits[h].cause_id + 1]++;
+	struct bulk *bulk = s->p->bulk;
+	size_t n = s->begins[s->ncauses];
+	struct struck *in_time = strike(s, at);
+	struct struck *by_group = ORDER_BY(bulk, struct struck, in_time, n, group, groups_of(s->p, at->scope));
+	bulk_free(bulk, in_time);
+	at->struck = ORDER_BY(bulk, struct struck, by_group, n, cause_id, s->ncauses);
+	bulk_free(bulk, by_group);
+}
+
+/* One cause in one group. */
+static bool judge(const struct search *s, const struct scoped *at, const struct struck *struck, size_t n, struct found *out)
+{
+	const struct population *p = s->p;
+	uint32_t group = struck->group, size = at->sizes[group];
+	struct bulk_pace pace = { 0 };
+	for (size_t i = 0; i < n; i++, bulk_rest(p->bulk, &pace))
+		at->places[i] = struck[i].place;
+	struct onset onset;
+	if (!onset_find(at->places, n, size, groups_of(p, at->scope) * s->nmet, &onset))
+		return false;
+	const struct struck *first = &struck[onset.at];
+	const struct hit *hit = &p->hits[first->hit];
+	const struct person *last = &p->people[first->before], *since = &p->people[hit->number];
+	*out = (struct found){ .weight = onset.weight, .change = {
+		.kind = TURN_ERRORS, .server = at->scope == SCOPE_SERVER ? group : SERVER_ANY, .network = at->scope == SCOPE_NETWORK ? group : NETWORK_ANY,
+		.last_before = last->start, .since = hit->first, .session_before = last->id, .session_since = since->id, .nbefore = first->place,
+		.nafter = size - first->place, .hits_before = onset.hits_before, .hits_after = (unsigned)(n - onset.at), .party = PARTY_UNKNOWN,
+		.certainty = CERTAINTY_LIKELY } };
+	return true;
+}
+
+/* The onsets of one cause. */
+static struct outcome judge_cause(struct search *s, const struct scoped *at, const struct struck *struck, size_t n)
+{
+	enum { FOUND_MOST = 200 };
+	struct found found[FOUND_MOST];
+	struct outcome out = { 0 };
+	struct bulk_pace pace = { 0 };
+	for (size_t from = 0, to; from < n && out.n < FOUND_MOST; from = to) {
+		for (to = from; to < n && struck[to].group == struck[from].group; to++)
+			bulk_rest(s->p->bulk, &pace);
+		if (!judge(s, at, struck + from, to - from, &found[out.n]))
+			continue;
+		out.weight = found[out.n].weight > out.weight ? found[out.n].weight : out.weight;
+		out.n++;
 	}
-	for (size_t i = 0; i < p->n; i++)
-		first_hits[i + 1] += first_hits[i];
-	for (size_t c = 0; c < ncauses; c++)
-		begins[c + 1] += begins[c];
+	out.all = out.n ? ARENA_ARRAY(&s->scratch, struct found, out.n) : NULL;
+	for (size_t i = 0; i < out.n; i++)
+		out.all[i] = found[i];
+	return out;
+}
+
+static void judge_scope(struct search *s, enum scope scope, struct outcome *outcomes)
+{
+	const struct population *p = s->p;
+	struct scoped at = { .scope = scope, .sizes = memory_new(groups_of(p, scope), sizeof(uint32_t)), .places = BULK_BARE(p->bulk, uint32_t, s->most) };
+	strike_in_order(s, &at);
+	for (size_t c = 0; c < s->ncauses; c++)
+		outcomes[c] = judge_cause(s, &at, at.struck + s->begins[c], s->begins[c + 1] - s->begins[c]);
+	bulk_free(p->bulk, at.struck);
+	bulk_free(p->bulk, at.places);
+	free(at.sizes);
+}
+
+/* ---- all scopes ---- */
+
+/* A cause at the widest scope that is as clear as any narrower one. */
+static void tell(const struct search *s, const struct outcome outcomes[SCOPES], enum cause cause, struct arena *arena, struct turns *out)
+{
+	size_t best = SCOPE_ALL;
+	for (size_t scope = SCOPE_NETWORK; scope < SCOPES; scope++)
+		if (outcomes[scope].weight > outcomes[best].weight)
+			best = scope;
+	/* One server (one network) among one: its own name says more than "everywhere". */
+	if (best == SCOPE_ALL && s->p->nservers == 1 && outcomes[SCOPE_SERVER].n == 1)
+		best = SCOPE_SERVER;
+	for (size_t i = 0; i < outcomes[best].n; i++) {
+		struct turn c = outcomes[best].all[i].change;
+		c.cause = cause;
+		turns_add(out, arena, c);
+	}
+}
+
+static void count_hits(struct search *s)
+{
+	const struct population *p = s->p;
+	struct bulk_pace pace = { 0 };
+	for (size_t h = 0; h < p->nhits; h++, bulk_rest(p->bulk, &pace)) {
+		s->first_hits[p->hits[h].number + 1]++;
+		if (p->hits[h].cause_id < s->ncauses)
+			s->begins[p->hits[h].cause_id + 1]++;
+	}
+	for (size_t i = 0; i < p->n; i++, bulk_rest(p->bulk, &pace))
+		s->first_hits[i + 1] += s->first_hits[i];
+	for (size_t c = 0; c < s->ncauses; c++) {
+		s->nmet += s->begins[c + 1] > 0;
+		s->most = s->begins[c + 1] > s->most ? s->begins[c + 1] : s->most;
+		s->begins[c + 1] += s->begins[c];
+	}
 }
 
 void outbreaks_find(const struct population *p, const enum cause *cause_of, size_t ncauses, struct arena *arena, struct turns *out)
 {
 	if (!p->nhits)
 		return;
-	struct search s = { .p = p };
-	struct struck *struck[SCOPES];
-	uint32_t *first_hits = ARENA_ARRAY(&s.scratch, uint32_t, p->n + 1);
-	size_t *begins = ARENA_ARRAY(&s.scratch, size_t, ncauses + 1);
-	struct keyed *keys = in_time(p);
-	count_hits(p, first_hits, begins, ncauses);
+	struct search s = { .p = p, .ncauses = ncauses, .numbers = in_time(p), .first_hits = BULK_ARRAY(p->bulk, uint32_t, p->n + 1) };
+	s.begins = ARENA_ARRAY(&s.scratch, size_t, ncauses + 1);
+	struct outcome *outcomes[SCOPES];
+	count_hits(&s);
 	for (enum scope scope = SCOPE_ALL; scope < SCOPES; scope++) {
-		s.orders[scope] = order_of(p, scope, keys, &s.scratch);
-		struck[scope] = in_order(p, &s.orders[scope], first_hits, begins, ncauses);
+		outcomes[scope] = ARENA_ARRAY(&s.scratch, struct outcome, ncauses);
+		judge_scope(&s, scope, outcomes[scope]);
 	}
-	free(keys);
 	for (size_t c = 0; c < ncauses; c++)
-		s.ncauses += begins[c + 1] > begins[c];
-	for (size_t c = 0; c < ncauses; c++)
-		if (begins[c + 1] > begins[c] && cause_of[c] < CAUSE_COUNT)
-			judge_cause(&s, struck, begins[c], begins[c + 1] - begins[c], cause_of[c], arena, out);
-	for (enum scope scope = SCOPE_ALL; scope < SCOPES; scope++)
-		free(struck[scope]);
+		if (cause_of[c] < CAUSE_COUNT)
+			tell(&s, (struct outcome[SCOPES]){ outcomes[SCOPE_ALL][c], outcomes[SCOPE_NETWORK][c], outcomes[SCOPE_SERVER][c] }, cause_of[c], arena, out);
+	bulk_free(p->bulk, s.numbers);
+	bulk_free(p->bulk, s.first_hits);
 	arena_drop(&s.scratch);
 }

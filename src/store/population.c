@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STACK_MOST = (1 << 24) - 1, CAUSE_IDS = (1 << 14) - 1, HIT_ERRORS = (1 << 18) - 1 }; /* as wide as they are kept */
 enum { VOCABULARY_SERVER, VOCABULARY_CLIENT, VOCABULARY_NETWORK, VOCABULARY_VALUE };
 static const struct prefixes site = { PREFIX_V4, PREFIX_V6 };
 
@@ -128,9 +129,8 @@ struct loader {
 	struct population *p;
 	sqlite3_stmt *text;
 	struct map offers; /* offer_id and hidden_id to their values */
-	uint32_t (*looks)[SEEN_KINDS]; /* values by look_id */
-	int64_t nlooks;
 	size_t people_room, seen_room;
+	struct bulk_pace pace;
 };
 
 static struct bytes text_of(struct loader *l, int64_t id)
@@ -244,13 +244,16 @@ static void read_look(struct loader *l, sqlite3_stmt *row, uint32_t *value)
 
 static bool load_looks(struct loader *l, struct database *d, struct error *error)
 {
-	if (!database_number(d, "SELECT coalesce(max(look_id), 0) + 1 FROM look", &l->nlooks, error))
+	struct population *p = l->p;
+	int64_t n;
+	if (!database_number(d, "SELECT coalesce(max(look_id), 0) + 1 FROM look", &n, error))
 		return false;
-	l->looks = memory_new((size_t)l->nlooks, sizeof *l->looks);
+	p->nlooks = (size_t)n;
+	p->looks = bulk_array(p->bulk, p->nlooks, sizeof *p->looks);
 	sqlite3_stmt *row = database_statement(d, looks_sql, error);
 	int step = SQLITE_ERROR;
 	while (row && (step = sqlite3_step(row)) == SQLITE_ROW)
-		read_look(l, row, l->looks[sqlite3_column_int64(row, LOOK_ID)]);
+		read_look(l, row, p->looks[sqlite3_column_int64(row, LOOK_ID)]);
 	sqlite3_finalize(row);
 	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
 }
@@ -259,38 +262,33 @@ static bool load_looks(struct loader *l, struct database *d, struct error *error
 static void add_session(struct loader *l, const struct census_session *session, uint32_t server, uint32_t client)
 {
 	struct population *p = l->p;
-	struct person who = { .id = session->id, .start = session->start, .server = server, .client = client,
-	                      .network = p->client_networks[client], .errors = session->errors, .protocol = session->protocol,
-	                      .tls_state = session->tls_state, .incomplete = session->incomplete,
-	                      .traced = session->look > 0 && session->look < l->nlooks };
-	if (who.traced) {
-		struct sighting x = { .session = who.id, .time = who.start, .number = (uint32_t)p->n, .server = who.server, .network = who.network,
-		                      .handshake = session->handshake, .quickest = session->quickest,
-		                      .client_stack = text_value(l, session->client_stack, true) };
-		memcpy(x.value, l->looks[session->look], sizeof x.value);
-		x.value[TURN_TTL] = session->server_ttl;
-		MEMORY_ROOM(p->seen.all, p->seen.n, l->seen_room);
-		p->seen.all[p->seen.n++] = x;
+	uint32_t stack = text_value(l, session->client_stack, true);
+	if (session->look > 0 && session->look < p->nlooks) {
+		BULK_ROOM(p->bulk, p->seen.all, p->seen.n, l->seen_room);
+		p->seen.all[p->seen.n++] = (struct sighting){ .session = session->id, .time = session->start, .server = server, .network = p->client_networks[client],
+		                                              .look = session->look, .handshake = session->handshake, .quickest = session->quickest,
+		                                              .client_stack = stack <= STACK_MOST ? stack & STACK_MOST : 0, .ttl = session->server_ttl };
 	}
-	MEMORY_ROOM(p->people, p->n, l->people_room);
-	p->people[p->n++] = who;
+	BULK_ROOM(p->bulk, p->people, p->n, l->people_room);
+	p->people[p->n++] = (struct person){ .id = session->id, .start = session->start, .server = server, .client = client, .errors = session->errors,
+	                                     .protocol = session->protocol, .tls_state = session->tls_state, .incomplete = session->incomplete };
+	bulk_rest(p->bulk, &l->pace);
 }
 
 static bool load_sessions(struct loader *l, struct database *d, struct error *error)
 {
-	struct population *p = l->p;
 	sqlite3_stmt *row = database_statement(d, sessions_sql, error);
 	int step = SQLITE_ERROR;
 	while (row && (step = sqlite3_step(row)) == SQLITE_ROW) {
 		struct census_session session = {
-			.id = sqlite3_column_int64(row, ID), .start = sqlite3_column_int64(row, START), .handshake = sqlite3_column_int64(row, HANDSHAKE),
-			.quickest = sqlite3_column_int64(row, QUICKEST), .look = (uint32_t)sqlite3_column_int64(row, LOOK),
+			.id = sqlite3_column_int64(row, ID), .start = sqlite3_column_int64(row, START), .handshake = census_time(sqlite3_column_int64(row, HANDSHAKE)),
+			.quickest = census_time(sqlite3_column_int64(row, QUICKEST)), .look = (uint32_t)sqlite3_column_int64(row, LOOK),
 			.client_stack = (uint32_t)sqlite3_column_int64(row, CLIENT_STACK), .errors = (uint32_t)sqlite3_column_int(row, ERRORS),
 			.protocol = (uint8_t)sqlite3_column_int(row, PROTOCOL), .tls_state = (uint8_t)sqlite3_column_int(row, TLS_STATE),
 			.server_ttl = (uint8_t)sqlite3_column_int(row, TTL), .incomplete = sqlite3_column_int(row, INCOMPLETE) != 0,
 		};
-		uint32_t server = server_number(p, column(row, SERVER), (uint16_t)sqlite3_column_int(row, PORT));
-		add_session(l, &session, server, client_number(p, column(row, CLIENT)));
+		uint32_t server = server_number(l->p, column(row, SERVER), (uint16_t)sqlite3_column_int(row, PORT));
+		add_session(l, &session, server, client_number(l->p, column(row, CLIENT)));
 	}
 	sqlite3_finalize(row);
 	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
@@ -299,6 +297,7 @@ static bool load_sessions(struct loader *l, struct database *d, struct error *er
 /* Hits come in order of session. */
 struct hits_place {
 	size_t number, begin; /* the session at hand, and its first hit */
+	struct bulk_pace pace;
 };
 
 /* Errors of a cause in the session of this id; of a session that is not there nothing is kept. */
@@ -308,17 +307,18 @@ static void add_hit(struct population *p, struct hits_place *at, int64_t id, str
 		at->number++, at->begin = p->nhits;
 	if (at->number == p->n || p->people[at->number].id != id)
 		return;
+	bulk_rest(p->bulk, &at->pace);
 	size_t k = at->begin;
 	while (k < p->nhits && p->hits[k].cause_id != hit.cause_id)
 		k++;
 	if (k == p->nhits) {
 		hit.number = (uint32_t)at->number;
-		MEMORY_ROOM(p->hits, p->nhits, p->hits_room);
+		BULK_ROOM(p->bulk, p->hits, p->nhits, p->hits_room);
 		p->hits[p->nhits++] = hit;
 		return;
 	}
 	struct hit *h = &p->hits[k];
-	h->errors += hit.errors;
+	h->errors = (h->errors + hit.errors) & HIT_ERRORS;
 	h->first = hit.first < h->first ? hit.first : h->first;
 	h->last = hit.last > h->last ? hit.last : h->last;
 }
@@ -331,7 +331,7 @@ static bool load_errors(struct population *p, struct database *d, struct error *
 	struct hits_place at = { 0 };
 	while (row && (step = sqlite3_step(row)) == SQLITE_ROW) {
 		int64_t time = sqlite3_column_int64(row, 2);
-		add_hit(p, &at, sqlite3_column_int64(row, 0), (struct hit){ .cause_id = (uint32_t)sqlite3_column_int64(row, 1), .errors = 1, .first = time, .last = time });
+		add_hit(p, &at, sqlite3_column_int64(row, 0), (struct hit){ .cause_id = (uint32_t)sqlite3_column_int64(row, 1) & CAUSE_IDS, .errors = 1, .first = time, .last = time });
 	}
 	sqlite3_finalize(row);
 	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
@@ -368,24 +368,30 @@ static uint32_t client_of(struct population *p, struct address address)
 
 static void take_sessions(struct loader *l, const struct census *c)
 {
-	uint32_t *order = order_of_keys(c->sessions, sizeof *c->sessions, c->nsessions);
+	uint32_t *order = order_of_keys(c->sessions, sizeof *c->sessions, c->nsessions, c->bulk);
+	struct population *p = l->p;
+	l->people_room = l->seen_room = c->nsessions;
+	p->people = BULK_BARE(p->bulk, struct person, c->nsessions);
+	p->seen.all = BULK_BARE(p->bulk, struct sighting, c->nsessions);
 	for (size_t i = 0; i < c->nsessions; i++) {
 		const struct census_session *session = &c->sessions[order[i]];
-		uint32_t server = server_of(l->p, census_server(c, session), session->server_port);
-		add_session(l, session, server, client_of(l->p, census_client(c, session)));
+		uint32_t server = server_of(p, census_server(c, session), session->server_port);
+		add_session(l, session, server, client_of(p, census_client(c, session)));
 	}
-	free(order);
+	bulk_free(c->bulk, order);
 }
 
 static void take_hits(struct population *p, const struct census *c)
 {
-	uint32_t *order = order_of_keys(c->hits, sizeof *c->hits, c->nhits);
+	uint32_t *order = order_of_keys(c->hits, sizeof *c->hits, c->nhits, c->bulk);
 	struct hits_place at = { 0 };
+	p->hits_room = c->nhits;
+	p->hits = BULK_BARE(p->bulk, struct hit, c->nhits);
 	for (size_t i = 0; i < c->nhits; i++) {
 		const struct census_hit *hit = &c->hits[order[i]];
-		add_hit(p, &at, hit->id, (struct hit){ .cause_id = hit->cause_id, .errors = hit->errors, .first = hit->first, .last = hit->last });
+		add_hit(p, &at, hit->id, (struct hit){ .cause_id = hit->cause_id & CAUSE_IDS, .errors = hit->errors & HIT_ERRORS, .first = hit->first, .last = hit->last });
 	}
-	free(order);
+	bulk_free(c->bulk, order);
 }
 
 static void take_census(struct loader *l, struct census *c)
@@ -399,7 +405,7 @@ static void take_census(struct loader *l, struct census *c)
 bool population_load(struct population *p, struct database *d, struct census *census, struct error *error)
 {
 	struct loader l = { .p = p };
-	*p = (struct population){ 0 };
+	*p = (struct population){ .bulk = d->bulk, .seen.bulk = d->bulk };
 	reserved_values(p);
 	l.text = database_statement(d, "SELECT text FROM text WHERE text_id = ?", error);
 	bool done = l.text && load_looks(&l, d, error);
@@ -407,12 +413,13 @@ bool population_load(struct population *p, struct database *d, struct census *ce
 		take_census(&l, census);
 	else
 		done = done && load_sessions(&l, d, error) && load_errors(p, d, error);
+	p->seen.looks = (const uint32_t (*)[SEEN_KINDS])p->looks;
 	p->seen.values = p->values;
 	p->seen.servers = p->servers;
+	p->seen.nservers = p->nservers;
 	p->seen.nnetworks = p->nnetworks;
 	sqlite3_finalize(l.text);
 	map_free(&l.offers);
-	free(l.looks);
 	return done;
 }
 
@@ -421,14 +428,15 @@ void population_free(struct population *p)
 	for (size_t i = 0; i < sizeof p->names / sizeof *p->names; i++)
 		map_free(&p->names[i]);
 	map_free(&p->texts);
-	free(p->people);
-	free(p->seen.all);
+	bulk_free(p->bulk, p->people);
+	bulk_free(p->bulk, p->hits);
+	bulk_free(p->bulk, p->looks);
+	sightings_free(&p->seen);
 	free(p->values);
 	free(p->servers);
 	free(p->ports);
 	free(p->clients);
 	free(p->networks);
 	free(p->client_networks);
-	free(p->hits);
 	arena_drop(&p->arena);
 }

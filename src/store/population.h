@@ -2,7 +2,7 @@
  * In:    an open database; the census of its sessions, if there is one, which is used up: else they are read.
  * Out:   sightings (why/turns.h) of the sessions whose trace is known; for each session its server, client and network; for each
  *        error its session and cause.
- * Keeps: some 100 octets a session, 16 a pair of session and cause.
+ * Keeps: 32 octets a session, 40 a sighting, 24 a pair of session and cause, in bulk arrays.
  * Lives: until population_free. */
 #ifndef SMTPWHY_STORE_POPULATION_H
 #define SMTPWHY_STORE_POPULATION_H
@@ -14,23 +14,27 @@
 #include "why/turns.h"
 
 struct hit { /* a session met a cause */
-	uint32_t number, cause_id; /* number: of the session, in order of id */
-	uint32_t errors;
+	uint32_t number;           /* of the session, in order of id */
+	uint32_t cause_id : 14;    /* a catalogue has some hundred causes */
+	uint32_t errors : 18;      /* LIMIT_ERRORS_PER_SESSION */
 	int64_t first, last;       /* times */
 };
 
 struct person { /* a session */
 	int64_t id, start;
-	uint32_t server, client, network, errors;
+	uint32_t server, client, errors;
 	uint8_t protocol, tls_state; /* as in the table session */
-	bool traced, incomplete;
+	bool incomplete;
 };
 
 struct population {
+	struct bulk *bulk;         /* the database's: of people, sightings, hits */
 	struct arena arena;
 	struct person *people;
 	size_t n;
 	struct sightings seen;
+	uint32_t (*looks)[SEEN_KINDS]; /* values by look_id */
+	size_t nlooks;
 	struct value *values;
 	size_t nvalues, values_room;
 	struct server_seen *servers;

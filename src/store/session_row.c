@@ -118,7 +118,7 @@ bool session_row(struct store *s, const struct session *session, const struct pe
 	feed_id(row, look);
 	if (s->counts)
 		census_session(&s->census, (struct census_session){
-			.id = id, .start = c->first.time, .server_port = c->server.port, .handshake = c->handshake_rtt, .quickest = shown.quickest, .look = (uint32_t)look,
+			.id = id, .start = c->first.time, .server_port = c->server.port, .handshake = census_time(c->handshake_rtt), .quickest = census_time(shown.quickest), .look = (uint32_t)look,
 			.client_stack = (uint32_t)shown.client_stack, .errors = session->errors, .protocol = (uint8_t)session->protocol,
 			.tls_state = (uint8_t)session->tls.state, .server_ttl = (uint8_t)shown.server_ttl, .incomplete = incomplete(session) != 0,
 		}, &c->server.address, &c->client.address);

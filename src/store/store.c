@@ -217,6 +217,7 @@ struct store *store_new(struct store_options options, struct error *error)
 		                "(SELECT coalesce(max(session_id), 0) FROM session_row))", &s->session_offset, error) && go_direct(s, error);
 	s->database.threads = options.threads;
 	s->counts = !s->database.replaces && !s->veil;
+	s->census.bulk = s->database.bulk;
 	if (done)
 		return s;
 	store_free(s);
@@ -429,6 +430,7 @@ void store_free(struct store *s)
 	if (!s)
 		return;
 	writers_free(s);
+	census_free(&s->census); /* its arrays are the database's */
 	database_free(&s->database);
 	veil_free(s->veil);
 	pending_drop(s);
@@ -436,7 +438,6 @@ void store_free(struct store *s)
 	text_free(&s->line);
 	text_free(&s->note);
 	text_free(&s->key);
-	census_free(&s->census);
 	trace_free(&s->whole.trace);
 	map_free(&s->looks);
 	free(s);

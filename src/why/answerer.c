@@ -13,10 +13,10 @@ enum { PRODUCTS_LEAST = 2, SERVERS_LEAST = 3, PATHS_MOST = 4096 };
 /* One server seen from one network: what all its sessions there have in common. */
 struct seen_server {
 	const struct sighting *first;
-	size_t from, to;         /* indexes of the order by network */
+	size_t from, to;         /* indexes of those by network */
 	uint32_t offer, starttls, stack, ttl; /* 0: they differ, or unknown */
 	const char *product;     /* NULL: none that is known, or its offer tells nothing */
-	int64_t handshake, quickest; /* the longest handshake, the quickest reply; 0 unknown */
+	uint32_t handshake, quickest; /* microseconds: the longest handshake, the quickest reply; 0 unknown */
 	bool late;               /* its replies take far longer than its SYN-ACK */
 };
 
@@ -25,8 +25,7 @@ enum { PRODUCTS_KNOWN = 64 };
 struct search {
 	const struct sightings *in;
 	struct { uint32_t after; const char *product; } known[PRODUCTS_KNOWN]; /* servers greet in few words; after: the banner's value + 1 */
-	uint32_t *order;
-	struct arena *arena, *scratch;
+	struct arena *scratch;
 	struct turns *out;
 };
 
@@ -56,23 +55,23 @@ static const char *product_of(struct search *s, uint32_t banner)
 static struct seen_server look_at(struct search *s, size_t from, size_t to)
 {
 	enum { TIMES = 8 };
-	const int64_t least = 5000000; /* 5 ms: less is what a busy server takes to think */
-	const struct sighting *first = &s->in->all[s->order[from]];
-	struct seen_server v = { .first = first, .from = from, .to = to, .offer = first->value[TURN_KEYWORDS], .starttls = first->value[TURN_STARTTLS],
-	                         .stack = first->value[TURN_STACK], .ttl = first->value[TURN_TTL] };
+	const uint32_t least = 5000; /* 5 ms: less is what a busy server takes to think */
+	const struct sighting *first = &s->in->by_network[from];
+	struct seen_server v = { .first = first, .from = from, .to = to, .offer = sighting_value(s->in, first, TURN_KEYWORDS), .starttls = sighting_value(s->in, first, TURN_STARTTLS),
+	                         .stack = sighting_value(s->in, first, TURN_STACK), .ttl = sighting_value(s->in, first, TURN_TTL) };
 	for (size_t i = from; i < to; i++) {
-		const struct sighting *x = &s->in->all[s->order[i]];
-		keep_common(&v.offer, x->value[TURN_KEYWORDS]);
-		keep_common(&v.starttls, x->value[TURN_STARTTLS]);
-		keep_common(&v.stack, x->value[TURN_STACK]);
-		keep_common(&v.ttl, x->value[TURN_TTL]);
+		const struct sighting *x = &s->in->by_network[i];
+		keep_common(&v.offer, sighting_value(s->in, x, TURN_KEYWORDS));
+		keep_common(&v.starttls, sighting_value(s->in, x, TURN_STARTTLS));
+		keep_common(&v.stack, sighting_value(s->in, x, TURN_STACK));
+		keep_common(&v.ttl, sighting_value(s->in, x, TURN_TTL));
 		v.handshake = x->handshake > v.handshake ? x->handshake : v.handshake;
 		if (x->quickest && (!v.quickest || x->quickest < v.quickest))
 			v.quickest = x->quickest;
 	}
 	if (v.offer && v.starttls && is_telling(s->in->values[v.offer].text))
-		v.product = product_of(s, first->value[TURN_BANNER]);
-	v.late = v.handshake && v.quickest - v.handshake >= least && v.quickest / TIMES >= v.handshake;
+		v.product = product_of(s, sighting_value(s->in, first, TURN_BANNER));
+	v.late = v.handshake && v.quickest >= v.handshake && v.quickest - v.handshake >= least && v.quickest / TIMES >= v.handshake;
 	return v;
 }
 
@@ -87,7 +86,7 @@ static unsigned count_unrelated(const struct search *s, const struct seen_server
 		for (unsigned k = 0; new && k < found; k++)
 			new = sightings_unrelated(s->in, kept[k], list[i]->first)
 				&& !bytes_equal(s->in->servers[kept[k]->server].network, s->in->servers[list[i]->first->server].network);
-		if (new && list[i]->first->value[TURN_NAME])
+		if (new && sighting_value(s->in, list[i]->first, TURN_NAME))
 			kept[found++] = list[i]->first;
 	}
 	return found;
@@ -98,7 +97,7 @@ static void accuse(const struct search *s, const struct seen_server *const *list
 	for (size_t i = 0; i < n; i++) {
 		const struct seen_server *other = list[i ? 0 : 1];
 		for (size_t k = list[i]->from; k < list[i]->to; k++)
-			suspicion_add(s->out, s->arena, (struct suspicion){ kind, s->in->all[s->order[k]].session, other->first->session,
+			suspicion_add(s->out, (struct suspicion){ kind, s->in->by_network[k].session, other->first->session,
 				CAUSE_MIDDLEBOX_REPLY_INJECTED, CERTAINTY_LIKELY, servers });
 	}
 }
@@ -176,8 +175,8 @@ static void look_at_network(struct search *s, size_t from, size_t to)
 	size_t n = 0;
 	struct seen_server *all = ARENA_ARRAY(s->scratch, struct seen_server, to - from < PATHS_MOST ? to - from : PATHS_MOST);
 	for (size_t i = from, end; i < to && n < PATHS_MOST; i = end) {
-		uint32_t server = s->in->all[s->order[i]].server;
-		for (end = i; end < to && s->in->all[s->order[end]].server == server; end++)
+		uint32_t server = s->in->by_network[i].server;
+		for (end = i; end < to && s->in->by_network[end].server == server; end++)
 			;
 		all[n++] = look_at(s, i, end);
 	}
@@ -185,19 +184,16 @@ static void look_at_network(struct search *s, size_t from, size_t to)
 	each_group(s, all, n, stack_key, same_stack);
 }
 
-void answerers_find(const struct sightings *in, struct arena *arena, struct turns *out)
+void answerers_find(const struct sightings *in, struct turns *out)
 {
-	if (!in->n)
-		return;
-	struct arena order = { 0 };
-	struct search s = { .in = in, .order = sightings_by_network(in, &order), .arena = arena, .out = out };
+	struct search s = { .in = in, .out = out };
+	struct bulk_pace pace = { 0 };
 	for (size_t from = 0, to; from < in->n; from = to) {
 		struct arena scratch = { 0 };
-		for (to = from; to < in->n && in->all[s.order[to]].network == in->all[s.order[from]].network; to++)
-			;
+		for (to = from; to < in->n && in->by_network[to].network == in->by_network[from].network; to++)
+			bulk_rest(in->bulk, &pace);
 		s.scratch = &scratch;
 		look_at_network(&s, from, to);
 		arena_drop(&scratch);
 	}
-	arena_drop(&order);
 }

@@ -2,6 +2,8 @@
  * likely an accident is is counted (runs of two kinds in random order), not guessed. */
 #include "why/turns.h"
 
+#include <stdlib.h>
+
 #include "base/banned.h"
 
 enum {
@@ -17,8 +19,22 @@ struct run {
 	size_t first, last, n; /* indexes of the series */
 };
 
+/* Room for one server at a time, as large as the largest needs it. */
+struct room {
+	uint32_t *at;            /* of the series */
+	uint32_t *paths, *order; /* network by network: indexes of all of the server's sightings, and those of the series */
+	bool *member;            /* which of them are of the series */
+	uint8_t *marks;          /* one a network */
+	uint32_t *begins;        /* one a network: how many sightings, then where the next one goes; 0 between two servers */
+	uint32_t *networks;      /* those of the server, ascending */
+	struct part *parts;      /* one a network of the server */
+	size_t nnetworks, parts_room;
+	struct bulk_pace pace;   /* of all loops here */
+};
+
 struct series {
 	const struct sightings *in;
+	struct room *room;
 	enum turn_kind kind;
 	uint32_t *at; /* indexes of sightings that know the value, in order of time */
 	size_t n;
@@ -34,7 +50,7 @@ static const struct sighting *seen(const struct series *s, size_t i)
 
 static uint32_t value(const struct series *s, size_t i)
 {
-	return seen(s, i)->value[s->kind];
+	return sighting_value(s->in, seen(s, i), s->kind);
 }
 
 static bool is_masked(const struct series *s, uint32_t v)
@@ -53,6 +69,7 @@ static void find_runs(struct series *s)
 {
 	s->nruns = 0;
 	for (size_t i = 0; i < s->n && s->nruns <= RUNS_MOST; i++) {
+		bulk_rest(s->in->bulk, &s->room->pace);
 		struct run *r = s->nruns ? &s->runs[s->nruns - 1] : NULL;
 		if (!r || !same(s, r->value, value(s, i)))
 			s->runs[s->nruns++] = (struct run){ value(s, i), false, i, i, 1 };
@@ -118,15 +135,15 @@ static unsigned count_networks(const struct series *s, size_t r)
 	enum { BEFORE = 1, BOTH };
 	unsigned both = 0;
 	const struct run *a = &s->runs[r], *b = &s->runs[r + 1];
-	uint8_t *mark = s->in->marks;
-	for (size_t i = a->first; i <= a->last; i++)
+	uint8_t *mark = s->room->marks;
+	for (size_t i = a->first; i <= a->last; i++, bulk_rest(s->in->bulk, &s->room->pace))
 		mark[seen(s, i)->network] = BEFORE;
-	for (size_t i = b->first; i <= b->last; i++) {
+	for (size_t i = b->first; i <= b->last; i++, bulk_rest(s->in->bulk, &s->room->pace)) {
 		uint8_t *m = &mark[seen(s, i)->network];
 		both += *m == BEFORE;
 		*m = *m == BEFORE ? BOTH : *m;
 	}
-	for (size_t i = a->first; i <= a->last; i++)
+	for (size_t i = a->first; i <= a->last; i++, bulk_rest(s->in->bulk, &s->room->pace))
 		mark[seen(s, i)->network] = 0;
 	return both;
 }
@@ -256,17 +273,18 @@ static void by_path(const struct part *parts, size_t n, struct arena *arena, str
 
 /* ---- one server ---- */
 
-static struct series series_of(const struct sightings *in, enum turn_kind kind, size_t from, size_t to, struct arena *arena)
+static struct series series_of(const struct sightings *in, enum turn_kind kind, size_t from, size_t to, struct room *room)
 {
-	struct series s = { .in = in, .kind = kind, .at = ARENA_ARRAY(arena, uint32_t, to - from) };
+	struct series s = { .in = in, .room = room, .kind = kind, .at = room->at };
 	uint32_t stack = 0;
 	bool masked = false;
-	for (size_t i = from; i < to && kind == TURN_STARTTLS; i++)
-		masked |= in->all[i].value[kind] == VALUE_MASKED;
-	for (size_t i = from; i < to; i++) {
+	for (size_t i = from; i < to && kind == TURN_STARTTLS; i++, bulk_rest(in->bulk, &room->pace))
+		masked |= sighting_value(in, &in->all[i], kind) == VALUE_MASKED;
+	for (size_t i = from; i < to; i++, bulk_rest(in->bulk, &room->pace)) {
 		const struct sighting *x = &in->all[i];
 		/* Where EHLO is refused nothing is seen of a keyword that is overwritten elsewhere. */
-		if (!x->value[kind] || (masked && kind == TURN_STARTTLS && x->value[kind] == VALUE_EHLO_REFUSED))
+		uint32_t value = sighting_value(in, x, kind);
+		if (!value || (masked && kind == TURN_STARTTLS && value == VALUE_EHLO_REFUSED))
 			continue;
 		if (kind == TURN_STACK && stack && x->client_stack != stack)
 			continue;
@@ -278,59 +296,62 @@ static struct series series_of(const struct sightings *in, enum turn_kind kind, 
 
 static int by_number(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 	return x < y ? -1 : x > y;
 }
 
-/* The sessions of one server, network by network, put in order once for all kinds that ask. */
-struct paths {
-	const struct sightings *in;
-	size_t from, to;
-	uint32_t *order; /* NULL: nobody has asked */
-};
-
-static const uint32_t *paths_order(struct paths *p, struct arena *scratch)
+/* The sessions of one server, network by network, in order of time within each. */
+static void find_paths(const struct sightings *in, size_t from, size_t to, struct room *room)
 {
-	size_t n = p->to - p->from;
-	if (p->order)
-		return p->order;
-	uint64_t *keys = ARENA_ARRAY(scratch, uint64_t, n);
-	p->order = ARENA_ARRAY(scratch, uint32_t, n);
-	for (size_t i = 0; i < n; i++)
-		keys[i] = (uint64_t)p->in->all[p->from + i].network << 32 | (p->from + i);
-	qsort(keys, n, sizeof *keys, by_number);
-	for (size_t i = 0; i < n; i++)
-		p->order[i] = (uint32_t)keys[i];
-	return p->order;
+	room->nnetworks = 0;
+	for (size_t i = from; i < to; i++, bulk_rest(in->bulk, &room->pace))
+		if (!room->begins[in->all[i].network]++)
+			room->networks[room->nnetworks++] = in->all[i].network;
+	qsort(room->networks, room->nnetworks, sizeof *room->networks, by_number);
+	uint32_t at = 0;
+	for (size_t k = 0; k < room->nnetworks; k++) {
+		uint32_t *begin = &room->begins[room->networks[k]], n = *begin;
+		*begin = at;
+		at += n;
+	}
+	for (size_t i = from; i < to; i++, bulk_rest(in->bulk, &room->pace))
+		room->paths[room->begins[in->all[i].network]++] = (uint32_t)i;
+	for (size_t k = 0; k < room->nnetworks; k++)
+		room->begins[room->networks[k]] = 0;
+	if (room->nnetworks > room->parts_room) {
+		room->parts_room = 2 * room->nnetworks;
+		room->parts = memory_grow(room->parts, room->parts_room, sizeof *room->parts);
+	}
 }
 
-/* The same indexes as those of the series, network by network; within one they stay in order of time. */
-static uint32_t *sort_by_network(const struct series *all, struct paths *paths, struct arena *scratch)
+/* The same indexes as those of the series, network by network. */
+static uint32_t *sort_by_network(const struct series *all, size_t from, size_t to)
 {
-	const uint32_t *whole = paths_order(paths, scratch);
-	uint32_t *order = ARENA_ARRAY(scratch, uint32_t, all->n);
-	bool *member = ARENA_ARRAY(scratch, bool, paths->to - paths->from);
+	struct room *room = all->room;
 	size_t n = 0;
-	for (size_t i = 0; i < all->n; i++)
-		member[all->at[i] - paths->from] = true;
-	for (size_t i = 0; i < paths->to - paths->from; i++)
-		if (member[whole[i] - paths->from])
-			order[n++] = whole[i];
-	return order;
+	for (size_t i = from; i < to; i++)
+		room->member[i - from] = false;
+	for (size_t i = 0; i < all->n; i++, bulk_rest(all->in->bulk, &all->room->pace))
+		room->member[all->at[i] - from] = true;
+	for (size_t i = 0; i < to - from; i++, bulk_rest(all->in->bulk, &all->room->pace))
+		if (room->member[room->paths[i] - from])
+			room->order[n++] = room->paths[i];
+	return room->order;
 }
 
-static void each_path(const struct series *all, struct paths *paths, struct arena *scratch, struct arena *arena, struct turns *out)
+/* find_paths was asked. */
+static void each_path(const struct series *all, size_t from, size_t to, struct arena *arena, struct turns *out)
 {
-	uint32_t *order = sort_by_network(all, paths, scratch);
-	struct part *parts = ARENA_ARRAY(scratch, struct part, all->n);
+	uint32_t *order = sort_by_network(all, from, to);
+	struct part *parts = all->room->parts;
 	size_t nparts = 0;
 	bool turned = false;
 	for (size_t i = 0, end; i < all->n; i = end) {
 		uint32_t network = all->in->all[order[i]].network;
 		for (end = i; end < all->n && all->in->all[order[end]].network == network; end++)
-			;
+			bulk_rest(all->in->bulk, &all->room->pace);
 		struct part *p = &parts[nparts++];
-		*p = (struct part){ network, { .in = all->in, .kind = all->kind, .at = order + i, .n = end - i } };
+		*p = (struct part){ network, { .in = all->in, .room = all->room, .kind = all->kind, .at = order + i, .n = end - i } };
 		bool clear = has_clear_runs(&p->series);
 		for (size_t r = 0; clear && r + 1 < p->series.nruns; r++, turned = true)
 			add_turn(&p->series, all, network, r, arena, out);
@@ -339,152 +360,86 @@ static void each_path(const struct series *all, struct paths *paths, struct aren
 		by_path(parts, nparts, arena, out);
 }
 
-static void each_kind(const struct sightings *in, size_t from, size_t to, struct arena *scratch, struct arena *arena, struct turns *out)
+static bool is_of_one_network(const struct series *s)
 {
-	struct paths paths = { .in = in, .from = from, .to = to };
+	uint32_t network = seen(s, 0)->network;
+	for (size_t i = 1; i < s->n; i++, bulk_rest(s->in->bulk, &s->room->pace))
+		if (seen(s, i)->network != network)
+			return false;
+	return true;
+}
+
+static void each_kind(const struct sightings *in, size_t from, size_t to, struct room *room, struct arena *arena, struct turns *out)
+{
+	bool paths = false;
 	for (enum turn_kind kind = 0; kind < SEEN_KINDS; kind++) {
-		struct series s = series_of(in, kind, from, to, scratch);
-		bool clear = s.n && has_clear_runs(&s), one = true;
+		struct series s = series_of(in, kind, from, to, room);
+		bool clear = s.n && has_clear_runs(&s);
 		if (s.nruns < 2)
 			continue;
-		uint32_t network = seen(&s, 0)->network;
-		for (size_t i = 0; one && i < s.n; i++)
-			one = seen(&s, i)->network == network;
+		bool one = is_of_one_network(&s);
 		for (size_t r = 0; clear && !one && r + 1 < s.nruns; r++)
 			clear = count_networks(&s, r) > 1;
 		for (size_t r = 0; clear && r + 1 < s.nruns; r++)
-			add_turn(&s, &s, one ? network : NETWORK_ANY, r, arena, out);
-		if (!clear && !one)
-			each_path(&s, &paths, scratch, arena, out);
+			add_turn(&s, &s, one ? seen(&s, 0)->network : NETWORK_ANY, r, arena, out);
+		if (clear || one)
+			continue;
+		if (!paths)
+			find_paths(in, from, to, room);
+		paths = true;
+		each_path(&s, from, to, arena, out);
 	}
 }
 
-/* ---- one network ---- */
+/* ---- all servers ---- */
 
-static bool turns_to_mask(const struct sightings *in, const struct turn *t)
+/* Where the sightings of the same server end. */
+static size_t end_of(const struct sightings *in, size_t from, struct room *room)
 {
-	return t->kind != TURN_TTL && in->values[t->after].masked;
+	size_t to = from;
+	for (; to < in->n && in->all[to].server == in->all[from].server; to++)
+		bulk_rest(in->bulk, &room->pace);
+	return to;
 }
 
-static int compare(uint64_t a, uint64_t b)
+static struct room room_for(const struct sightings *in)
 {
-	return a < b ? -1 : a > b;
-}
-
-/* What may be one event: of one network, of one kind, in one direction; where it depends on the path alone, after the others. */
-static int same_event(const struct turn *x, const struct turn *y)
-{
-	int order = compare(x->network, y->network);
-	order = order ? order : compare(x->kind, y->kind);
-	order = order ? order : compare(x->party, y->party);
-	return order ? order : compare(!x->since, !y->since);
-}
-
-static int by_event(const void *a, const void *b)
-{
-	const struct turn *x = a, *y = b;
-	int order = same_event(x, y);
-	order = order ? order : compare((uint64_t)x->since, (uint64_t)y->since);
-	order = order ? order : compare(x->server, y->server);
-	return order ? order : compare((uint64_t)x->session_since, (uint64_t)y->session_since);
-}
-
-/* Many servers that turn for one network between the same two moments: one event, and it lies at the network's end. */
-static bool is_one_event(const struct sightings *in, const struct turn *turns, size_t n)
-{
-	int64_t latest_before = turns[0].last_before, first_since = turns[0].since;
-	for (size_t i = 1; i < n; i++) {
-		if (turns[i].server == turns[i - 1].server || turns_to_mask(in, &turns[i]) != turns_to_mask(in, &turns[0]))
-			return false;
-		latest_before = turns[i].last_before > latest_before ? turns[i].last_before : latest_before;
-		first_since = turns[i].since < first_since ? turns[i].since : first_since;
+	struct room room = { .marks = memory_new(in->nnetworks, sizeof *room.marks), .begins = memory_new(in->nnetworks, sizeof *room.begins),
+	                     .networks = memory_new(in->nnetworks, sizeof *room.networks) };
+	size_t most = 0;
+	for (size_t from = 0, to; from < in->n; from = to) {
+		to = end_of(in, from, &room);
+		most = to - from > most ? to - from : most;
 	}
-	return n > 1 && turns[0].network != NETWORK_ANY && (!first_since || latest_before < first_since);
+	room.at = BULK_BARE(in->bulk, uint32_t, most);
+	room.paths = BULK_BARE(in->bulk, uint32_t, most);
+	room.order = BULK_BARE(in->bulk, uint32_t, most);
+	room.member = BULK_BARE(in->bulk, bool, most);
+	return room;
 }
 
-static struct turn join(const struct turn *turns, size_t n)
+static void room_free(const struct sightings *in, struct room *room)
 {
-	struct turn one = turns[0];
-	one.server = SERVER_ANY;
-	for (size_t i = 1; i < n; i++) {
-		const struct turn *t = &turns[i];
-		one.before = t->before == one.before ? one.before : 0;
-		one.after = t->after == one.after ? one.after : 0;
-		if (t->last_before > one.last_before)
-			one.last_before = t->last_before, one.session_before = t->session_before;
-		one.nbefore += t->nbefore;
-		one.nafter += t->nafter;
-		one.servers += t->servers;
-		one.networks = t->networks > one.networks ? t->networks : one.networks;
-		one.certainty = t->certainty > one.certainty ? t->certainty : one.certainty;
-	}
-	return one;
-}
-
-static void join_networks(const struct sightings *in, struct turns *out)
-{
-	size_t kept = 0;
-	if (out->n)
-		qsort(out->all, out->n, sizeof *out->all, by_event);
-	for (size_t from = 0, to; from < out->n; from = to) {
-		for (to = from; to < out->n && same_event(&out->all[from], &out->all[to]) == 0; to++)
-			;
-		bool one = is_one_event(in, out->all + from, to - from);
-		struct turn joined = one ? join(out->all + from, to - from) : out->all[from];
-		out->all[kept++] = joined;
-		for (size_t i = from + 1; !one && i < to; i++)
-			out->all[kept++] = out->all[i];
-	}
-	out->n = kept;
-}
-
-static int by_time(const void *a, const void *b)
-{
-	const struct sighting *x = a, *y = b;
-	if (x->time != y->time)
-		return x->time < y->time ? -1 : 1;
-	return x->session < y->session ? -1 : x->session > y->session;
-}
-
-/* By server, then time: in order of time first (which they mostly are), then each behind the last of its server. */
-static void sort(struct sightings *in)
-{
-	uint32_t nservers = 0;
-	bool sorted = true;
-	for (size_t i = 0; i < in->n; i++) {
-		sorted = sorted && (i == 0 || by_time(&in->all[i - 1], &in->all[i]) <= 0);
-		nservers = in->all[i].server >= nservers ? in->all[i].server + 1 : nservers;
-	}
-	if (!sorted)
-		qsort(in->all, in->n, sizeof *in->all, by_time);
-	struct arena scratch = { 0 };
-	size_t *next = ARENA_ARRAY(&scratch, size_t, nservers + 1);
-	struct sighting *copy = ARENA_ARRAY(&scratch, struct sighting, in->n);
-	for (size_t i = 0; i < in->n; i++) {
-		copy[i] = in->all[i];
-		next[in->all[i].server + 1]++;
-	}
-	for (uint32_t s = 0; s < nservers; s++)
-		next[s + 1] += next[s];
-	for (size_t i = 0; i < in->n; i++)
-		in->all[next[copy[i].server]++] = copy[i];
-	arena_drop(&scratch);
+	bulk_free(in->bulk, room->at);
+	bulk_free(in->bulk, room->paths);
+	bulk_free(in->bulk, room->order);
+	bulk_free(in->bulk, room->member);
+	free(room->marks);
+	free(room->begins);
+	free(room->networks);
+	free(room->parts);
 }
 
 void turns_find(struct sightings *in, struct arena *arena, struct turns *out)
 {
 	if (!in->n)
 		return;
-	sort(in);
-	in->marks = ARENA_ARRAY(arena, uint8_t, in->nnetworks);
-	struct arena_pool pool = { 0 }; /* most servers need the same few blocks */
+	sightings_sort(in);
+	struct room room = room_for(in);
 	for (size_t from = 0, to; from < in->n; from = to) {
-		struct arena scratch = { .pool = &pool };
-		for (to = from; to < in->n && in->all[to].server == in->all[from].server; to++)
-			;
-		each_kind(in, from, to, &scratch, arena, out);
-		arena_drop(&scratch);
+		to = end_of(in, from, &room);
+		each_kind(in, from, to, &room, arena, out);
 	}
-	arena_pool_drop(&pool);
-	join_networks(in, out);
+	room_free(in, &room);
+	turns_join(in, out);
 }

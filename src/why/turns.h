@@ -1,46 +1,16 @@
 /* turns - what changed at a server or on a path, and when; and what only another session can prove.
- * In:    sightings: what each session shows of its server, in any order, with texts that are canonical (equal text, equal value).
+ * In:    sightings (sightings.h), in any order.
  * Out:   changes: the last session before, the first since, how many on each side, who can have done it; and suspicions: sessions
  *        whose server is known, from other sessions, to offer or say something else.
  * Order: of time and session id, never of arrival: the same sightings give the same answer.
  * Never: takes a mixed pool for a change (values that alternate say nothing), a server that treats some networks otherwise for a
  *        box, or a change of all paths at once for anything but the server's.
- * Lives: on the arena that is given. */
+ * Lives: changes on the arena that is given, suspicions until turns_free. */
 #ifndef SMTPWHY_WHY_TURNS_H
 #define SMTPWHY_WHY_TURNS_H
 
+#include "why/sightings.h"
 #include "why/why.h"
-
-enum turn_kind { TURN_STARTTLS, TURN_KEYWORDS, TURN_BANNER, TURN_NAME, TURN_STACK, TURN_TTL, SEEN_KINDS, TURN_ERRORS = SEEN_KINDS };
-
-/* Values: 0 is not known in this session. Those of TURN_TTL are the hop count itself; the others are indexes of texts. */
-enum { VALUE_OFFERED = 1, VALUE_MASKED, VALUE_ABSENT, VALUE_EHLO_REFUSED, VALUE_STARRED, VALUE_FIRST };
-struct value {
-	struct bytes text;
-	bool masked; /* overwritten in transit: it accuses a box by itself */
-};
-
-struct sighting {
-	int64_t session, time;
-	uint32_t number;          /* the caller's */
-	uint32_t server, network; /* indexes */
-	uint32_t client_stack;    /* a SYN-ACK answers it: only stacks that answer the same are compared */
-	uint32_t value[SEEN_KINDS];
-	int64_t handshake, quickest; /* nanoseconds from SYN to SYN-ACK, and from a command to its reply at best; 0 unknown */
-};
-
-struct server_seen {
-	struct bytes address, network; /* "192.0.2.1", "192.0.2.0/24" */
-};
-
-struct sightings {
-	struct sighting *all;       /* sorted by turns_find */
-	size_t n;
-	const struct value *values;
-	const struct server_seen *servers;
-	size_t nnetworks;
-	uint8_t *marks;             /* scratch of turns_find, one a network */
-};
 
 enum { NETWORK_ANY = UINT32_MAX, SERVER_ANY = UINT32_MAX };
 
@@ -78,17 +48,18 @@ struct suspicion { /* a finding that rests on other sessions */
 struct turns {
 	struct turn *all;
 	size_t n, room;
+	struct bulk *bulk;             /* of the suspicions, one a session where all are; NULL: heap */
 	struct suspicion *suspicions;
 	size_t nsuspicions, suspicions_room;
 };
 
 void turns_find(struct sightings *, struct arena *, struct turns *);
 void turns_add(struct turns *, struct arena *, struct turn);
-void suspicions_find(const struct sightings *, struct arena *, struct turns *); /* after turns_find (witness.c) */
-void answerers_find(const struct sightings *, struct arena *, struct turns *);  /* after turns_find (answerer.c) */
-void suspicion_add(struct turns *, struct arena *, struct suspicion);
-bool sightings_unrelated(const struct sightings *, const struct sighting *, const struct sighting *); /* servers of different houses */
-uint32_t *sightings_by_network(const struct sightings *, struct arena *);       /* the same indexes: by network, server, time */
+void turns_join(const struct sightings *, struct turns *); /* what happened to many servers of a network at one moment (one_event.c) */
+void suspicions_find(const struct sightings *, struct turns *); /* after turns_find (witness.c) */
+void answerers_find(const struct sightings *, struct turns *);  /* after turns_find (answerer.c) */
+void suspicion_add(struct turns *, struct suspicion);
+void turns_free(struct turns *); /* suspicions; changes lie on the arena */
 
 /* When a cause of errors set in. hits: which of n sessions in order of time met it, ascending; tried: how many such series are judged,
  * for among many one turns by accident. False: no clear moment. */

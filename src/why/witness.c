@@ -12,7 +12,7 @@ enum { LEAST = 2 };
 /* One server seen from one network, by what its greeting offers. */
 struct pair {
 	uint32_t server, network;
-	size_t from, to;            /* indexes of the order by network */
+	size_t from, to;            /* indexes of those by network */
 	const struct sighting *lost; /* the first session without; NULL: none, or the order is unclear */
 	const struct sighting *witness;
 	unsigned nlost;
@@ -20,20 +20,20 @@ struct pair {
 
 struct search {
 	const struct sightings *in;
-	uint32_t *order; /* sightings by network, server, time */
-	struct arena *arena;
 	struct turns *out;
 };
 
-static bool text_same(const struct sighting *a, const struct sighting *b, enum turn_kind kind)
+static bool text_same(const struct sightings *in, const struct sighting *a, const struct sighting *b, enum turn_kind kind)
 {
-	return a->value[kind] && a->value[kind] == b->value[kind];
+	uint32_t value = sighting_value(in, a, kind);
+	return value && value == sighting_value(in, b, kind);
 }
 
 /* The same server software, by all but the keyword in question. */
-static bool is_alike(const struct sighting *a, const struct sighting *b)
+static bool is_alike(const struct sightings *in, const struct sighting *a, const struct sighting *b)
 {
-	return text_same(a, b, TURN_BANNER) && text_same(a, b, TURN_KEYWORDS) && a->value[TURN_NAME] == b->value[TURN_NAME];
+	return text_same(in, a, b, TURN_BANNER) && text_same(in, a, b, TURN_KEYWORDS) &&
+		sighting_value(in, a, TURN_NAME) == sighting_value(in, b, TURN_NAME);
 }
 
 /* The first sighting of the server in the sightings sorted by server. */
@@ -57,7 +57,7 @@ static const struct sighting *find_witness(const struct sightings *in, const str
 	size_t begin = server_begin(in, lost->server), n = 0;
 	for (size_t i = begin; i < in->n && i < begin + LOOKED_AT_MOST && in->all[i].server == lost->server; i++) {
 		const struct sighting *x = &in->all[i];
-		n += x->value[TURN_STARTTLS] == VALUE_OFFERED && is_alike(x, lost);
+		n += sighting_value(in, x, TURN_STARTTLS) == VALUE_OFFERED && is_alike(in, x, lost);
 		if (n == LEAST)
 			return x;
 	}
@@ -69,11 +69,11 @@ static void look_at_pair(const struct search *s, struct pair *p)
 {
 	unsigned offered = 0;
 	for (size_t i = p->from; i < p->to; i++) {
-		const struct sighting *x = &s->in->all[s->order[i]];
-		uint32_t v = x->value[TURN_STARTTLS];
+		const struct sighting *x = &s->in->by_network[i];
+		uint32_t v = sighting_value(s->in, x, TURN_STARTTLS);
 		if (v == VALUE_ABSENT) {
 			p->lost = p->lost ? p->lost : x;
-			p->nlost += is_alike(x, p->lost);
+			p->nlost += is_alike(s->in, x, p->lost);
 		} else if (v == VALUE_OFFERED && !p->nlost) {
 			offered++;
 		} else if (v) {
@@ -89,43 +89,24 @@ static void look_at_pair(const struct search *s, struct pair *p)
 		p->lost = NULL;
 }
 
-static struct bytes domain_of(struct bytes name)
+void suspicion_add(struct turns *out, struct suspicion one)
 {
-	size_t dots = 0;
-	for (size_t i = name.n; i-- > 0;)
-		if (name.p[i] == '.' && ++dots == 2)
-			return bytes_from(name, i + 1);
-	return name;
-}
-
-bool sightings_unrelated(const struct sightings *in, const struct sighting *a, const struct sighting *b)
-{
-	struct bytes x = in->values[a->value[TURN_NAME]].text, y = in->values[b->value[TURN_NAME]].text;
-	if (!x.n || !y.n || bytes_is(domain_of(x), domain_of(y)))
-		return false;
-	bool apart = !bytes_equal(in->servers[a->server].network, in->servers[b->server].network);
-	return apart || !text_same(a, b, TURN_BANNER);
-}
-
-void suspicion_add(struct turns *out, struct arena *arena, struct suspicion one)
-{
-	if (out->nsuspicions == out->suspicions_room) {
-		size_t room = out->suspicions_room ? 2 * out->suspicions_room : 64;
-		struct suspicion *more = ARENA_ARRAY(arena, struct suspicion, room);
-		for (size_t k = 0; k < out->nsuspicions; k++)
-			more[k] = out->suspicions[k];
-		out->suspicions = more;
-		out->suspicions_room = room;
-	}
+	BULK_ROOM(out->bulk, out->suspicions, out->nsuspicions, out->suspicions_room);
 	out->suspicions[out->nsuspicions++] = one;
+}
+
+void turns_free(struct turns *out)
+{
+	bulk_free(out->bulk, out->suspicions);
+	*out = (struct turns){ 0 };
 }
 
 static void suspect(const struct search *s, const struct pair *p, enum certainty certainty, unsigned servers)
 {
 	for (size_t i = p->from; i < p->to; i++) {
-		const struct sighting *x = &s->in->all[s->order[i]];
-		if (x->value[TURN_STARTTLS] == VALUE_ABSENT && is_alike(x, p->lost))
-			suspicion_add(s->out, s->arena, (struct suspicion){ SUSPICION_LOST, x->session, p->witness->session,
+		const struct sighting *x = &s->in->by_network[i];
+		if (sighting_value(s->in, x, TURN_STARTTLS) == VALUE_ABSENT && is_alike(s->in, x, p->lost))
+			suspicion_add(s->out, (struct suspicion){ SUSPICION_LOST, x->session, p->witness->session,
 				CAUSE_MIDDLEBOX_STARTTLS_STRIPPED, certainty, servers });
 	}
 }
@@ -146,8 +127,8 @@ static bool turned_here_alone(const struct search *s, const struct pair *p)
 static bool is_offered_after(const struct search *s, size_t from, size_t to, int64_t since)
 {
 	for (size_t i = from; i < to; i++) {
-		const struct sighting *x = &s->in->all[s->order[i]];
-		if (x->value[TURN_STARTTLS] == VALUE_OFFERED && x->time >= since)
+		const struct sighting *x = &s->in->by_network[i];
+		if (sighting_value(s->in, x, TURN_STARTTLS) == VALUE_OFFERED && x->time >= since)
 			return true;
 	}
 	return false;
@@ -160,8 +141,8 @@ static void look_at_network(const struct search *s, size_t from, size_t to)
 	size_t n = 0;
 	int64_t since = 0;
 	for (size_t i = from, end; i < to && n < PAIRS_MOST; i = end) {
-		const struct sighting *x = &s->in->all[s->order[i]];
-		for (end = i; end < to && s->in->all[s->order[end]].server == x->server; end++)
+		const struct sighting *x = &s->in->by_network[i];
+		for (end = i; end < to && s->in->by_network[end].server == x->server; end++)
 			;
 		pairs[n] = (struct pair){ .server = x->server, .network = x->network, .from = i, .to = end };
 		look_at_pair(s, &pairs[n]);
@@ -183,30 +164,13 @@ static void look_at_network(const struct search *s, size_t from, size_t to)
 			suspect(s, &pairs[i], many ? CERTAINTY_LIKELY : CERTAINTY_POSSIBLE, many ? unrelated : 1);
 }
 
-uint32_t *sightings_by_network(const struct sightings *in, struct arena *arena)
+void suspicions_find(const struct sightings *in, struct turns *out)
 {
-	uint32_t *order = ARENA_ARRAY(arena, uint32_t, in->n);
-	uint32_t *next = memory_new(in->nnetworks + 1, sizeof *next); /* where the next of each network goes */
-	for (size_t i = 0; i < in->n; i++)
-		next[in->all[i].network + 1]++;
-	for (size_t k = 0; k < in->nnetworks; k++)
-		next[k + 1] += next[k];
-	for (size_t i = 0; i < in->n; i++) /* they lie in order of server and time */
-		order[next[in->all[i].network]++] = (uint32_t)i;
-	free(next);
-	return order;
-}
-
-void suspicions_find(const struct sightings *in, struct arena *arena, struct turns *out)
-{
-	struct arena scratch = { 0 };
-	if (!in->n)
-		return;
-	struct search s = { .in = in, .order = sightings_by_network(in, &scratch), .arena = arena, .out = out };
+	struct search s = { .in = in, .out = out };
+	struct bulk_pace pace = { 0 };
 	for (size_t from = 0, to; from < in->n; from = to) {
-		for (to = from; to < in->n && in->all[s.order[to]].network == in->all[s.order[from]].network; to++)
-			;
+		for (to = from; to < in->n && in->by_network[to].network == in->by_network[from].network; to++)
+			bulk_rest(in->bulk, &pace);
 		look_at_network(&s, from, to);
 	}
-	arena_drop(&scratch);
 }

@@ -9,7 +9,7 @@
 /* A row a server that one network talks to: greeting, offer, stack, hop count, microseconds of handshake and of its quickest reply, and the
  * letter of its house. */
 enum { POSTFIX = VALUE_FIRST, EXIM, OFFER_A, OFFER_B, OFFER_BARE, STACK_A, STACK_B, NAMES };
-struct met { uint32_t banner, offer, stack, ttl; int64_t handshake, quickest; char house; };
+struct met { uint32_t banner, offer, stack, ttl; uint32_t handshake, quickest; char house; };
 
 static const struct kase {
 	const char *name;
@@ -48,6 +48,7 @@ static void suspected(void **state)
 	char names[5][32], networks[5][32];
 	struct server_seen servers[5];
 	struct sighting all[5];
+	uint32_t looks[5][SEEN_KINDS];
 	size_t n = 0;
 	for (; n < 5 && k->servers[n].house; n++) {
 		const struct met *m = &k->servers[n];
@@ -55,21 +56,22 @@ static void suspected(void **state)
 		snprintf(networks[n], sizeof networks[n], "198.51.%c.0/24", m->house);
 		values[NAMES + n] = (struct value){ bytes_of(names[n]), false };
 		servers[n] = (struct server_seen){ bytes_of(networks[n]), bytes_of(networks[n]) };
-		all[n] = (struct sighting){ .session = (int64_t)n + 1, .time = (int64_t)n, .server = (uint32_t)n, .handshake = m->handshake * 1000,
-			.quickest = m->quickest * 1000, .value = { [TURN_STARTTLS] = VALUE_OFFERED, [TURN_KEYWORDS] = m->offer, [TURN_BANNER] = m->banner,
-			[TURN_NAME] = (uint32_t)(NAMES + n), [TURN_STACK] = m->stack, [TURN_TTL] = m->ttl } };
+		all[n] = (struct sighting){ .session = (int64_t)n + 1, .time = (int64_t)n, .server = (uint32_t)n, .look = (uint32_t)n,
+			.handshake = m->handshake, .quickest = m->quickest, .ttl = m->ttl & 255 };
+		const uint32_t look[SEEN_KINDS] = { [TURN_STARTTLS] = VALUE_OFFERED, [TURN_KEYWORDS] = m->offer, [TURN_BANNER] = m->banner,
+			[TURN_NAME] = (uint32_t)(NAMES + n), [TURN_STACK] = m->stack };
+		memcpy(looks[n], look, sizeof look);
 	}
-	struct sightings in = { .all = all, .n = n, .values = values, .servers = servers, .nnetworks = 1 };
-	struct arena arena = { 0 };
+	struct sightings in = { .by_network = all, .n = n, .looks = (const uint32_t (*)[SEEN_KINDS])looks, .values = values, .servers = servers, .nnetworks = 1 };
 	struct turns out = { 0 };
 	unsigned found = 0;
-	answerers_find(&in, &arena, &out);
+	answerers_find(&in, &out);
 	for (size_t i = 0; i < out.nsuspicions; i++) {
 		assert_true(out.suspicions[i].witness != out.suspicions[i].session);
 		found += out.suspicions[i].kind == k->kind;
 	}
 	assert_int_equal(found, k->suspected);
-	arena_drop(&arena);
+	turns_free(&out);
 }
 
 int main(void)

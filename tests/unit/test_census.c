@@ -14,14 +14,17 @@ static const struct kase {
 	const char *name;
 	unsigned sessions, late; /* late: how many places a session may be stored behind that of its id */
 	bool forgets;            /* as many sessions more, that are forgotten */
+	bool in_files;           /* nothing on the heap */
 } cases[] = {
-	{ "none", 0, 0, false },
-	{ "one", 1, 0, false },
-	{ "in order", 300, 0, false },
-	{ "some late", 2000, 20, false },
-	{ "any order", 2000, 2000, false },
-	{ "forgotten ones", 500, 50, true },
-	{ "none but forgotten ones", 0, 0, true },
+	{ "none", 0, 0, false, false },
+	{ "one", 1, 0, false, false },
+	{ "in order", 300, 0, false, false },
+	{ "some late", 2000, 20, false, false },
+	{ "any order", 2000, 2000, false, false },
+	{ "forgotten ones", 500, 50, true, false },
+	{ "none but forgotten ones", 0, 0, true, false },
+	{ "in files", 2000, 20, false, true },
+	{ "forgotten ones, in files", 500, 50, true, true },
 };
 
 static const char tables_sql[] =
@@ -63,7 +66,7 @@ static struct made make(const struct kase *k, unsigned i, uint64_t *seed)
 {
 	struct made m = { .server = address_made(next(seed) % ADDRESSES, 1), .client = address_made(next(seed) % ADDRESSES, 2), .session = {
 		.id = 1 + 3 * (int64_t)i + (int64_t)(next(seed) % 3), .start = 1000000 * (int64_t)i, .server_port = next(seed) % 4 ? 25 : 587,
-		.handshake = (int64_t)(next(seed) % 3), .quickest = (int64_t)(next(seed) % 5), .look = (uint32_t)(next(seed) % (LOOKS + 1)),
+		.handshake = (uint32_t)(next(seed) % 3), .quickest = (uint32_t)(next(seed) % 5), .look = (uint32_t)(next(seed) % (LOOKS + 1)),
 		.client_stack = (uint32_t)(next(seed) % (TEXTS + 1)), .errors = (uint32_t)(next(seed) % (ERRORS_MOST + 1)), .protocol = (uint8_t)(next(seed) % 5),
 		.tls_state = (uint8_t)(next(seed) % 8), .server_ttl = next(seed) % 3 ? 64 : 0, .incomplete = next(seed) % 2,
 	} };
@@ -95,7 +98,7 @@ static void insert(struct database *d, const struct made *m)
 	database_bind_text(row, 2, bytes_of(client));
 	database_bind_text(row, 3, bytes_of(server));
 	const int64_t known[] = { s->server_port, s->start, s->errors, s->protocol, s->tls_state, s->incomplete ? 9 : 0 };
-	const int64_t maybe[] = { s->look, s->server_ttl, s->client_stack, s->handshake, s->quickest };
+	const int64_t maybe[] = { s->look, s->server_ttl, s->client_stack, 1000 * (int64_t)s->handshake, 1000 * (int64_t)s->quickest };
 	sqlite3_bind_int64(row, 4, known[0]);
 	sqlite3_bind_int64(row, 5, known[1]);
 	for (int i = 0; i < 5; i++)
@@ -196,8 +199,8 @@ static void same_people(const struct population *a, const struct population *b)
 	assert_int_equal(a->n, b->n);
 	for (size_t i = 0; i < a->n; i++) {
 		const struct person *x = &a->people[i], *y = &b->people[i];
-		const int64_t of_x[] = { x->id, x->start, x->server, x->client, x->network, x->errors, x->protocol, x->tls_state, x->traced, x->incomplete };
-		const int64_t of_y[] = { y->id, y->start, y->server, y->client, y->network, y->errors, y->protocol, y->tls_state, y->traced, y->incomplete };
+		const int64_t of_x[] = { x->id, x->start, x->server, x->client, x->errors, x->protocol, x->tls_state, x->incomplete };
+		const int64_t of_y[] = { y->id, y->start, y->server, y->client, y->errors, y->protocol, y->tls_state, y->incomplete };
 		assert_memory_equal(of_x, of_y, sizeof of_x);
 	}
 }
@@ -208,10 +211,10 @@ static void same_sightings(const struct sightings *a, const struct sightings *b)
 	assert_int_equal(a->nnetworks, b->nnetworks);
 	for (size_t i = 0; i < a->n; i++) {
 		const struct sighting *x = &a->all[i], *y = &b->all[i];
-		const int64_t of_x[] = { x->session, x->time, x->number, x->server, x->network, x->handshake, x->quickest, x->client_stack };
-		const int64_t of_y[] = { y->session, y->time, y->number, y->server, y->network, y->handshake, y->quickest, y->client_stack };
+		const int64_t of_x[] = { x->session, x->time, x->server, x->network, x->look, x->handshake, x->quickest, x->client_stack, x->ttl };
+		const int64_t of_y[] = { y->session, y->time, y->server, y->network, y->look, y->handshake, y->quickest, y->client_stack, y->ttl };
 		assert_memory_equal(of_x, of_y, sizeof of_x);
-		assert_memory_equal(x->value, y->value, sizeof x->value);
+		assert_memory_equal(a->looks[x->look], b->looks[y->look], sizeof *a->looks);
 	}
 }
 
@@ -241,8 +244,9 @@ static void same_hits(const struct population *a, const struct population *b)
 static void noted_as_read(void **state)
 {
 	const struct kase *k = *state;
-	struct database d = { 0 };
-	struct census census = { 0 };
+	struct bulk *bulk = bulk_new("/tmp/census", k->in_files ? 0 : BULK_HEAP);
+	struct database d = { .bulk = bulk };
+	struct census census = { .bulk = bulk };
 	struct population read, noted;
 	struct error error = { 0 };
 	assert_int_equal(sqlite3_open(":memory:", &d.db), SQLITE_OK);
@@ -260,6 +264,7 @@ static void noted_as_read(void **state)
 	population_free(&noted);
 	census_free(&census);
 	sqlite3_close(d.db);
+	bulk_drop(bulk);
 }
 
 int main(void)

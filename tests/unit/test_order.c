@@ -1,7 +1,8 @@
-/* test_order - indexes in the order of their keys, beside an insertion sort. */
+/* test_order - indexes in the order of their keys, beside an insertion sort; records by a number, whatever passes that takes. */
 #include "base/order.h"
 #include "support/table.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 struct row {
@@ -44,7 +45,7 @@ static void sorts(void **state)
 			want[at] = want[at - 1];
 		want[at] = (uint32_t)i;
 	}
-	uint32_t *order = order_of_keys(&elements[0].key, sizeof *elements, row->n);
+	uint32_t *order = order_of_keys(&elements[0].key, sizeof *elements, row->n, NULL);
 	for (size_t i = 0; i < row->n; i++)
 		assert_int_equal(order[i], want[i]);
 	free(order);
@@ -53,7 +54,52 @@ static void sorts(void **state)
 	free(elements);
 }
 
+/* ---- records ---- */
+
+static const struct record_row {
+	const char *name;
+	size_t n;
+	uint32_t below;
+	bool in_files;
+} record_rows[] = {
+	{ "no record", 0, 5, false },
+	{ "one number", 50, 1, false },
+	{ "few", 1000, 7, false },
+	{ "many numbers, one pass", 5000, 4000, false },
+	{ "many records, few numbers", 300000, 200, false },
+	{ "many of both: some digits at a time", 300000, 70000, false },
+	{ "numbers that just need a digit more", 300000, 257, false },
+	{ "in files", 300000, 3000, true },
+};
+
+struct record {
+	uint32_t before, number, serial;
+};
+
+static void orders(void **state)
+{
+	const struct record_row *row = *state;
+	struct bulk *bulk = bulk_new("/tmp/test_order", row->in_files ? 0 : BULK_HEAP);
+	struct record *all = BULK_ARRAY(bulk, struct record, row->n);
+	for (size_t i = 0; i < row->n; i++)
+		all[i] = (struct record){ 7, (uint32_t)((i * 0x9e3779b97f4a7c15u) >> 40) % row->below, (uint32_t)i };
+	struct record *sorted = ORDER_BY(bulk, struct record, all, row->n, number, row->below);
+	uint64_t sum = 0;
+	for (size_t i = 0; i < row->n; i++) {
+		const struct record *x = &sorted[i], *of = &all[x->serial];
+		assert_true(x->serial < row->n && x->number == of->number && x->before == 7);
+		assert_true(i == 0 || x[-1].number < x->number || (x[-1].number == x->number && x[-1].serial < x->serial));
+		assert_int_equal(all[i].serial, i);
+		sum += x->serial;
+	}
+	assert_int_equal(sum, row->n ? (uint64_t)row->n * (row->n - 1) / 2 : 0);
+	bulk_free(bulk, sorted);
+	bulk_free(bulk, all);
+	bulk_drop(bulk);
+}
+
 int main(void)
 {
-	return TABLE_RUN("order of keys", rows, sorts);
+	int failed = TABLE_RUN("order of keys", rows, sorts);
+	return TABLE_RUN("order of records", record_rows, orders) + failed;
 }

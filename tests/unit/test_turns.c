@@ -69,6 +69,7 @@ enum { SIGHTINGS_MOST = 256, TEXTS_MOST = 128 };
 
 struct made {
 	struct sighting all[SIGHTINGS_MOST];
+	uint32_t looks[SIGHTINGS_MOST][SEEN_KINDS]; /* each has its own */
 	struct value values[TEXTS_MOST];
 	struct server_seen servers[16];
 	char names[TEXTS_MOST][16];
@@ -108,12 +109,13 @@ static void add_path(struct made *m, const char *line)
 		struct sighting *x = &m->all[m->in.n++];
 		char name[2] = { 0, 0 };
 		snprintf(name, sizeof name, "%c", (char)('0' + s));
-		*x = (struct sighting){ .session = (int64_t)(1000 * n + 100 * s + i + 1), .time = (int64_t)(i + 1) * 1000 + n * 10 + s, .server = s, .network = n };
-		x->value[TURN_STARTTLS] = starttls(states[i]);
-		x->value[TURN_KEYWORDS] = text(m, "", strcmp(series, "keys") == 0 ? letters[i] : 'K');
-		x->value[TURN_BANNER] = strcmp(series, "banner") != 0 ? text(m, "", 'A') : letters[i] == '*' ? (uint32_t)VALUE_STARRED : text(m, "", letters[i]);
-		x->value[TURN_TTL] = strcmp(series, "ttl") == 0 ? (uint32_t)letters[i] : 64;
-		x->value[TURN_NAME] = TEXTS_MOST - 8 + s;
+		*x = (struct sighting){ .session = (int64_t)(1000 * n + 100 * s + i + 1), .time = (int64_t)(i + 1) * 1000 + n * 10 + s, .server = s, .network = n, .look = (uint32_t)m->in.n - 1 };
+		uint32_t *value = m->looks[x->look];
+		value[TURN_STARTTLS] = starttls(states[i]);
+		value[TURN_KEYWORDS] = text(m, "", strcmp(series, "keys") == 0 ? letters[i] : 'K');
+		value[TURN_BANNER] = strcmp(series, "banner") != 0 ? text(m, "", 'A') : letters[i] == '*' ? (uint32_t)VALUE_STARRED : text(m, "", letters[i]);
+		x->ttl = strcmp(series, "ttl") == 0 ? (uint8_t)letters[i] : 64;
+		value[TURN_NAME] = TEXTS_MOST - 8 + s;
 	}
 }
 
@@ -189,12 +191,14 @@ static void one(void **state)
 			m->values[TEXTS_MOST - 8 + i] = (struct value){ bytes_of(server_names[i]), false };
 			m->servers[i] = (struct server_seen){ bytes_of(server_names[i]), bytes_of(server_networks[i]) };
 		}
-		m->in = (struct sightings){ .all = m->all, .values = m->values, .servers = m->servers, .nnetworks = 4 };
+		m->in = (struct sightings){ .looks = (const uint32_t (*)[SEEN_KINDS])m->looks, .values = m->values, .servers = m->servers, .nservers = 5, .nnetworks = 4 };
 		for (size_t i = 0; i < 5 && k->paths[i]; i++)
 			add_path(m, k->paths[i]);
 		shuffle(m, seed);
+		m->in.all = BULK_ARRAY(NULL, struct sighting, SIGHTINGS_MOST);
+		memcpy(m->in.all, m->all, sizeof m->all);
 		turns_find(&m->in, &arena, &turns);
-		suspicions_find(&m->in, &arena, &turns);
+		suspicions_find(&m->in, &turns);
 		for (size_t i = 0; i < turns.n; i++)
 			turn_text(&got, m, &turns.all[i]);
 		suspicions_text(&suspicions, m, &turns);
@@ -203,6 +207,8 @@ static void one(void **state)
 		text_free(&got);
 		text_free(&suspicions);
 		arena_drop(&arena);
+		turns_free(&turns);
+		sightings_free(&m->in);
 		free(m);
 	}
 }
