@@ -20,6 +20,7 @@ struct outcome_sink {
 	void (*outcome)(void *to, struct outcome);
 	void *to;
 	bool here;                /* sessions are ended in the analyser's thread, before it is freed */
+	void (*ahead)(void *to, const struct outcome *); /* the outcome behind the next one, where it is known: time to fetch what it needs. NULL: not asked for */
 };
 
 /* Sessions that are explained one after the other, and then given one after the other: to explain and to store are more code each than the

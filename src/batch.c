@@ -260,7 +260,7 @@ static bool store_site(struct batch *b, size_t index, struct batch_result *resul
 		s = b->sites[index];
 	} else {
 		s = b->sites[index] = site_new(b, b->options.folders[index]);
-		site_read(s, (struct outcome_sink){ outcome_store, &w, true });
+		site_read(s, (struct outcome_sink){ .outcome = outcome_store, .to = &w, .here = true });
 	}
 	if (w.failed)
 		return false;

@@ -47,6 +47,11 @@ static void outcome_came(void *to, struct outcome outcome)
 	session_free(outcome.session);
 }
 
+static void outcome_ahead(void *to, const struct outcome *outcome)
+{
+	store_ahead(((struct smtpwhy *)to)->store, outcome->session, &outcome->verdicts);
+}
+
 /* ---- the public calls ---- */
 
 const char *smtpwhy_version(void)
@@ -125,7 +130,7 @@ static bool stages_begin(struct smtpwhy *run)
 	struct flow_options limits = {
 		.memory = run->options.memory, .idle = run->options.idle, .ports = run->options.ports, .no_ndpi = run->options.no_ndpi,
 	};
-	run->shards = shards_new(how, limits, run->why, (struct outcome_sink){ outcome_came, run, true });
+	run->shards = shards_new(how, limits, run->why, (struct outcome_sink){ outcome_came, run, true, outcome_ahead });
 	return true;
 }
 

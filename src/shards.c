@@ -69,8 +69,11 @@ struct shards {
 static void outcomes_store(struct shard *shard)
 {
 	struct outcome_sink sink = shard->all->sink;
-	for (size_t i = 0; i < shard->noutcomes; i++)
+	for (size_t i = 0; i < shard->noutcomes; i++) {
+		if (sink.ahead && i + 1 < shard->noutcomes)
+			sink.ahead(sink.to, &shard->outcomes[i + 1]);
 		sink.outcome(sink.to, shard->outcomes[i]);
+	}
 	shard->noutcomes = 0;
 	pthread_mutex_unlock(&shard->all->storing);
 }
@@ -315,7 +318,7 @@ struct shards *shards_new(struct shards_options how, struct flow_options options
 	options.memory = (options.memory ? options.memory : FLOW_MEMORY) / s->n;
 	for (unsigned i = 0; i < s->n; i++) {
 		s->shards[i].all = s;
-		s->shards[i].analyser = analyser_new(options, why, (struct outcome_sink){ outcome_gathered, &s->shards[i], true });
+		s->shards[i].analyser = analyser_new(options, why, (struct outcome_sink){ .outcome = outcome_gathered, .to = &s->shards[i], .here = true });
 	}
 	for (unsigned i = 0; s->n > 1 && i < SPANS; i++)
 		s->spare[s->nspare++] = span_new(s->n);

@@ -99,7 +99,7 @@ static inline void feed_many(struct feed *f, const int64_t *numbers, size_t n, b
 {
 	uint8_t *begin = (uint8_t *)feed_room(f, n * RECORD_NUMBER), *at = begin, *types = f->head + f->nhead;
 	for (size_t i = 0; i < n; i++) {
-		types[i] = ids && !numbers[i] ? RECORD_NULL : record_type(numbers[i]);
+		types[i] = record_type_of(numbers[i], ids);
 		at += record_put(at, numbers[i], types[i]);
 	}
 	f->rows.n += (size_t)(at - begin);

@@ -62,13 +62,12 @@ uint64_t interned_fetch(const struct interned *t, struct bytes text)
 }
 
 /* A text that stands in the map as it stands on the wire is its own escaped form, unless its backslashes are of the wire. */
-int64_t interned_lines(struct interned *t, struct bytes wire, size_t most, struct text *room, struct error *error)
+int64_t interned_lines(struct interned *t, struct bytes wire, uint64_t hash, size_t most, struct text *room, struct error *error)
 {
 	if (wire.n == 0 || wire.n > most) {
 		struct bytes text = wire_view_lines(room, wire, most);
 		return interned_again(t, text, bytes_hash(text), error);
 	}
-	uint64_t hash = bytes_hash(wire);
 	void **slot = map_get_hashed(&t->map, wire, hash);
 	if (slot && !memchr(wire.p, '\\', wire.n))
 		return (int64_t)(intptr_t)*slot;

@@ -34,10 +34,10 @@ int64_t interned_id(struct interned *, struct bytes, struct error *); /* 0: the 
  * twice (queue ids, addresses), and a row costs more than they do. */
 int64_t interned_again(struct interned *, struct bytes, uint64_t hash, struct error *); /* hash: bytes_hash of it */
 /* The same of lines of the wire, as wire_add_lines escapes them: escaped, in room, only where a row may be made. */
-int64_t interned_lines(struct interned *, struct bytes wire, size_t most, struct text *room, struct error *);
+int64_t interned_lines(struct interned *, struct bytes wire, uint64_t hash, size_t most, struct text *room, struct error *);
 /* The same as interned_id, for words of ours, which come again from the same address. */
 int64_t interned_says(struct interned *, const char *, struct error *);
-/* For a text that interned_again will be asked for: its hash, for the second step (map_fetch). */
+/* For a text that one of these will be asked for: its hash, for the second step (map_fetch). */
 uint64_t interned_fetch(const struct interned *, struct bytes);
 void interned_free(struct interned *);
 

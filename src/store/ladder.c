@@ -43,7 +43,7 @@ static bool add_tail(struct ladder *l, struct text *json, struct bytes wire, siz
 	struct cut cut = bytes_cut(wire, '\n');
 	if (!cut.found || cut.tail.n < INTERN_FROM || wire.n > most)
 		return false;
-	int64_t id = interned_lines(&l->store->texts, cut.tail, most, &l->store->text, l->error);
+	int64_t id = interned_lines(&l->store->texts, cut.tail, bytes_hash(cut.tail), most, &l->store->text, l->error);
 	if (!id)
 		return false;
 	text_add_octet(json, '[');
@@ -60,7 +60,7 @@ static void add_text(struct ladder *l, struct text *json, enum direction side, s
 	if (side == FROM_SERVER && add_tail(l, json, wire, most))
 		return;
 	bool one = side == FROM_SERVER && wire.n >= INTERN_FROM && bytes_index(wire, '\n') == BYTES_NONE;
-	int64_t id = one ? interned_lines(&l->store->texts, wire, most, &l->store->text, l->error) : 0;
+	int64_t id = one ? interned_lines(&l->store->texts, wire, bytes_hash(wire), most, &l->store->text, l->error) : 0;
 	if (id)
 		wire_add_number(json, id);
 	else

@@ -4,6 +4,7 @@
 #ifndef SMTPWHY_STORE_RECORD_H
 #define SMTPWHY_STORE_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -17,22 +18,29 @@ static inline size_t record_size(unsigned type) /* octets of a number or NULL */
 	return sizes[type];
 }
 
-/* The shortest type that holds it. */
+/* The shortest type that holds it, without a branch: no column foretells the next one. By the zeros above it, of which the sign is one; 0 and 1
+ * have as many as 1, and stand behind all others. id: 0 is NULL. */
+static inline uint8_t record_type_of(int64_t number, bool id)
+{
+#define RECORD_SIZES [0 ... 16] = 6, [17 ... 32] = 5, [33 ... 40] = 4, [41 ... 48] = 3, [49 ... 56] = 2, [57 ... 63] = 1
+	static const uint8_t types[2][66] = {
+		{ RECORD_SIZES, [64] = RECORD_ZERO, [65] = RECORD_ZERO + 1 }, { RECORD_SIZES, [64] = RECORD_NULL, [65] = RECORD_ZERO + 1 },
+	};
+#undef RECORD_SIZES
+	uint64_t wire = (uint64_t)number, magnitude = wire ^ (0 - (wire >> 63)), small = wire < 2;
+	return types[id][(unsigned)__builtin_clzll(magnitude | 1) + small + (wire & small)];
+}
+
 static inline uint8_t record_type(int64_t number)
 {
-	static const uint8_t types[] = { 1, 1, 2, 3, 4, 5, 5, 6, 6 }; /* by octets */
-	if (number == 0 || number == 1)
-		return (uint8_t)(RECORD_ZERO + number);
-	uint64_t magnitude = (uint64_t)(number < 0 ? ~number : number);
-	unsigned bits = magnitude ? 65 - (unsigned)__builtin_clzll(magnitude) : 1; /* with the sign's */
-	return types[(bits + 7) / 8];
+	return record_type_of(number, false);
 }
 
 /* Its octets, the high one first; at has room for RECORD_NUMBER, which all are written. Gives how many are the number. */
 static inline size_t record_put(void *at, int64_t number, uint8_t type)
 {
 	size_t n = record_size(type);
-	uint64_t wire = n ? (uint64_t)number << (64 - 8 * n) : 0;
+	uint64_t wire = (uint64_t)number << (0 - 8 * n) % 64;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	wire = __builtin_bswap64(wire);
 #endif

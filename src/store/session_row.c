@@ -113,7 +113,7 @@ bool session_row(struct store *s, const struct session *session, const struct pe
 	feed_id(row, p->slowest);
 	FEED_NUMBERS(row, (int64_t)c->octets[FROM_CLIENT], c->client.port);
 	rest_columns(s, row, session, p, &shown);
-	writer_wire(s, row, session->banner, s->banner_hash, error);
+	writer_wire(row, session->banner, s->banner);
 	int64_t look = trace_look(s, &p->trace, session, error);
 	feed_id(row, look);
 	if (s->counts)

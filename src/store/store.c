@@ -23,38 +23,31 @@ int64_t writer_says(struct store *s, const char *says, struct error *error)
 	return says ? interned_says(&s->texts, says, error) : 0;
 }
 
-/* What was made since feed_text_begin is the column, or gives way to its id. */
-static void text_or_id(struct store *s, struct feed *row, uint64_t hash, struct error *error)
+int64_t writer_lines(struct store *s, struct bytes wire, uint64_t hash, struct error *error)
 {
-	int64_t id = interned_again(&s->texts, feed_text_made(row), hash, error);
-	if (!id) {
+	return wire.p ? interned_lines(&s->texts, wire, hash, LIMIT_REPLY, &s->text, error) : 0;
+}
+
+void writer_wire(struct feed *row, struct bytes wire, int64_t id)
+{
+	if (id) {
+		feed_number(row, id);
+	} else if (!wire.p) {
+		feed_null(row);
+	} else {
+		wire_add_lines(feed_text_begin(row), wire, LIMIT_REPLY);
 		feed_text_end(row);
-		return;
 	}
-	feed_text_drop(row);
-	feed_number(row, id);
 }
 
-/* Escapes make a text longer: one as long as what it was made of is the same, and so is its hash. */
-void writer_wire(struct store *s, struct feed *row, struct bytes wire, uint64_t hash, struct error *error)
+void writer_sentence(struct store *s, struct feed *row, const char *sentence, uint64_t hash, struct error *error)
 {
-	if (!wire.p) {
-		feed_null(row);
-		return;
-	}
-	wire_add_lines(feed_text_begin(row), wire, LIMIT_REPLY);
-	struct bytes made = feed_text_made(row);
-	text_or_id(s, row, made.n == wire.n ? hash : bytes_hash(made), error);
-}
-
-void writer_sentence(struct store *s, struct feed *row, const char *sentence, struct error *error)
-{
-	if (!sentence) {
-		feed_null(row);
-		return;
-	}
-	text_add_string(feed_text_begin(row), sentence);
-	text_or_id(s, row, bytes_hash(feed_text_made(row)), error);
+	struct bytes text = bytes_of(sentence);
+	int64_t id = sentence ? interned_again(&s->texts, text, hash, error) : 0;
+	if (id)
+		feed_number(row, id);
+	else
+		feed_text(row, text);
 }
 
 /* The verb as design and docs/database.md define it; an octet that is not printable anywhere in the first word makes it "-". */
@@ -256,20 +249,32 @@ static void pending_keep(struct store *s, uint64_t id)
 	*pending_slot(s, id, true) = p;
 }
 
-/* What rows are looked up by has left the caches since the last session: it comes, each in two steps, while other things are done. */
-static void fetch(struct store *s, const struct session *session, const struct verdicts *verdicts)
+/* What rows are looked up by has left the caches since it was last: it comes in two steps, the first while the session before this one is stored. */
+static struct fetched fetched_of(const struct store *s, const struct session *session, const struct verdicts *verdicts)
 {
-	s->nfetched = verdicts->nerrors < FETCHED_MOST ? (unsigned)verdicts->nerrors : FETCHED_MOST;
-	for (unsigned i = 0; i < s->nfetched; i++)
-		s->reply_hashes[i] = interned_fetch(&s->texts, verdicts->errors[i].exchange->reply.text);
-	s->banner_hash = interned_fetch(&s->texts, session->banner);
+	struct fetched f = { .session = session, .id = session->id, .n = verdicts->nerrors < FETCHED_MOST ? (unsigned)verdicts->nerrors : FETCHED_MOST };
+	f.banner = interned_fetch(&s->texts, session->banner);
+	for (unsigned i = 0; i < f.n; i++) {
+		f.replies[i] = interned_fetch(&s->texts, verdicts->errors[i].exchange->reply.text);
+		f.details[i] = interned_fetch(&s->texts, bytes_of(verdicts->errors[i].detail));
+	}
+	return f;
 }
 
-static void fetch_entries(const struct store *s)
+void store_ahead(struct store *s, const struct session *session, const struct verdicts *verdicts)
 {
-	for (unsigned i = 0; i < s->nfetched; i++)
-		map_fetch_entry(&s->texts.map, s->reply_hashes[i]);
-	map_fetch_entry(&s->texts.map, s->banner_hash);
+	s->next = fetched_of(s, session, verdicts);
+}
+
+static void fetch_entries(struct store *s, const struct session *session, const struct verdicts *verdicts)
+{
+	if (s->now.session != session || s->now.id != session->id)
+		s->now = fetched_of(s, session, verdicts);
+	map_fetch_entry(&s->texts.map, s->now.banner);
+	for (unsigned i = 0; i < s->now.n; i++) {
+		map_fetch_entry(&s->texts.map, s->now.replies[i]);
+		map_fetch_entry(&s->texts.map, s->now.details[i]);
+	}
 }
 
 bool store_session(struct store *s, const struct session *session, const struct verdicts *verdicts, bool final, struct error *error)
@@ -278,9 +283,8 @@ bool store_session(struct store *s, const struct session *session, const struct 
 	void **slot = s->pending.count ? pending_slot(s, session->id, false) : NULL;
 	struct pending *p = slot && *slot ? *slot : pending_begin(&s->whole);
 	s->offer = NULL;
-	fetch(s, session, verdicts);
+	fetch_entries(s, session, verdicts);
 	trace_gather(s, &p->trace, session, error);
-	fetch_entries(s);
 	if (final)
 		trace_key(s, &p->trace, session, error);
 	writer_gather(s, p, session);
@@ -288,15 +292,16 @@ bool store_session(struct store *s, const struct session *session, const struct 
 		return false;
 	p->findings += (unsigned)verdicts->nfindings;
 	if (final)
-		map_fetch_entry(&s->looks, s->key_hash);
+		trace_fetch(s, &p->trace, session, error);
 	if ((verdicts->nerrors || verdicts->nfindings) && !ladder_write(s, session, verdicts, id, p->parts++, error))
 		return false;
+	bool done = !final || session_row(s, session, p, id, error);
+	s->now = s->next;
 	if (!final) {
 		if (p == &s->whole)
 			pending_keep(s, session->id);
 		return true;
 	}
-	bool done = session_row(s, session, p, id, error);
 	if (p != &s->whole) {
 		pending_free(p);
 		*slot = NULL;
@@ -437,6 +442,7 @@ void store_free(struct store *s)
 	text_free(&s->text);
 	text_free(&s->line);
 	text_free(&s->note);
+	text_free(&s->greeting);
 	text_free(&s->key);
 	trace_free(&s->whole.trace);
 	map_free(&s->looks);

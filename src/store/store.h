@@ -25,6 +25,7 @@ struct store_options {
 struct store;
 struct store *store_new(struct store_options, struct error *);
 bool store_session(struct store *, const struct session *, const struct verdicts *, bool final, struct error *);
+void store_ahead(struct store *, const struct session *, const struct verdicts *); /* they are stored behind what is stored next: nothing but time depends on it */
 bool store_capture(struct store *, uint32_t file, const struct capture *, const struct decode_counts *, struct error *);
 bool store_print(struct store *, uint32_t file, const char *print, struct error *); /* of a capture that was stored (capture/print.h) */
 /* Two sides of a box (comparison.c). Sessions are those of struct session.id; 0 where one side has none. */

@@ -4,6 +4,7 @@
 
 #include "why/middlebox.h"
 
+#include <stddef.h>
 #include <string.h>
 
 enum { BANNER_MOST = 200, NAME_MOST = 255 };
@@ -104,15 +105,10 @@ static struct bytes own_name(const struct session *session)
 	return session->server_name;
 }
 
-static void gather_greeting(struct store *s, struct trace *t, const struct session *session)
+static void gather_wait(struct trace *t, const struct session *session)
 {
 	const struct connection *c = &session->connection;
 	const struct exchange *x = session->first;
-	if (session->banner.n) {
-		t->starred = banner_is_filler(session->banner);
-		if (!t->starred)
-			banner_class(s, &t->banner, bytes_cut(session->banner, '\n').head, session->server_name);
-	}
 	if (x && x->command.kind == COMMAND_CONNECT && x->answered && c->syn_ack_seen && c->handshake_rtt)
 		t->wait = x->reply.first.time - c->first.time - c->handshake_rtt;
 }
@@ -120,20 +116,18 @@ static void gather_greeting(struct store *s, struct trace *t, const struct sessi
 void trace_clear(struct trace *t)
 {
 	text_clear(&t->name);
-	text_clear(&t->banner);
-	*t = (struct trace){ .name = t->name, .banner = t->banner };
+	*t = (struct trace){ .name = t->name };
 }
 
 void trace_free(struct trace *t)
 {
 	text_free(&t->name);
-	text_free(&t->banner);
 }
 
 void trace_gather(struct store *s, struct trace *t, const struct session *session, struct error *error)
 {
 	if (!t->seen)
-		gather_greeting(s, t, session);
+		gather_wait(t, session);
 	t->seen = true;
 	gather_offer(s, t, session, error);
 	if (!t->name.n) {
@@ -170,19 +164,6 @@ static int64_t stack(struct store *s, const struct marks *m, bool seen, struct e
 	return known->id = interned_id(&s->texts, text_view(&s->line), error);
 }
 
-static bool look_row(struct store *s, const struct trace *t, enum hello hello, int64_t server_stack, struct error *error)
-{
-	feed_number(&s->look, ++s->last_look);
-	feed_id(&s->look, t->name.n ? interned_id(&s->texts, text_view(&t->name), error) : 0);
-	feed_id(&s->look, t->banner.n ? interned_id(&s->texts, text_view(&t->banner), error) : 0);
-	feed_number(&s->look, t->starred);
-	feed_number(&s->look, hello);
-	feed_id(&s->look, t->offer);
-	feed_id(&s->look, t->hidden);
-	feed_id(&s->look, server_stack);
-	return feed_row(&s->look, error) && error->kind == ERROR_NONE;
-}
-
 static enum hello hello_of(const struct trace *t)
 {
 	return t->greeted_ehlo ? HELLO_EHLO : !t->greeted_helo ? HELLO_NONE : t->refused_ehlo ? HELLO_HELO_AFTER_EHLO : HELLO_HELO;
@@ -193,25 +174,91 @@ static int64_t server_stack(struct store *s, const struct session *session, stru
 	return stack(s, &session->connection.syn[FROM_SERVER], session->connection.syn_ack_seen, error);
 }
 
-void trace_key(struct store *s, const struct trace *t, const struct session *session, struct error *error)
+/* ---- by ids ---- */
+
+enum { NAMED_NOT, NAMED_AS_GREETED };
+
+/* Its name is the first word of its greeting, so that the greeting's id tells it. */
+static bool is_greeted_by_name(const struct session *session)
 {
-	if (session->protocol > PROTOCOL_LMTP)
+	struct bytes name = session->server_name, rest = bytes_from(session->banner, name.n);
+	return name.n && bytes_starts(session->banner, name) && (rest.n == 0 || octet_is_blank(rest.p[0]) || rest.p[0] == '\n');
+}
+
+static struct known_look ids_of(struct store *s, const struct trace *t, const struct session *session, struct error *error)
+{
+	int64_t of_server = server_stack(s, session, error);
+	bool named = t->name.n > 0, fit = (uint64_t)(s->banner | t->offer | t->hidden | of_server) <= UINT32_MAX;
+	if (!s->banner || !fit || !is_greeted_by_name(session) || (named && !bytes_equal(text_view(&t->name), session->server_name)))
+		return (struct known_look){ 0 };
+	return (struct known_look){ .banner = (uint32_t)s->banner, .offer = (uint32_t)t->offer, .hidden = (uint32_t)t->hidden, .stack = (uint32_t)of_server,
+	                            .hello = (uint16_t)hello_of(t), .named = named ? NAMED_AS_GREETED : NAMED_NOT };
+}
+
+static struct known_look *known_of(struct store *s)
+{
+	struct bytes ids = { (const uint8_t *)&s->asked, offsetof(struct known_look, look) };
+	return s->known_looks[bytes_hash(ids) % LOOKS_KNOWN];
+}
+
+/* 0: there is none. What came last comes to stand first. */
+static uint32_t look_of_ids(struct store *s)
+{
+	struct known_look *known = s->known;
+	for (size_t i = 0; i < LOOKS_ALIKE; i++) {
+		struct known_look found = known[i];
+		if (!found.look || memcmp(&found, &s->asked, offsetof(struct known_look, look)) != 0)
+			continue;
+		memmove(known + 1, known, i * sizeof *known);
+		known[0] = found;
+		return found.look;
+	}
+	return 0;
+}
+
+static void look_keep(struct store *s, int64_t look)
+{
+	if (look <= 0 || look > UINT32_MAX)
 		return;
-	const int64_t numbers[] = { t->starred, hello_of(t), t->offer, t->hidden, server_stack(s, session, error), (int64_t)t->name.n };
+	memmove(s->known + 1, s->known, (LOOKS_ALIKE - 1) * sizeof *s->known);
+	s->known[0] = s->asked;
+	s->known[0].look = (uint32_t)look;
+}
+
+/* ---- by texts ---- */
+
+static void texts_of(struct store *s, const struct trace *t, const struct session *session, struct error *error)
+{
+	struct bytes banner = session->banner;
+	text_clear(&s->greeting);
+	s->starred = banner.n && banner_is_filler(banner);
+	if (banner.n && !s->starred)
+		banner_class(s, &s->greeting, bytes_cut(banner, '\n').head, session->server_name);
+	const int64_t numbers[] = { s->starred, hello_of(t), t->offer, t->hidden, server_stack(s, session, error), (int64_t)t->name.n };
 	text_clear(&s->key);
 	text_add(&s->key, (struct bytes){ (const uint8_t *)numbers, sizeof numbers });
 	text_add(&s->key, text_view(&t->name));
-	text_add(&s->key, text_view(&t->banner));
+	text_add(&s->key, text_view(&s->greeting));
 	s->key_hash = bytes_hash(text_view(&s->key));
-	map_fetch(&s->looks, s->key_hash);
+}
+
+static bool look_row(struct store *s, const struct trace *t, enum hello hello, int64_t of_server, struct error *error)
+{
+	feed_number(&s->look, ++s->last_look);
+	feed_id(&s->look, t->name.n ? interned_id(&s->texts, text_view(&t->name), error) : 0);
+	feed_id(&s->look, s->greeting.n ? interned_id(&s->texts, text_view(&s->greeting), error) : 0);
+	feed_number(&s->look, s->starred);
+	feed_number(&s->look, hello);
+	feed_id(&s->look, t->offer);
+	feed_id(&s->look, t->hidden);
+	feed_id(&s->look, of_server);
+	return feed_row(&s->look, error) && error->kind == ERROR_NONE;
 }
 
 /* The row that looks the same, found by its texts, so that they need no ids of their own where it is known; rows are few beside
  * sessions, and what was forgotten gets a second one. */
-int64_t trace_look(struct store *s, const struct trace *t, const struct session *session, struct error *error)
+static int64_t look_of_texts(struct store *s, const struct trace *t, const struct session *session, struct error *error)
 {
-	if (session->protocol > PROTOCOL_LMTP)
-		return 0;
 	struct bytes key = text_view(&s->key);
 	void **known = map_get_hashed(&s->looks, key, s->key_hash);
 	if (known)
@@ -222,6 +269,43 @@ int64_t trace_look(struct store *s, const struct trace *t, const struct session 
 		return 0;
 	*map_put_hashed(&s->looks, key, s->key_hash) = (void *)(intptr_t)s->last_look;
 	return s->last_look;
+}
+
+/* ---- either way ---- */
+
+void trace_key(struct store *s, const struct trace *t, const struct session *session, struct error *error)
+{
+	s->banner = writer_lines(s, session->banner, s->now.banner, error);
+	s->known = NULL;
+	s->asked_look = 0;
+	if (session->protocol > PROTOCOL_LMTP)
+		return;
+	s->asked = ids_of(s, t, session, error);
+	if (s->asked.banner) {
+		s->known = known_of(s);
+		__builtin_prefetch(s->known);
+	}
+}
+
+void trace_fetch(struct store *s, const struct trace *t, const struct session *session, struct error *error)
+{
+	if (session->protocol > PROTOCOL_LMTP)
+		return;
+	s->asked_look = s->known ? look_of_ids(s) : 0;
+	if (s->asked_look)
+		return;
+	texts_of(s, t, session, error);
+	map_fetch(&s->looks, s->key_hash);
+}
+
+int64_t trace_look(struct store *s, const struct trace *t, const struct session *session, struct error *error)
+{
+	if (s->asked_look || session->protocol > PROTOCOL_LMTP)
+		return s->asked_look;
+	int64_t look = look_of_texts(s, t, session, error);
+	if (s->known)
+		look_keep(s, look);
+	return look;
 }
 
 struct shown trace_shown(struct store *s, const struct trace *t, const struct session *session, struct error *error)

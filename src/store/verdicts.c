@@ -65,7 +65,7 @@ static void add_proof(struct store *s, struct text *json, const struct proof *p,
 	} else if (told && same_view(p->text, x->reply.raw)) {
 		text_add(json, B("-1"));
 	} else {
-		int64_t id = p->text.n >= INTERN_FROM ? interned_lines(&s->texts, p->text, PROOF_MOST, &s->text, error) : 0;
+		int64_t id = p->text.n >= INTERN_FROM ? interned_lines(&s->texts, p->text, bytes_hash(p->text), PROOF_MOST, &s->text, error) : 0;
 		if (id)
 			wire_add_number(json, id);
 		else
@@ -211,13 +211,13 @@ static bool error_row(struct store *s, const struct verdict *v, size_t at, int64
 	feed_number(row, session_id * IDS_PER_SESSION + v->ordinal);
 	FEED_NUMBERS(row, session_id, x->reply.last.time, x->reply.code);
 	enhanced_column(row, &x->reply.enhanced);
-	writer_wire(s, row, reply, at < s->nfetched ? s->reply_hashes[at] : bytes_hash(reply), error);
+	writer_wire(row, reply, writer_lines(s, reply, at < s->now.n ? s->now.replies[at] : bytes_hash(reply), error));
 	feed_text(row, trigger.verb);
 	feed_text(row, trigger.line);
 	lower_column(row, mail ? mail->path->domain : (struct bytes){ 0 }, mail);
 	lower_column(row, rcpt ? c->path->domain : (struct bytes){ 0 }, rcpt);
 	FEED_NUMBERS(row, s->causes[v->cause], v->certainty);
-	writer_sentence(s, row, v->detail, error);
+	writer_sentence(s, row, v->detail, at < s->now.n ? s->now.details[at] : bytes_hash(bytes_of(v->detail)), error);
 	proofs_column(s, row, v->proofs, v->nproofs, x, error);
 	rest_columns(s, row, v, error);
 	if (s->counts)
@@ -247,7 +247,7 @@ bool rows_of_findings(struct store *s, const struct verdicts *verdicts, int64_t 
 		feed_number(row, s->causes[f->cause]);
 		feed_id(row, writer_says(s, f->device, error));
 		feed_number(row, f->certainty);
-		writer_sentence(s, row, f->detail, error);
+		writer_sentence(s, row, f->detail, bytes_hash(bytes_of(f->detail)), error);
 		proofs_column(s, row, f->proofs, f->nproofs, NULL, error);
 		if (!feed_row(row, error) || error->kind != ERROR_NONE)
 			return false;

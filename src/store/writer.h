@@ -15,8 +15,8 @@
 
 /* What trace.c gathers of a session, window by window. */
 struct trace {
-	bool seen, starred, greeted_ehlo, refused_ehlo, greeted_helo;
-	struct text name, banner; /* as the table "look" has them; empty unknown */
+	bool seen, greeted_ehlo, refused_ehlo, greeted_helo;
+	struct text name;         /* as the table "look" has it; empty unknown */
 	int64_t offer, hidden, wait, quickest;
 	struct place offer_at;
 };
@@ -37,7 +37,22 @@ struct known_stack {
 	int64_t id; /* 0: none is known here */
 };
 
+/* What looks the same by its ids alone, and its row: a session whose greeting is a row of "text", and whose name is the greeting's or none. */
+enum { LOOKS_KNOWN = 8192, LOOKS_ALIKE = 2 /* of one hash */ };
+struct known_look {
+	uint32_t banner, offer, hidden, stack;
+	uint16_t hello, named;
+	uint32_t look; /* 0: none is known here */
+};
+
+/* What rows are looked up by: hashes, taken while the session before it is stored. */
 enum { FETCHED_MOST = 4 };
+struct fetched {
+	const struct session *session; /* NULL: none */
+	uint64_t id;                   /* its */
+	uint64_t banner, replies[FETCHED_MOST], details[FETCHED_MOST]; /* replies, details: of its first errors */
+	unsigned n;
+};
 
 struct store {
 	struct database database;
@@ -51,11 +66,17 @@ struct store {
 	struct map pending;                   /* of sessions that came in windows, and go on, by their id; NULL once it ended */
 	struct pending whole;                 /* of the session that comes now, if all of it comes at once; its texts' room stays */
 	struct known_stack stacks[STACKS_KNOWN];
-	struct text text, line, note, key;    /* scratch, cleared by whoever uses it */
+	struct text text, line, note;         /* scratch, cleared by whoever uses it */
 	struct map looks;                     /* rows of "look", their texts spelled out, to their ids */
-	uint64_t key_hash, banner_hash;       /* key: that of looks for this session (trace_key) */
-	uint64_t reply_hashes[FETCHED_MOST];  /* of the texts of its first errors */
-	unsigned nfetched;
+	struct known_look known_looks[LOOKS_KNOWN][LOOKS_ALIKE]; /* by their ids' hash, what came last before what came earlier */
+	struct known_look *known;             /* of them, those of this session's hash; NULL: its texts are asked for */
+	struct known_look asked;              /* of this session */
+	uint32_t asked_look;                  /* found by its ids; 0: by its texts, if it has one */
+	struct text greeting, key;            /* then, of this session: its greeting as "look" has it, and what it is found by in looks */
+	bool starred;                         /* its greeting is filler */
+	uint64_t key_hash;
+	int64_t banner;                       /* text_id of its greeting; 0: that is in its row */
+	struct fetched now, next;             /* of this session; of the one behind it */
 	int64_t last_look;
 	const struct offer *offer;            /* of this session, whose text is offer_id; NULL none */
 	int64_t offer_id;
@@ -70,9 +91,10 @@ bool writer_settle(struct store *, struct error *); /* all rows are in the datab
 int64_t writer_capture(const struct store *, struct place);              /* capture_id, 0 nowhere */
 int64_t writer_text(struct store *, struct bytes wire, size_t most, struct error *);  /* id of its C-escaped text */
 int64_t writer_says(struct store *, const char *, struct error *);       /* id; 0 for NULL */
+int64_t writer_lines(struct store *, struct bytes wire, uint64_t hash, struct error *); /* id of its C-escaped text, if that came often; 0. hash: bytes_hash of it */
 /* The next column of a row, which holds a text or the id of one that came often. */
-void writer_wire(struct store *, struct feed *, struct bytes wire, uint64_t hash, struct error *); /* C-escaped; .p NULL is NULL; hash: bytes_hash of it */
-void writer_sentence(struct store *, struct feed *, const char *, struct error *);               /* as it stands; NULL is NULL */
+void writer_wire(struct feed *, struct bytes wire, int64_t id);                                  /* C-escaped where there is no id; .p NULL is NULL */
+void writer_sentence(struct store *, struct feed *, const char *, uint64_t hash, struct error *); /* as it stands; NULL is NULL */
 /* trigger_verb and trigger_line of a command; a NULL pointer is NULL. verb and line are views of room. */
 struct trigger {
 	struct bytes verb, line;
@@ -98,7 +120,9 @@ bool ladder_write(struct store *, const struct session *, const struct verdicts 
 int64_t writer_offer(struct store *, const struct offer *, struct error *); /* id of its keyword lines, joined by LF; 0 without EHLO */
 void trace_clear(struct trace *); /* its texts keep their room */
 void trace_gather(struct store *, struct trace *, const struct session *, struct error *); /* each window */
-void trace_key(struct store *, const struct trace *, const struct session *, struct error *); /* once all is gathered, and some time before trace_look */
+/* Once all is gathered, and some time before trace_look: what it looks up begins to be fetched. trace_fetch: the rest, in between. */
+void trace_key(struct store *, const struct trace *, const struct session *, struct error *);
+void trace_fetch(struct store *, const struct trace *, const struct session *, struct error *);
 void trace_free(struct trace *);
 int64_t trace_look(struct store *, const struct trace *, const struct session *, struct error *); /* its row of "look", made where it is new; 0 none */
 /* What trace.c fills of the row of a session, 0 where it is unknown. */

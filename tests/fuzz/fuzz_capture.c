@@ -29,7 +29,7 @@ static void run(const char *path, const struct why *why)
 	struct timeline *timeline = timeline_new((struct timeline_options){ 0 });
 	struct decoder *decoder = decoder_new();
 	struct analyser *analyser = analyser_new((struct flow_options){ .memory = 4 * 1024 * 1024, .no_ndpi = true }, why,
-						 (struct outcome_sink){ outcome_came, &errors, true });
+						 (struct outcome_sink){ .outcome = outcome_came, .to = &errors, .here = true });
 	timeline_add(timeline, path);
 	while (timeline_next(timeline, &frame))
 		if (decoder_packet(decoder, &frame, &packet) == DECODED_TCP) {

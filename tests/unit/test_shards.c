@@ -147,7 +147,7 @@ static void shared(void **state)
 	struct why *why = why_new((struct why_options){ 0 }, &error);
 	assert_non_null(why);
 	struct shards *s = shards_new((struct shards_options){ .threads = k->threads }, (struct flow_options){ 0 }, why,
-	                              (struct outcome_sink){ outcome_came, &w, true });
+	                              (struct outcome_sink){ .outcome = outcome_came, .to = &w, .here = true });
 	assert_true(shards_several(s));
 	shards_run(s, &(struct packets_source){ next, paused, &w, k->here_only });
 	shards_end(s);

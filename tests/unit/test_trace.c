@@ -43,11 +43,16 @@ static const char traces_sql[] =
 	"LEFT JOIN text AS n ON n.text_id = name_id LEFT JOIN text AS b ON b.text_id = banner_id LEFT JOIN text AS o ON "
 	"o.text_id = offer_id LEFT JOIN text AS h ON h.text_id = hidden_id ORDER BY session_id";
 
-static void put(struct store *s, const struct kase *k, uint64_t id)
+static struct session *made(const struct kase *k, uint64_t id)
 {
-	struct error error = { 0 };
 	struct session *session = talk_session(k->talk, 0);
 	session->id = id;
+	return session;
+}
+
+static void put(struct store *s, struct session *session)
+{
+	struct error error = { 0 };
 	assert_true(store_session(s, session, &(struct verdicts){ 0 }, true, &error));
 	session_free(session);
 }
@@ -58,7 +63,7 @@ static void keeps(void **state)
 	const struct kase *k = *state;
 	struct store *s = store_new((struct store_options){ 0 }, &error);
 	assert_non_null(s);
-	put(s, k, 1);
+	put(s, made(k, 1));
 	assert_true(store_finish(s, &error));
 	struct report *report = report_open(store_path(s), &error);
 	assert_non_null(report);
@@ -73,7 +78,8 @@ static void keeps(void **state)
 	text_free(&got);
 }
 
-/* What a row is looked up by is fetched while others are made: it is that of its own session, whichever came before. Rows are shared. */
+/* What a row is looked up by is fetched while others are made: it is that of its own session, whichever came before, and whether or not it was
+ * told ahead. Rows are shared. */
 static void each_its_own(void **state)
 {
 	(void)state;
@@ -81,11 +87,17 @@ static void each_its_own(void **state)
 	_Static_assert(SESSIONS % STEP != 0 && STEP % KINDS != 0, "every session once, of any kind after any other");
 	struct error error = { 0 };
 	struct store *s = store_new((struct store_options){ 0 }, &error);
+	struct session *next = made(&cases[0], 1);
 	assert_non_null(s);
 	for (unsigned i = 0; i < SESSIONS; i++) {
-		unsigned id = i * STEP % SESSIONS;
-		put(s, &cases[(id * id + id / 7) % KINDS], id + 1);
+		unsigned id = (i + 1) * STEP % SESSIONS;
+		struct session *this = next;
+		next = made(&cases[(id * id + id / 7) % KINDS], id + 1);
+		if (i % 5)
+			store_ahead(s, next, &(struct verdicts){ 0 });
+		put(s, this);
 	}
+	session_free(next);
 	assert_true(store_finish(s, &error));
 	struct report *report = report_open(store_path(s), &error);
 	assert_non_null(report);
