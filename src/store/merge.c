@@ -1,9 +1,8 @@
-/* merge.c - takes report databases, gives one. All work is SQL on attached files; text ids and cause ids are mapped.
+/* merge.c - takes report databases, gives one. All work is SQL on attached files; text ids and cause ids are mapped (raise.h).
  * Never changes an input. */
 #include "store/merge.h"
 
-#include "base/text.h"
-#include "store/database.h"
+#include "store/raise.h"
 
 /* What the two have in common decides: the same list of captures makes shards. */
 #define CAPTURES(of) "SELECT capture_id, name, packets, bytes, first_time, last_time FROM " of ".capture"
@@ -20,10 +19,8 @@ static const char *const copies[] = {
 	NULL
 };
 
-/* JSON columns hold ids too: proofs [says or -says or [capture, frame, side, text or id or 0, says], ...], also [cause, ...], ladder lines. */
-#define PROOFS "(SELECT json_group_array(json(CASE WHEN p.type = 'integer' THEN p.value + sign(p.value) * text_by ELSE json_array(CASE p.value ->> 0 WHEN 0 THEN 0 ELSE (p.value ->> 0) + capture_by END, p.value ->> 1, p.value ->> 2, " \
-	"CASE WHEN json_type(p.value, '$[3]') = 'text' THEN p.value ->> 3 WHEN p.value ->> 3 <= 0 THEN p.value ->> 3 ELSE (p.value ->> 3) + text_by END, " \
-	"(p.value ->> 4) + text_by) END)) FROM json_each(r.proofs) AS p)"
+/* JSON columns hold ids too. */
+#define PROOFS "raised_proofs(r.proofs, text_by, capture_by)"
 /* Of a column that holds a text or its id. */
 #define TEXT_IN(column) "CASE typeof(" column ") WHEN 'text' THEN " column " ELSE " column " + text_by END"
 #define CAUSE_OF(column) "(SELECT new FROM to_cause WHERE old = " column ")"
@@ -43,10 +40,7 @@ static const char *const rows_sql[] = {
 	CAUSE_OF("cause_id") ", device_id + text_by, certainty, " TEXT_IN("detail") ", " PROOFS " FROM more.finding AS r, by",
 	"INSERT INTO main.look SELECT look_id + look_by, name_id + text_by, banner_id + text_by, starred, hello, offer_id + text_by, hidden_id + text_by, "
 	"server_stack_id + text_by FROM more.look, by",
-	"INSERT INTO main.ladder SELECT ladder_id + session_by * 100000, (SELECT json_group_array(json(CASE l.type WHEN 'integer' THEN l.value ELSE json_replace(l.value, "
-	"CASE json_type(l.value, '$[4]') WHEN 'integer' THEN iif(l.value ->> 4 > 0, '$[4]', '$[7]') WHEN 'array' THEN '$[4][1]' ELSE '$[7]' END, "
-	"coalesce(l.value ->> '$[4][1]', l.value ->> 4) + text_by, '$[6]', CASE l.value ->> 6 WHEN 0 THEN 0 ELSE (l.value ->> 6) + capture_by END) END)) "
-	"FROM json_each(r.lines) AS l) FROM more.ladder AS r, by",
+	"INSERT INTO main.ladder SELECT ladder_id + session_by * 100000, raised_ladder(lines, text_by, capture_by) FROM more.ladder, by",
 	"INSERT INTO main.difference SELECT NULL, inside_session + session_by, outside_session + session_by, direction, frame_inside, frame_outside, "
 	"inside_text, outside_text, kind, " CAUSE_OF("cause_id") ", inside_capture_id + capture_by, outside_capture_id + capture_by, inside_exchange, "
 	"detail_id + text_by FROM more.difference, by",
@@ -135,7 +129,7 @@ static bool add_database(struct database *d, const char *path, struct error *err
 bool merge_databases(const char *out, const char *const *in, size_t n, struct error *error)
 {
 	struct database d;
-	bool done = database_begin(&d, out, false, false, error);
+	bool done = database_begin(&d, out, false, false, error) && raise_functions(&d, error);
 	for (size_t i = 0; done && i < n; i++)
 		done = add_database(&d, in[i], error);
 	done = done && database_finish(&d, NULL, error);
