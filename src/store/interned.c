@@ -9,11 +9,16 @@ bool interned_begin(struct interned *t, struct database *database, struct error 
 	return feed_open(&t->rows, database, "text", 2, error) && database_number(database, "SELECT coalesce(max(text_id), 0) FROM text", &t->last, error);
 }
 
+static void forget_words(struct interned *t)
+{
+	arena_drop(&t->says);
+	memset(t->words, 0, sizeof t->words);
+}
+
 static void forget(struct interned *t)
 {
 	map_free(&t->map);
-	arena_drop(&t->says);
-	memset(t->words, 0, sizeof t->words);
+	forget_words(t);
 	t->octets = 0;
 }
 
@@ -85,10 +90,10 @@ int64_t interned_says(struct interned *t, const char *says, struct error *error)
 		return known->id;
 	struct bytes text = bytes_of(says);
 	int64_t id = interned_id(t, text, error);
-	if (id && text.n) {
+	if (t->says.size > INTERNED_OCTETS / 8) /* not counted with the texts: addresses are others in each run, and rows must not be */
+		forget_words(t);
+	if (id && text.n)
 		*known = (struct interned_word){ says, arena_copy(&t->says, text), id };
-		t->octets += text.n;
-	}
 	return id;
 }
 
