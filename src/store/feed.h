@@ -24,8 +24,8 @@ enum { FEED_TYPE_MOST = 5 /* octets of a type */, FEED_HEAD_MOST = 2 + FEED_COLU
 
 struct feed_place { /* of a row */
 	int64_t id;              /* the key of the order: its first column, which in the record is NULL, where numbered; else 0 */
-	uint32_t begin, n, head; /* in feed.rows; head: octets at its end */
-	bool numbered;
+	uint32_t begin, n, head; /* head: octets at its end */
+	bool numbered, older;    /* older: it lies in feed.older, else in feed.rows */
 };
 
 struct feed {
@@ -38,7 +38,8 @@ struct feed {
 	size_t given, late;             /* to the tree; late: of them, those that came too late */
 	bool in_order;                  /* by id */
 	struct feed_place *places, *spare_places;
-	struct text rows, spare;        /* what stays when half of the rows go moves to the spare one */
+	struct text rows, older;        /* older: with what stayed when others went */
+	size_t octets;                  /* of the rows in both, without those that went */
 	uint32_t row_begin, text_begin; /* of the row that is being made, of the text between feed_text_begin and its end */
 	unsigned nhead;                 /* octets of the types of that row's columns */
 	int64_t id;                     /* of that row, where numbered */
