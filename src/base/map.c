@@ -38,12 +38,17 @@ void map_fetch(const struct map *m, uint64_t hash)
 
 void map_fetch_entry(const struct map *m, uint64_t hash)
 {
-	const struct map_slot *slot = m->count ? &m->slots[hash & (m->nslots - 1)] : NULL;
-	if (!slot || slot->hash != hash || !slot->entry)
+	enum { PASSED_MOST = CACHE_LINE / sizeof(struct map_slot) }; /* others at the same place, of the slots that came */
+	size_t mask = m->nslots - 1, i = hash & mask;
+	if (!m->count)
 		return;
-	__builtin_prefetch(slot->entry);
-	__builtin_prefetch((const uint8_t *)slot->entry + CACHE_LINE);
-	__builtin_prefetch((const uint8_t *)slot->entry + 2 * CACHE_LINE);
+	for (unsigned passed = 0; passed < PASSED_MOST && m->slots[i].entry && m->slots[i].hash != hash; passed++)
+		i = (i + 1) & mask;
+	if (m->slots[i].hash != hash || !m->slots[i].entry)
+		return;
+	__builtin_prefetch(m->slots[i].entry);
+	__builtin_prefetch((const uint8_t *)m->slots[i].entry + CACHE_LINE);
+	__builtin_prefetch((const uint8_t *)m->slots[i].entry + 2 * CACHE_LINE);
 }
 
 void **map_get_hashed(const struct map *m, struct bytes key, uint64_t hash)

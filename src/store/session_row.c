@@ -106,12 +106,14 @@ bool session_row(struct store *s, const struct session *session, const struct pe
 	address_column(row, &c->server.address);
 	FEED_NUMBERS(row, c->server.port, c->first.time, session->errors,
 	             (int64_t)session->protocol | (int64_t)session->tls.state << 3 | (int64_t)c->ending << 6 | (int64_t)incomplete(session) << 9);
+	trace_fetch(s, &p->trace, session, error);
 	FEED_IDS(row, writer_capture(s, c->first), shown.server_ttl, shown.client_stack, c->handshake_rtt, shown.quickest);
 	wire_column(row, session->helo, LIMIT_TRIGGER_LINE);
 	feed_text(row, p->auth_seen ? bytes_of(p->auth) : (struct bytes){ 0 });
 	FEED_NUMBERS(row, session->transactions, session->accepted_messages, p->pipelined);
 	feed_id(row, p->slowest);
 	FEED_NUMBERS(row, (int64_t)c->octets[FROM_CLIENT], c->client.port);
+	trace_fetch_entry(s);
 	rest_columns(s, row, session, p, &shown);
 	writer_wire(row, session->banner, s->banner);
 	int64_t look = trace_look(s, &p->trace, session, error);

@@ -291,8 +291,6 @@ bool store_session(struct store *s, const struct session *session, const struct 
 	if (!rows_of_errors(s, verdicts, id, error) || !rows_of_findings(s, verdicts, id, p->findings, error))
 		return false;
 	p->findings += (unsigned)verdicts->nfindings;
-	if (final)
-		trace_fetch(s, &p->trace, session, error);
 	if ((verdicts->nerrors || verdicts->nfindings) && !ladder_write(s, session, verdicts, id, p->parts++, error))
 		return false;
 	bool done = !final || session_row(s, session, p, id, error);

@@ -298,6 +298,12 @@ void trace_fetch(struct store *s, const struct trace *t, const struct session *s
 	map_fetch(&s->looks, s->key_hash);
 }
 
+void trace_fetch_entry(const struct store *s)
+{
+	if (!s->asked_look)
+		map_fetch_entry(&s->looks, s->key_hash);
+}
+
 int64_t trace_look(struct store *s, const struct trace *t, const struct session *session, struct error *error)
 {
 	if (s->asked_look || session->protocol > PROTOCOL_LMTP)

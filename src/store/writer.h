@@ -120,9 +120,10 @@ bool ladder_write(struct store *, const struct session *, const struct verdicts 
 int64_t writer_offer(struct store *, const struct offer *, struct error *); /* id of its keyword lines, joined by LF; 0 without EHLO */
 void trace_clear(struct trace *); /* its texts keep their room */
 void trace_gather(struct store *, struct trace *, const struct session *, struct error *); /* each window */
-/* Once all is gathered, and some time before trace_look: what it looks up begins to be fetched. trace_fetch: the rest, in between. */
+/* Once all is gathered, and some time before trace_look: what it looks up begins to be fetched. trace_fetch, trace_fetch_entry: the rest, in between. */
 void trace_key(struct store *, const struct trace *, const struct session *, struct error *);
 void trace_fetch(struct store *, const struct trace *, const struct session *, struct error *);
+void trace_fetch_entry(const struct store *);
 void trace_free(struct trace *);
 int64_t trace_look(struct store *, const struct trace *, const struct session *, struct error *); /* its row of "look", made where it is new; 0 none */
 /* What trace.c fills of the row of a session, 0 where it is unknown. */
