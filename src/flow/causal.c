@@ -35,7 +35,7 @@ static bool step_end(struct talk *t, unsigned side)
 		return false;
 	s->ended = true;
 	if (!t->deaf && t->around->sink.end)
-		t->around->sink.end(t->session, (enum direction)side, END_FIN, s->fin_place);
+		t->around->sink.end(talk_listener(t), (enum direction)side, END_FIN, s->fin_place);
 	return true;
 }
 

@@ -24,13 +24,9 @@ struct connection *talk_connection(struct talk *t)
 
 void talk_begin(struct talk *t, bool on_port)
 {
-	struct surroundings *around = t->around;
 	t->negotiated = t->connection.syn[0].timestamp && t->connection.syn[1].timestamp;
-	if (on_port) {
-		t->opened = true;
-		t->session = around->sink.open(around->sink.to, &t->connection);
-		around->counts.smtp++;
-	}
+	if (on_port)
+		talk_open(t);
 }
 
 void talk_drop(struct talk *t)
@@ -411,7 +407,7 @@ static void tell_resets(struct talk *t)
 			continue;
 		s->ended = true;
 		if (!t->deaf && t->around->sink.end)
-			t->around->sink.end(t->session, r->from, END_RST, r->place);
+			t->around->sink.end(talk_listener(t), r->from, END_RST, r->place);
 	}
 }
 
@@ -462,7 +458,7 @@ void talk_close(struct talk *t, enum ending ending)
 	}
 	if (t->opened && !t->unwanted) {
 		sum_up(t, ending);
-		t->around->sink.close(t->session, &t->connection, ask_witness(t));
+		t->around->sink.close(talk_listener(t), &t->connection, ask_witness(t));
 	}
 	talk_drop(t);
 }

@@ -212,9 +212,7 @@ void talk_decide(struct talk *t)
 	}
 	if (look == LOOK_MAYBE)
 		return;
-	t->opened = true;
-	t->session = t->around->sink.open(t->around->sink.to, &t->connection);
-	t->around->counts.smtp++;
+	talk_open(t);
 }
 
 /* A greeting that refuses, and nothing after it, is SMTP's: looked at again without hoping for more. */

@@ -87,19 +87,24 @@ static void forget_kept(struct flow *f, struct entry *e)
 
 /* What is closed has been silent, and lies in memory that is in no cache: that of those to be closed next is fetched meanwhile, each part when
  * the one that leads to it has come. */
+static void fetch_part(const struct entry *e, unsigned part)
+{
+	if (part == 0)
+		table_fetch(e);
+	else if (e->talk && part == 1)
+		talk_fetch(e->talk);
+	else if (e->talk)
+		talk_fetch_session(e->talk, part - 2);
+}
+
 static void fetch_next(struct flow *f, unsigned q)
 {
 	struct entry *e = table_oldest(&f->table, q);
-	for (unsigned before = FETCHED; e && before-- > 0;) {
+	for (unsigned part = FETCHED; e && part-- > 0;) {
 		e = table_after(&f->table, e);
 		if (!e)
 			return;
-		if (before == 0)
-			table_fetch(e);
-		else if (e->talk && before == 1)
-			talk_fetch(e->talk);
-		else if (e->talk)
-			talk_fetch_session(e->talk, before - 2);
+		fetch_part(e, part);
 	}
 }
 
@@ -434,8 +439,11 @@ void flow_end(struct flow *f)
 		for (struct entry *e = table_oldest(&f->table, q); e; e = table_after(&f->table, e))
 			all[n++] = e;
 	qsort(all, n, sizeof *all, by_ordinal);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		for (unsigned part = 0; part < FETCHED && i + FETCHED - part < n; part++)
+			fetch_part(all[i + FETCHED - part], part);
 		close_entry(f, all[i], is_expired(f, all[i]) ? END_IDLE : END_CAPTURE);
+	}
 	free(all);
 }
 

@@ -117,7 +117,7 @@ enum interest {
 };
 
 struct flow_sink {
-	/* First payload of a connection that may be SMTP. Returns the listener's own object, given back in every call. The
+	/* A connection that may be SMTP has sent payload, and the next call tells something of it. Returns the listener's own object, given back in every call. The
 	 * connection's address holds until close returns. */
 	void *(*open)(void *to, const struct connection *);
 	enum interest (*data)(void *session, enum direction, const struct chunk *);

@@ -29,7 +29,7 @@ struct side {
 struct talk {
 	alignas(CACHE_LINE) struct connection connection; /* first: its address is the sink's */
 	alignas(CACHE_LINE) struct surroundings *around;
-	void *session;
+	void *session;                /* the sink's object; NULL: it has not heard of this connection yet */
 	size_t listener;              /* bytes that the sink keeps for it */
 	uint32_t npackets, payloads;
 	bool negotiated;              /* both SYN carried the timestamp option */
@@ -67,6 +67,14 @@ struct talk *talk_take(struct surroundings *); /* zeroed */
 void talk_give(struct talk *);
 
 /* telling.c */
+void talk_open(struct talk *); /* it may be SMTP */
+/* The sink's object, made with the first thing that it is told. */
+static inline void *talk_listener(struct talk *t)
+{
+	if (!t->session)
+		t->session = t->around->sink.open(t->around->sink.to, &t->connection);
+	return t->session;
+}
 void talk_emit(struct talk *, unsigned side, const struct chunk *);
 void talk_emit_piece(struct talk *, unsigned side, struct piece *);
 void talk_emit_head(struct talk *, unsigned side, struct piece *, uint32_t n, int64_t acked); /* its first n octets, of a piece without rivals */

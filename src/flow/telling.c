@@ -5,6 +5,15 @@
 
 #include "base/banned.h"
 
+/* Where no SYN has been seen, what comes waits for it, and may be no more than two packets until the connection is closed: the sink hears of it then. */
+void talk_open(struct talk *t)
+{
+	t->opened = true;
+	t->around->counts.smtp++;
+	if (t->connection.syn_seen)
+		(void)talk_listener(t);
+}
+
 void talk_count_listener(struct talk *t)
 {
 	const struct flow_sink *sink = &t->around->sink;
@@ -59,7 +68,7 @@ void talk_conflict(void *to, const struct overlap *overlap)
 	struct talk *t = teller->t;
 	t->connection.overlaps[teller->side]++;
 	if (t->opened && !t->deaf)
-		t->around->sink.overlap(t->session, (enum direction)teller->side, overlap);
+		t->around->sink.overlap(talk_listener(t), (enum direction)teller->side, overlap);
 }
 
 void talk_emit(struct talk *t, unsigned side, const struct chunk *chunk)
@@ -74,8 +83,8 @@ void talk_emit(struct talk *t, unsigned side, const struct chunk *chunk)
 	struct origin origin = { chunk->place, chunk->marks, chunk->odd };
 	if (pos < LOOK_MOST || t->sides[side].strange)
 		first_chunk(t, side, pos, chunk->bytes);
-	heed(t, t->around->sink.data(t->session, (enum direction)side, chunk));
-	if (!t->deaf)
+	heed(t, t->around->sink.data(talk_listener(t), (enum direction)side, chunk));
+	if (!t->deaf && !t->closing) /* nothing comes any more that it would be compared with */
 		stream_remember(s, pos, chunk->bytes, &origin);
 }
 
@@ -120,5 +129,5 @@ void talk_emit_gap(struct talk *t, unsigned side, int64_t to, enum gap_kind kind
 	if (kind == GAP_SNAPLEN)
 		c->octets[side] += gap.missing;
 	if (!t->deaf)
-		heed(t, t->around->sink.gap(t->session, (enum direction)side, &gap));
+		heed(t, t->around->sink.gap(talk_listener(t), (enum direction)side, &gap));
 }
