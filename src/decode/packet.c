@@ -39,7 +39,7 @@ static char *put_group(char *at, unsigned group)
 	return at;
 }
 
-static void v6_text(const uint8_t *octets, char *text)
+static char *v6_text(const uint8_t *octets, char *text)
 {
 	unsigned group[8], at, zeros;
 	for (unsigned i = 0; i < 8; i++)
@@ -56,10 +56,10 @@ static void v6_text(const uint8_t *octets, char *text)
 			*text++ = ':';
 		text = put_group(text, group[i]);
 	}
-	*text = '\0';
+	return text;
 }
 
-static void v4_text(const uint8_t *octets, char *text)
+static char *v4_text(const uint8_t *octets, char *text)
 {
 	for (unsigned i = 0; i < 4; i++) {
 		uint8_t n = octets[i];
@@ -68,16 +68,16 @@ static void v4_text(const uint8_t *octets, char *text)
 		if (n >= 10)
 			*text++ = (char)('0' + n / 10 % 10);
 		*text++ = (char)('0' + n % 10);
-		*text++ = i < 3 ? '.' : '\0';
+		*text++ = '.';
 	}
+	return text - 1;
 }
 
-void address_text(const struct address *a, char text[46])
+size_t address_text(const struct address *a, char text[46])
 {
-	if (address_is_v4(a))
-		v4_text(a->octets + 12, text);
-	else
-		v6_text(a->octets, text);
+	char *end = address_is_v4(a) ? v4_text(a->octets + 12, text) : v6_text(a->octets, text);
+	*end = '\0';
+	return (size_t)(end - text);
 }
 
 /* RFC 9293 3.1: the pseudo-header is addresses, protocol and length; for IPv6 RFC 8200 8.1, the same sum. */

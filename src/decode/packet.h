@@ -23,7 +23,7 @@ struct endpoint {
 };
 
 bool address_is_v4(const struct address *);
-void address_text(const struct address *, char text[46]); /* 192.0.2.1, 2001:db8::1 (RFC 5952) */
+size_t address_text(const struct address *, char text[46]); /* 192.0.2.1, 2001:db8::1 (RFC 5952); gives its length */
 
 enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };
 

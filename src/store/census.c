@@ -35,13 +35,15 @@ struct address census_client(const struct census *c, const struct census_session
 	return address_of(c, session->client_addr, session->client_v6);
 }
 
-void census_session(struct census *c, struct census_session session, const struct address *server, const struct address *client)
+struct census_session *census_session(struct census *c, const struct address *server, const struct address *client)
 {
-	session.server_addr = keep(c, server, &session.server_v6);
-	session.client_addr = keep(c, client, &session.client_v6);
-	BULK_ROOM(c->bulk, c->sessions, c->nsessions, c->sessions_room);
-	c->sessions[c->nsessions++] = session;
 	bulk_rest(c->bulk, &c->pace);
+	BULK_ROOM(c->bulk, c->sessions, c->nsessions, c->sessions_room);
+	struct census_session *session = &c->sessions[c->nsessions++];
+	*session = (struct census_session){ 0 };
+	session->server_addr = keep(c, server, &session->server_v6);
+	session->client_addr = keep(c, client, &session->client_v6);
+	return session;
 }
 
 void census_error(struct census *c, int64_t session_id, uint32_t cause_id, int64_t time)

@@ -45,7 +45,8 @@ static inline uint32_t census_time(int64_t nanoseconds)
 	return nanoseconds <= 0 ? 0 : time < 1 ? 1 : time > UINT32_MAX ? UINT32_MAX : (uint32_t)time;
 }
 
-void census_session(struct census *, struct census_session, const struct address *server, const struct address *client); /* fills them in */
+/* The next one, its ends filled in, the rest zeroed; good until the next call. What is written to it member by member is not read again at once. */
+struct census_session *census_session(struct census *, const struct address *server, const struct address *client);
 struct address census_server(const struct census *, const struct census_session *);
 struct address census_client(const struct census *, const struct census_session *);
 void census_error(struct census *, int64_t session_id, uint32_t cause_id, int64_t time);

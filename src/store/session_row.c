@@ -63,8 +63,8 @@ void writer_gather(struct store *s, struct pending *p, const struct session *ses
 static void address_column(struct feed *row, const struct address *address)
 {
 	char room[46];
-	address_text(address, room);
-	feed_text(row, bytes_of(room));
+	size_t n = address_text(address, room);
+	feed_text(row, (struct bytes){ (const uint8_t *)room, n });
 }
 
 static void wire_column(struct feed *row, struct bytes wire, size_t most)
@@ -96,6 +96,23 @@ static void rest_columns(struct store *s, struct feed *row, const struct session
 	wire_column(row, session->tls.server_name, 255);
 }
 
+static void note(struct census_session *to, const struct session *session, const struct shown *shown, int64_t id, uint32_t look)
+{
+	const struct connection *c = &session->connection;
+	to->id = id;
+	to->start = c->first.time;
+	to->handshake = census_time(c->handshake_rtt);
+	to->quickest = census_time(shown->quickest);
+	to->look = look;
+	to->client_stack = (uint32_t)shown->client_stack;
+	to->errors = session->errors;
+	to->server_port = c->server.port;
+	to->protocol = (uint8_t)session->protocol;
+	to->tls_state = (uint8_t)session->tls.state;
+	to->server_ttl = (uint8_t)shown->server_ttl;
+	to->incomplete = incomplete(session) != 0;
+}
+
 bool session_row(struct store *s, const struct session *session, const struct pending *p, int64_t id, struct error *error)
 {
 	const struct connection *c = &session->connection;
@@ -119,10 +136,6 @@ bool session_row(struct store *s, const struct session *session, const struct pe
 	int64_t look = trace_look(s, &p->trace, session, error);
 	feed_id(row, look);
 	if (s->counts)
-		census_session(&s->census, (struct census_session){
-			.id = id, .start = c->first.time, .server_port = c->server.port, .handshake = census_time(c->handshake_rtt), .quickest = census_time(shown.quickest), .look = (uint32_t)look,
-			.client_stack = (uint32_t)shown.client_stack, .errors = session->errors, .protocol = (uint8_t)session->protocol,
-			.tls_state = (uint8_t)session->tls.state, .server_ttl = (uint8_t)shown.server_ttl, .incomplete = incomplete(session) != 0,
-		}, &c->server.address, &c->client.address);
+		note(census_session(&s->census, &c->server.address, &c->client.address), session, &shown, id, (uint32_t)look);
 	return feed_row(row, error) && error->kind == ERROR_NONE;
 }

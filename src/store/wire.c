@@ -9,15 +9,22 @@ static bool is_plain(uint8_t c)
 /* Sixteen octets at a time, signed, so that those from 0x80 on are below the printable ones. */
 typedef int8_t octets __attribute__((vector_size(16)));
 
-/* A one bit at least in each octet of halves that is not plain. */
-static inline void look(const uint8_t p[16], char but, bool lines, uint64_t halves[2])
+/* A one bit at least in each octet that is not plain. */
+static inline octets odd_of(const uint8_t p[16], char but, bool lines)
 {
 	octets v;
 	memcpy(&v, p, sizeof v);
-	octets plain = (octets)(v > 0x1f) & (octets)(v != 0x7f) & (octets)(v != '\\') & (octets)(v != but);
+	octets odd = (octets)(v < 0x20) | (octets)(v == 0x7f) | (octets)(v == '\\');
+	if (but != '\\')
+		odd |= (octets)(v == but);
 	if (lines)
-		plain |= (octets)(v == '\n');
-	octets odd = ~plain;
+		odd &= (octets)(v != '\n');
+	return odd;
+}
+
+static inline void look(const uint8_t p[16], char but, bool lines, uint64_t halves[2])
+{
+	octets odd = odd_of(p, but, lines);
 	memcpy(halves, &odd, 2 * sizeof *halves);
 }
 
@@ -45,27 +52,27 @@ static inline size_t plain_run(const uint8_t *p, size_t at, size_t end, char but
 	return at;
 }
 
-/* Nothing to escape: so it is with most of what clients and servers say. The last group overlaps the one before it. */
-static inline bool is_clean(struct bytes b, char but, bool lines)
+/* Nothing to escape: so it is with most of what clients and servers say, which are looked at whole at once. The last group overlaps the one
+ * before it. */
+__attribute__((always_inline)) static inline bool is_clean(struct bytes b, char but, bool lines)
 {
-	uint64_t odd[2];
-	size_t at = 0;
+	typedef uint64_t pair __attribute__((vector_size(16)));
+	octets odd;
 	if (b.n >= sizeof(octets)) {
-		for (; at + sizeof(octets) < b.n; at += sizeof(octets)) {
-			look(b.p + at, but, lines, odd);
-			if (odd[0] | odd[1])
-				return false;
-		}
-		look(b.p + b.n - sizeof(octets), but, lines, odd);
+		odd = odd_of(b.p + b.n - sizeof(octets), but, lines);
+		for (size_t at = 0; at + sizeof(octets) < b.n; at += sizeof(octets))
+			odd |= odd_of(b.p + at, but, lines);
 	} else if (b.n >= sizeof(octets) / 2) {
-		uint8_t both[16];
-		memcpy(both, b.p, 8);
-		memcpy(both + 8, b.p + b.n - 8, 8);
-		look(both, but, lines, odd);
+		uint64_t first, last;
+		memcpy(&first, b.p, sizeof first);
+		memcpy(&last, b.p + b.n - sizeof last, sizeof last);
+		pair both = { first, last };
+		odd = odd_of((const uint8_t *)&both, but, lines);
 	} else {
 		return plain_run(b.p, 0, b.n, but, lines) == b.n;
 	}
-	return !(odd[0] | odd[1]);
+	pair halves = (pair)odd;
+	return !(halves[0] | halves[1]);
 }
 
 static size_t escape(uint8_t c, char out[4])

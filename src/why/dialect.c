@@ -96,25 +96,30 @@ const char *dialect_product(struct bytes banner)
 	return p < PRODUCTS ? products[p].name : NULL;
 }
 
+static bool is_judged(enum when when, int code)
+{
+	switch (when) {
+	case WHEN_EHLO: return code == 250;
+	case WHEN_STARTTLS: return code != 220 && code != 421;
+	case WHEN_STRANGE: return code == 500 || code == 502;
+	default: return code >= 200 && code <= 299;
+	}
+}
+
 /* Which reply it is, of those whose words no configuration changes. */
 static enum when when_of(const struct exchange *x)
 {
+	static const uint8_t whens[] = {
+		[VERB_EHLO] = WHEN_EHLO, [VERB_QUIT] = WHEN_QUIT, [VERB_NOOP] = WHEN_NOOP, [VERB_RSET] = WHEN_RSET, [VERB_STARTTLS] = WHEN_STARTTLS,
+		[VERB_HELP] = WHEN_STRANGE, [VERB_ETRN] = WHEN_STRANGE, [VERB_EXPN] = WHEN_STRANGE, [VERB_UNKNOWN] = WHEN_STRANGE,
+	};
 	const struct command *c = &x->command;
-	int code = x->reply.code;
-	bool taken = code >= 200 && code <= 299, unknown = code == 500 || code == 502;
-	if (!x->answered || code == 421 || x->pairing == PAIRED_UNCERTAIN || x->reply.flags & (REPLY_CUT | REPLY_AFTER_GAP | REPLY_UNASKED | REPLY_CODE_MISSING))
+	enum when when = c->kind == COMMAND_LINE && (size_t)c->verb < sizeof whens ? (enum when)whens[c->verb] : WHEN_NONE;
+	if (when == WHEN_NONE || !x->answered || !is_judged(when, x->reply.code) || x->pairing == PAIRED_UNCERTAIN)
 		return WHEN_NONE;
-	if (c->kind != COMMAND_LINE || c->content_of || x->before.encrypted || c->line.flags & LINE_AFTER_GAP)
+	if (x->reply.flags & (REPLY_CUT | REPLY_AFTER_GAP | REPLY_UNASKED | REPLY_CODE_MISSING))
 		return WHEN_NONE;
-	switch (c->verb) {
-	case VERB_EHLO: return code == 250 ? WHEN_EHLO : WHEN_NONE;
-	case VERB_QUIT: return taken ? WHEN_QUIT : WHEN_NONE;
-	case VERB_NOOP: return taken ? WHEN_NOOP : WHEN_NONE;
-	case VERB_RSET: return taken ? WHEN_RSET : WHEN_NONE;
-	case VERB_STARTTLS: return code == 220 ? WHEN_NONE : WHEN_STARTTLS;
-	case VERB_HELP: case VERB_ETRN: case VERB_EXPN: case VERB_UNKNOWN: return unknown ? WHEN_STRANGE : WHEN_NONE;
-	default: return WHEN_NONE;
-	}
+	return c->content_of || x->before.encrypted || c->line.flags & LINE_AFTER_GAP ? WHEN_NONE : when;
 }
 
 static struct bytes first_line(const struct reply *r)

@@ -1,26 +1,24 @@
 /* phrases.c - takes a text and phrases, says whether one stands in it. Most do not, and one or two of their triples of letters tell. */
 #include "why/phrases.h"
 
-#include "base/arena.h"
-
 #include "base/banned.h"
 
 void phrases_of(struct phrases *p, struct bytes text)
 {
 	p->text = text;
-	arena_zeroed(p->triples, sizeof p->triples);
-	unsigned triple = text.n > 2 ? TRIPLE(0, text.p[0], text.p[1]) : 0;
+	memset(p->triples, 0, sizeof p->triples);
+	unsigned a = text.n > 2 ? LETTER(text.p[0]) : 0, b = text.n > 2 ? LETTER(text.p[1]) : 0;
 	for (size_t i = 2; i < text.n; i++) {
-		triple = (triple | text.p[i]) << 8;
-		unsigned hash = TRIPLE_HASH(triple);
-		p->triples[hash / 64] |= (uint64_t)1 << hash % 64;
+		unsigned c = LETTER(text.p[i]);
+		p->triples[b] |= (uint64_t)1 << TRIPLE_BIT(a, c);
+		a = b;
+		b = c;
 	}
 }
 
 static inline bool has_triple(const struct phrases *p, const uint8_t *at)
 {
-	unsigned hash = TRIPLE_HASH(TRIPLE(at[0], at[1], at[2]));
-	return p->triples[hash / 64] >> hash % 64 & 1;
+	return p->triples[TRIPLE_ROW(at[1])] >> TRIPLE_BIT(at[0], at[2]) & 1;
 }
 
 static bool may_hold(const struct phrases *p, const char *phrase)

@@ -92,12 +92,6 @@ void evidence_offer(struct evidence *e, const struct offer *o, struct bytes keyw
 }
 
 /* What a detail quotes of the wire may be no UTF-8, or be cut in a character. */
-static void detail_keep(struct evidence *e, char *detail)
-{
-	utf8_mend(detail);
-	e->detail = (const char *)arena_copy(e->arena, (struct bytes){ (const uint8_t *)detail, bytes_of(detail).n + 1 }).p;
-}
-
 void evidence_detail(struct evidence *e, const char *format, ...)
 {
 	char detail[SAYS_MOST];
@@ -105,24 +99,26 @@ void evidence_detail(struct evidence *e, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(detail, sizeof detail, format, list);
 	va_end(list);
-	detail_keep(e, detail);
+	utf8_mend(detail);
+	e->detail = (const char *)arena_copy(e->arena, (struct bytes){ (const uint8_t *)detail, bytes_of(detail).n + 1 }).p;
 }
 
 void evidence_words(struct evidence *e, struct bytes matched, const char *source)
 {
 	matched = bytes_first(bytes_first(matched, WORDS_MOST), bytes_index(matched, 0));
-	const struct bytes parts[] = { B("The words \""), matched, B("\" stand for it"),
-	                               source ? B(", as documented by ") : (struct bytes){ 0 }, bytes_of(source), B(".") };
-	char detail[SAYS_MOST];
-	size_t n = 0;
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		size_t fits = parts[i].n < sizeof detail - 1 - n ? parts[i].n : sizeof detail - 1 - n;
-		if (fits)
-			memcpy(detail + n, parts[i].p, fits);
-		n += fits;
-	}
-	detail[n] = 0;
-	detail_keep(e, detail);
+	enum { OWN = 48 }; /* octets of ours around the two, or some more */
+	struct bytes documented = bytes_first(bytes_of(source), SAYS_MOST - OWN - matched.n);
+	const struct bytes parts[] = { B("The words \""), matched, B("\" stand for it"), source ? B(", as documented by ") : B(""), documented, B(".") };
+	size_t n = 1;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		n += parts[i].n;
+	char *detail = ARENA_ARRAY(e->arena, char, n), *at = detail;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (parts[i].n)
+			at = (char *)memcpy(at, parts[i].p, parts[i].n) + parts[i].n;
+	e->detail = detail;
+	if (bytes_printable(matched) != matched.n || bytes_printable(documented) != documented.n) /* the same for few octets */
+		utf8_mend(detail);
 }
 
 /* ---- verdicts ---- */

@@ -124,6 +124,16 @@ static void note_errors(struct census *c, const struct made *m, unsigned from, u
 		census_error(c, m->session.id, m->errors[e].cause_id, m->errors[e].time);
 }
 
+static void note_session(struct census *c, const struct made *m)
+{
+	struct census_session *session = census_session(c, &m->server, &m->client), ends = *session;
+	*session = m->session;
+	session->server_addr = ends.server_addr;
+	session->client_addr = ends.client_addr;
+	session->server_v6 = ends.server_v6;
+	session->client_v6 = ends.client_v6;
+}
+
 /* A session's errors come in one window; every fourth one's in two, with those of the next session between them. */
 static void note(struct census *c, const struct made *m, size_t n)
 {
@@ -135,9 +145,9 @@ static void note(struct census *c, const struct made *m, size_t n)
 			i++;
 			note_errors(c, &m[i], 0, m[i].session.errors);
 			note_errors(c, &m[i - 1], part, m[i - 1].session.errors);
-			census_session(c, m[i - 1].session, &m[i - 1].server, &m[i - 1].client);
+			note_session(c, &m[i - 1]);
 		}
-		census_session(c, m[i].session, &m[i].server, &m[i].client);
+		note_session(c, &m[i]);
 	}
 }
 
