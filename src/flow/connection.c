@@ -443,6 +443,7 @@ void talk_fetch_session(const struct talk *t, unsigned part)
 		sink->fetch(t->session, part);
 	for (unsigned side = 0; part == 0 && side < 2; side++) {
 		__builtin_prefetch(t->streams[side].head);
+		__builtin_prefetch((const char *)t->streams[side].head + CACHE_LINE);
 		__builtin_prefetch(t->streams[side].past);
 	}
 }

@@ -47,7 +47,12 @@ bool stream_is_full(const struct stream *s)
 
 static size_t piece_size(const struct piece *piece)
 {
-	return sizeof *piece + (piece->cut ? 0 : piece->n);
+	return offsetof(struct piece, bytes) + (piece->cut ? 0 : piece->n);
+}
+
+static size_t piece_held(const struct piece *piece)
+{
+	return cell_size((enum cell_kind)piece->cell, piece_size(piece));
 }
 
 static void piece_insert(struct stream *s, struct piece *before, struct piece *piece)
@@ -58,7 +63,7 @@ static void piece_insert(struct stream *s, struct piece *before, struct piece *p
 	*(piece->next ? &piece->next->before : &s->tail) = piece;
 	s->npieces++;
 	s->waiting += (uint32_t)piece_size(piece);
-	s->stock->held += piece_size(piece);
+	s->stock->held += piece_held(piece);
 }
 
 /* The octets [from, to) of a segment become a piece behind `before`; captured ones and cut ones apart. */
@@ -71,9 +76,11 @@ static struct piece *piece_new(struct stream *s, struct piece *before, const str
 	}
 	bool cut = from >= captured;
 	uint32_t n = (uint32_t)(to - from);
-	struct piece *piece = memory_grow(NULL, 1, sizeof *piece + (cut ? 0 : n));
+	size_t size = offsetof(struct piece, bytes) + (cut ? 0 : n);
+	enum cell_kind kind = cell_kind(size);
+	struct piece *piece = cells_take(&s->stock->cells, kind, size < sizeof *piece ? sizeof *piece : size);
 	*piece = (struct piece){ .pos = from, .acked = g->acked, .arrival = g->arrival, .time = g->origin.place.time,
-		.origin = g->origin, .cut = cut, .pushed = g->pushed, .retransmitted = g->retransmitted, .late = g->late, .n = n };
+		.origin = g->origin, .cut = cut, .pushed = g->pushed, .retransmitted = g->retransmitted, .late = g->late, .n = n, .cell = (uint8_t)kind };
 	if (!cut)
 		memcpy(piece->bytes, bytes_from(g->bytes, (size_t)(from - g->pos)).p, n);
 	piece_insert(s, before, piece);
@@ -86,7 +93,7 @@ static void piece_remove(struct stream *s, struct piece *piece)
 	*(piece->next ? &piece->next->before : &s->tail) = piece->before;
 	s->npieces--;
 	s->waiting -= (uint32_t)piece_size(piece);
-	s->stock->held -= piece_size(piece);
+	s->stock->held -= piece_held(piece);
 	while (piece->rivals) {
 		struct rival *next = piece->rivals->next;
 		s->stock->held -= sizeof *next + piece->rivals->n;
@@ -94,7 +101,7 @@ static void piece_remove(struct stream *s, struct piece *piece)
 		free(piece->rivals);
 		piece->rivals = next;
 	}
-	free(piece);
+	cells_give(&s->stock->cells, (enum cell_kind)piece->cell, piece);
 }
 
 void stream_pop(struct stream *s, struct piece *piece)
@@ -105,7 +112,7 @@ void stream_pop(struct stream *s, struct piece *piece)
 void stream_shorten(struct stream *s, struct piece *piece, uint32_t n)
 {
 	s->waiting -= n;
-	s->stock->held -= n;
+	s->stock->held -= piece->cell == CELL_NONE ? n : 0;
 	piece->pos += n;
 	piece->n -= n;
 	memmove(piece->bytes, piece->bytes + n, piece->n);
@@ -307,6 +314,7 @@ void stock_drop(struct stock *stock)
 	for (unsigned kind = 0; kind < PAST_KINDS; kind++)
 		while (stock->nspare[kind])
 			free(stock->spare[kind][--stock->nspare[kind]]);
+	cells_drop(&stock->cells);
 }
 
 void stream_drop(struct stream *s)

@@ -8,6 +8,7 @@
 #ifndef SMTPWHY_FLOW_REASSEMBLY_H
 #define SMTPWHY_FLOW_REASSEMBLY_H
 
+#include "flow/cells.h"
 #include "flow/path.h"
 
 #include <stdalign.h>
@@ -32,13 +33,14 @@ struct piece {
 	struct piece *before, *next;
 	struct rival *rivals;
 	int64_t pos, acked;
-	uint32_t arrival;      /* the connection's packet count when it came */
 	int64_t time;          /* capture time when it came */
+	uint32_t arrival;      /* the connection's packet count when it came */
+	uint32_t n;
 	struct origin origin;
 	bool cut;              /* the snaplen took its octets: n of them, none here */
 	bool pushed, retransmitted;
 	bool late;             /* octets behind it had come before: sent again, perhaps, and what it acknowledges is newer than they are */
-	uint32_t n;
+	uint8_t cell;          /* enum cell_kind */
 	uint8_t bytes[];
 };
 
@@ -50,11 +52,12 @@ struct past {
 	alignas(8) uint8_t rows[];
 };
 
-/* What streams share: the count of their bytes, and memory of pasts that others have given back; that is in no cache, so that nothing is
+/* What streams share: the count of their bytes, memory for small pieces, and that of pasts that others have given back; that is in no cache, so that nothing is
  * read of it until it is used. */
 enum { PAST_KINDS = 3, SPARE_MOST = 256 };
 struct stock {
-	size_t held; /* on the heap, for the memory cap; not what is spare */
+	size_t held; /* for the memory cap; not what is spare */
+	struct cells cells;
 	struct past *spare[PAST_KINDS][SPARE_MOST];
 	unsigned nspare[PAST_KINDS];
 };

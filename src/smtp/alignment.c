@@ -179,10 +179,8 @@ static bool align(struct dialogue *d, enum urgency urgency)
 	d->nput_off = 0;
 	resynced(d, at);
 	size_t done = apply(d, a, urgency);
-	for (size_t i = done; i < n; i++) {
-		d->put_off = memory_grow(d->put_off, d->nput_off + 1, sizeof *d->put_off);
-		d->put_off[d->nput_off++] = replies[i];
-	}
+	for (size_t i = done; i < n; i++)
+		put_off(d, &replies[i]);
 	const struct reply *newest = done ? &replies[done - 1].reply : NULL;
 	if (newest) /* the hole in which a reply breaks off may hold others */
 		loss_forget_replies(d, newest->flags & REPLY_CUT ? newest->offset : replies[done - 1].end);

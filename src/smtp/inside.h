@@ -150,6 +150,7 @@ struct exchange *exchange_new(struct dialogue *, enum command_kind);            
 void exchange_append(struct dialogue *, struct exchange *, bool waits);
 void exchange_insert(struct dialogue *, struct exchange *after, struct exchange *, bool waits); /* later ordinals move up */
 void reply_came(struct dialogue *, struct put_off *);                                   
+void put_off(struct dialogue *, const struct put_off *);                                /* until more is known */
 void pairing_settle(struct dialogue *, uint64_t acked, bool closing);                   /* the client had received so much */
 void pairing_finish(struct dialogue *);                                                 /* nothing more will come */
 void latent_add(struct dialogue *, struct exchange *);

@@ -336,9 +336,12 @@ static void pair_in_order(struct dialogue *d, const struct put_off *p)
 	exchange_answer(d, d->waiting, p, PAIRED_IN_ORDER);
 }
 
-static void put_off(struct dialogue *d, const struct put_off *p)
+/* There is room for as many as the next power of two. */
+void put_off(struct dialogue *d, const struct put_off *p)
 {
-	d->put_off = memory_grow(d->put_off, d->nput_off + 1, sizeof *d->put_off);
+	unsigned n = d->nput_off;
+	if (n == 0 || (n > 1 && (n & (n - 1)) == 0))
+		d->put_off = memory_grow(d->put_off, n ? 2 * (size_t)n : 2, sizeof *d->put_off);
 	d->put_off[d->nput_off++] = *p;
 }
 
