@@ -4,7 +4,6 @@
 
 #include "why/middlebox.h"
 
-#include <stddef.h>
 #include <string.h>
 
 enum { BANNER_MOST = 200, NAME_MOST = 255 };
@@ -145,23 +144,30 @@ void trace_gather(struct store *s, struct trace *t, const struct session *sessio
 	}
 }
 
+/* Of two numbers that are in registers: to hash them as octets they would be written, and then read in other pieces. */
+static uint64_t number_hash(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)(a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xd6e8feb86659fd93u);
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 /* What a stack always says alike: the kinds of its options in order, the scale of its window, and its segment size, which a hop on
  * the way may lower. */
 static int64_t stack(struct store *s, const struct marks *m, bool seen, struct error *error)
 {
 	if (!seen)
 		return 0;
-	uint32_t key[3] = { m->options, (uint32_t)m->window << 16 | m->mss, m->window_scale };
-	struct known_stack *known = &s->stacks[bytes_hash((struct bytes){ (const uint8_t *)key, sizeof key }) % STACKS_KNOWN];
-	if (known->id && memcmp(known->key, key, sizeof key) == 0)
+	uint64_t options = m->options, window = (uint64_t)m->window_scale << 32 | (uint64_t)m->window << 16 | m->mss;
+	struct known_stack *known = &s->stacks[number_hash(options, window) % STACKS_KNOWN];
+	if (known->id && known->options == options && known->window == window)
 		return known->id;
 	text_clear(&s->line);
 	text_addf(&s->line, "options %08x, window %u", m->options, m->window);
 	if (m->window_scale != 255)
 		text_addf(&s->line, " << %u", m->window_scale);
 	text_addf(&s->line, ", mss %u", m->mss);
-	memcpy(known->key, key, sizeof key);
-	return known->id = interned_id(&s->texts, text_view(&s->line), error);
+	*known = (struct known_stack){ options, window, interned_id(&s->texts, text_view(&s->line), error) };
+	return known->id;
 }
 
 static enum hello hello_of(const struct trace *t)
@@ -176,8 +182,6 @@ static int64_t server_stack(struct store *s, const struct session *session, stru
 
 /* ---- by ids ---- */
 
-enum { NAMED_NOT, NAMED_AS_GREETED };
-
 /* Its name is the first word of its greeting, so that the greeting's id tells it. */
 static bool is_greeted_by_name(const struct session *session)
 {
@@ -185,31 +189,33 @@ static bool is_greeted_by_name(const struct session *session)
 	return name.n && bytes_starts(session->banner, name) && (rest.n == 0 || octet_is_blank(rest.p[0]) || rest.p[0] == '\n');
 }
 
-static struct known_look ids_of(struct store *s, const struct trace *t, const struct session *session, struct error *error)
+/* False: its ids do not tell all. */
+static bool ids_of(struct store *s, const struct trace *t, const struct session *session, struct error *error)
 {
-	int64_t of_server = server_stack(s, session, error);
-	bool named = t->name.n > 0, fit = (uint64_t)(s->banner | t->offer | t->hidden | of_server) <= UINT32_MAX;
-	if (!s->banner || !fit || !is_greeted_by_name(session) || (named && !bytes_equal(text_view(&t->name), session->server_name)))
-		return (struct known_look){ 0 };
-	return (struct known_look){ .banner = (uint32_t)s->banner, .offer = (uint32_t)t->offer, .hidden = (uint32_t)t->hidden, .stack = (uint32_t)of_server,
-	                            .hello = (uint16_t)hello_of(t), .named = named ? NAMED_AS_GREETED : NAMED_NOT };
+	uint64_t banner = (uint64_t)s->banner, offer = (uint64_t)t->offer, hidden = (uint64_t)t->hidden, of_server = (uint64_t)server_stack(s, session, error);
+	bool named = t->name.n > 0, fit = (banner | offer | hidden | of_server) <= UINT32_MAX;
+	if (!banner || !fit || !is_greeted_by_name(session) || (named && !bytes_equal(text_view(&t->name), session->server_name)))
+		return false;
+	s->asked = (struct known_look){ .told = banner << 32 | offer, .rest = hidden << 32 | of_server, .manner = (uint32_t)hello_of(t) * 2 + named };
+	return true;
 }
 
 static struct known_look *known_of(struct store *s)
 {
-	struct bytes ids = { (const uint8_t *)&s->asked, offsetof(struct known_look, look) };
-	return s->known_looks[bytes_hash(ids) % LOOKS_KNOWN];
+	return s->known_looks[number_hash(s->asked.told, s->asked.rest ^ (uint64_t)s->asked.manner << 60) % LOOKS_KNOWN];
 }
 
 /* 0: there is none. What came last comes to stand first. */
 static uint32_t look_of_ids(struct store *s)
 {
 	struct known_look *known = s->known;
+	const struct known_look *asked = &s->asked;
 	for (size_t i = 0; i < LOOKS_ALIKE; i++) {
 		struct known_look found = known[i];
-		if (!found.look || memcmp(&found, &s->asked, offsetof(struct known_look, look)) != 0)
+		if (!found.look || found.told != asked->told || found.rest != asked->rest || found.manner != asked->manner)
 			continue;
-		memmove(known + 1, known, i * sizeof *known);
+		for (; i > 0; i--)
+			known[i] = known[i - 1];
 		known[0] = found;
 		return found.look;
 	}
@@ -220,7 +226,8 @@ static void look_keep(struct store *s, int64_t look)
 {
 	if (look <= 0 || look > UINT32_MAX)
 		return;
-	memmove(s->known + 1, s->known, (LOOKS_ALIKE - 1) * sizeof *s->known);
+	for (size_t i = LOOKS_ALIKE - 1; i > 0; i--)
+		s->known[i] = s->known[i - 1];
 	s->known[0] = s->asked;
 	s->known[0].look = (uint32_t)look;
 }
@@ -280,8 +287,7 @@ void trace_key(struct store *s, const struct trace *t, const struct session *ses
 	s->asked_look = 0;
 	if (session->protocol > PROTOCOL_LMTP)
 		return;
-	s->asked = ids_of(s, t, session, error);
-	if (s->asked.banner) {
+	if (ids_of(s, t, session, error)) {
 		s->known = known_of(s);
 		__builtin_prefetch(s->known);
 	}

@@ -105,8 +105,7 @@ static void lower_column(struct feed *row, struct bytes wire, bool known)
 	}
 	struct text *t = feed_text_begin(row);
 	wire_add(t, wire, 255);
-	for (size_t i = row->text_begin; i < t->n; i++)
-		t->p[i] = (char)octet_lower((uint8_t)t->p[i]);
+	wire_lower((uint8_t *)t->p + row->text_begin, t->n - row->text_begin);
 	feed_text_end(row);
 }
 

@@ -145,6 +145,27 @@ struct bytes wire_view_lines(struct text *room, struct bytes wire, size_t most)
 	return text_view(room);
 }
 
+/* Eight octets: where one is a capital, the first sum has its high bit and the second has not, which becomes the bit that makes it small. */
+static uint64_t lower_eight(uint64_t word)
+{
+	const uint64_t ones = 0x0101010101010101u, low = word & 0x7f * ones;
+	uint64_t from_a = low + (0x80 - 'A') * ones, behind_z = low + (0x7f - 'Z') * ones;
+	return word | (from_a & ~behind_z & ~word & 0x80 * ones) >> 2;
+}
+
+void wire_lower(uint8_t *p, size_t n)
+{
+	size_t at = 0;
+	for (; at + 8 <= n; at += 8) {
+		uint64_t word;
+		memcpy(&word, p + at, sizeof word);
+		word = lower_eight(word);
+		memcpy(p + at, &word, sizeof word);
+	}
+	for (; at < n; at++)
+		p[at] = octet_lower(p[at]);
+}
+
 static void add_quoted(struct text *t, struct bytes b)
 {
 	for (size_t i = 0; i < b.n;) {

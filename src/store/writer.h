@@ -33,16 +33,17 @@ struct pending { /* of a session: what its row needs of its windows */
 /* Texts of TCP stacks that were met: few, and each session has two. */
 enum { STACKS_KNOWN = 64 };
 struct known_stack {
-	uint32_t key[3];
-	int64_t id; /* 0: none is known here */
+	uint64_t options, window; /* window: with its scale and the segment size */
+	int64_t id;               /* 0: none is known here */
 };
 
 /* What looks the same by its ids alone, and its row: a session whose greeting is a row of "text", and whose name is the greeting's or none. */
 enum { LOOKS_KNOWN = 8192, LOOKS_ALIKE = 2 /* of one hash */ };
-struct known_look {
-	uint32_t banner, offer, hidden, stack;
-	uint16_t hello, named;
-	uint32_t look; /* 0: none is known here */
+struct known_look { /* in words, so that what is written is read again as it was written */
+	uint64_t told;   /* text_id of the greeting and of the offer */
+	uint64_t rest;   /* of what the offer hides, and of the server's stack */
+	uint32_t manner; /* enum hello, and whether it has a name */
+	uint32_t look;   /* 0: none is known here */
 };
 
 /* What rows are looked up by: hashes, taken while the session before it is stored. */

@@ -79,10 +79,26 @@ static void many(void **state)
 	text_free(&t);
 }
 
-static const struct sweep { const char *name; } sweeps[] = { { "many numbers" } };
+static const struct sweep { const char *name; } sweeps[] = { { "many numbers" } }, letters[] = { { "every octet at every place of a group" } };
+
+static void lower(void **state)
+{
+	enum { MOST = 19 };
+	uint8_t text[MOST];
+	(void)state;
+	for (size_t n = 1; n <= MOST; n++)
+		for (size_t at = 0; at < n; at++)
+			for (unsigned c = 0; c < 256; c++) {
+				memset(text, c & 1 ? 'Q' : 0xff, sizeof text);
+				text[at] = (uint8_t)c;
+				wire_lower(text, n);
+				for (size_t i = 0; i < MOST; i++)
+					assert_int_equal(text[i], i == at ? octet_lower((uint8_t)c) : !(c & 1) ? 0xff : i < n ? 'q' : 'Q');
+			}
+}
 
 int main(void)
 {
 	return TABLE_RUN("wire: escaped and quoted", cases, both) + TABLE_RUN("wire: numbers", numbers, as_printf) +
-		TABLE_RUN("wire: a sweep", sweeps, many);
+		TABLE_RUN("wire: a sweep", sweeps, many) + TABLE_RUN("wire: small letters", letters, lower);
 }
