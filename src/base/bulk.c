@@ -285,7 +285,7 @@ static void let_go(struct bulk *b)
 /* Faults tell cheaply that something has come; how much it is, the system is asked then only. */
 void bulk_rest_now(struct bulk *b, struct bulk_pace *pace)
 {
-	enum { FEW = 8 };
+	enum { FEW = 2 }; /* one may bring 2 MiB */
 	struct rusage usage = { 0 };
 	if (!__atomic_load_n(&b->nfiles, __ATOMIC_RELAXED))
 		return;
