@@ -295,6 +295,7 @@ bool store_session(struct store *s, const struct session *session, const struct 
 		return false;
 	bool done = !final || session_row(s, session, p, id, error);
 	s->now = s->next;
+	s->next.session = NULL; /* a further window of it may come at the same address */
 	if (!final) {
 		if (p == &s->whole)
 			pending_keep(s, session->id);

@@ -287,6 +287,32 @@ static void windows_in_turns(void)
 	work_end(&w);
 }
 
+/* What is fetched for a window that was told of ahead is not taken for that of the next one, which may lie at the same address. */
+static void windows_ahead(void)
+{
+	struct place_to_work w = work_new();
+	struct error error = { 0 };
+	struct store *s = store_new((struct store_options){ .path = w.path }, &error);
+	struct session_maker m;
+	for (unsigned k = 0; k < 2; k++) {
+		session_maker_begin(&m, 1 + k, start + k);
+		for (unsigned i = 0; i < 5; i++) {
+			struct exchange *x = session_maker_exchange(&m, VERB_RCPT, "RCPT TO:<x@y>", 550, "", i ? "the words of all windows but the first" : "words of the first");
+			session_maker_error(&m, x, CAUSE_UNKNOWN, 1);
+			if (i == 0)
+				store_ahead(s, &m.session, &m.verdicts);
+			assert_true(store_session(s, &m.session, &m.verdicts, i == 4, &error));
+			session_maker_next_window(&m);
+		}
+		session_maker_end(&m);
+	}
+	assert_true(store_finish(s, &error));
+	store_free(s);
+	assert_value(w.path, "SELECT count(*) FROM text WHERE text LIKE 'the words of all%'", "1");
+	assert_value(w.path, "SELECT count(*) FROM error_report WHERE reply_text LIKE 'the words of all%'", "8");
+	work_end(&w);
+}
+
 static void forgotten(void)
 {
 	struct place_to_work w = work_new();
@@ -345,6 +371,7 @@ static const struct kase { const char *name; void (*run)(void); } cases[] = {
 	{ "a full disk", disk_full },
 	{ "a session in three windows", windows },
 	{ "windows of two sessions in turns", windows_in_turns },
+	{ "a window that was told of ahead", windows_ahead },
 	{ "what is forgotten is not counted", forgotten },
 	{ "verb and line of each kind of command", trigger_kinds },
 };
