@@ -36,13 +36,20 @@ struct smtpwhy {
 
 /* ---- outcomes to rows ---- */
 
+/* Others read it, but one at a time counts: nothing is locked for that, which would wait until all that was written has left for the caches. */
+static void count(atomic_uint_fast64_t *number, uint64_t more)
+{
+	atomic_store_explicit(number, atomic_load_explicit(number, memory_order_relaxed) + more, memory_order_relaxed);
+}
+
 static void outcome_came(void *to, struct outcome outcome)
 {
 	struct smtpwhy *run = to;
 	if (!run->store_failed) {
-		atomic_fetch_add(&run->errors_found, outcome.verdicts.nerrors);
-		atomic_fetch_add(&run->sessions, outcome.final);
-		run->store_failed = !store_session(run->store, outcome.session, &outcome.verdicts, outcome.final, &run->store_error);
+		count(&run->errors_found, outcome.verdicts.nerrors);
+		count(&run->sessions, outcome.final);
+		if (!store_session(run->store, outcome.session, &outcome.verdicts, outcome.final, &run->store_error))
+			run->store_failed = true;
 	}
 	session_free(outcome.session);
 }

@@ -103,9 +103,7 @@ static void lower_column(struct feed *row, struct bytes wire, bool known)
 		feed_null(row);
 		return;
 	}
-	struct text *t = feed_text_begin(row);
-	wire_add(t, wire, 255);
-	wire_lower((uint8_t *)t->p + row->text_begin, t->n - row->text_begin);
+	wire_add_lower(feed_text_begin(row), wire, 255);
 	feed_text_end(row);
 }
 

@@ -153,17 +153,27 @@ static uint64_t lower_eight(uint64_t word)
 	return word | (from_a & ~behind_z & ~word & 0x80 * ones) >> 2;
 }
 
-void wire_lower(uint8_t *p, size_t n)
+/* Made small while they are copied: to read what was written at once is to wait for it. */
+void wire_add_lower(struct text *t, struct bytes wire, size_t most)
 {
-	size_t at = 0;
-	for (; at + 8 <= n; at += 8) {
-		uint64_t word;
-		memcpy(&word, p + at, sizeof word);
-		word = lower_eight(word);
-		memcpy(p + at, &word, sizeof word);
+	size_t begin = t->n, at = 0;
+	if (wire.n > most || !is_clean(wire, '\\', false)) {
+		add(t, wire, most, false);
+		for (size_t i = begin; i < t->n; i++)
+			t->p[i] = (char)octet_lower((uint8_t)t->p[i]);
+		return;
 	}
-	for (; at < n; at++)
-		p[at] = octet_lower(p[at]);
+	text_room(t, wire.n);
+	for (; at + 8 <= wire.n; at += 8) {
+		uint64_t word;
+		memcpy(&word, wire.p + at, sizeof word);
+		word = lower_eight(word);
+		memcpy(t->p + begin + at, &word, sizeof word);
+	}
+	for (; at < wire.n; at++)
+		t->p[begin + at] = (char)octet_lower(wire.p[at]);
+	t->n += wire.n;
+	t->p[t->n] = 0;
 }
 
 static void add_quoted(struct text *t, struct bytes b)

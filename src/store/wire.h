@@ -11,7 +11,7 @@ void wire_add(struct text *, struct bytes wire, size_t most);          /* C-esca
 void wire_add_lines(struct text *, struct bytes wire, size_t most);    /* the same, but LF stays LF */
 /* The same without a copy where nothing is escaped: a view of the wire, else of room. */
 struct bytes wire_view_lines(struct text *room, struct bytes wire, size_t most);
-void wire_lower(uint8_t *, size_t n);                                  /* capitals of ASCII to small letters, in place */
+void wire_add_lower(struct text *, struct bytes wire, size_t most);    /* C-escaped, then capitals of ASCII made small */
 void wire_add_quoted(struct text *, struct bytes escaped);             /* a JSON string of what wire_add made */
 /* The JSON string of what wire_add or wire_add_lines would make, at once. */
 void wire_add_both(struct text *, struct bytes wire, size_t most, bool lines);

@@ -84,16 +84,24 @@ static const struct sweep { const char *name; } sweeps[] = { { "many numbers" } 
 static void lower(void **state)
 {
 	enum { MOST = 19 };
-	uint8_t text[MOST];
+	uint8_t wire[MOST];
 	(void)state;
 	for (size_t n = 1; n <= MOST; n++)
 		for (size_t at = 0; at < n; at++)
 			for (unsigned c = 0; c < 256; c++) {
-				memset(text, c & 1 ? 'Q' : 0xff, sizeof text);
-				text[at] = (uint8_t)c;
-				wire_lower(text, n);
-				for (size_t i = 0; i < MOST; i++)
-					assert_int_equal(text[i], i == at ? octet_lower((uint8_t)c) : !(c & 1) ? 0xff : i < n ? 'q' : 'Q');
+				struct text small = { 0 }, want = { 0 };
+				memset(wire, 'Q', sizeof wire);
+				wire[at] = (uint8_t)c;
+				text_add_string(&small, "Before");
+				wire_add_lower(&small, (struct bytes){ wire, n }, MOST);
+				text_add_string(&want, "Before");
+				wire_add(&want, (struct bytes){ wire, n }, MOST);
+				for (size_t i = strlen("Before"); i < want.n; i++)
+					want.p[i] = (char)octet_lower((uint8_t)want.p[i]);
+				assert_int_equal(small.n, want.n);
+				assert_string_equal(small.p, want.p);
+				text_free(&small);
+				text_free(&want);
 			}
 }
 
