@@ -208,6 +208,8 @@ struct store *store_new(struct store_options options, struct error *error)
 		/* Ids of the appended run begin behind all packets, and so behind all sessions, that are already told of. */
 		database_number(&s->database, "SELECT max((SELECT coalesce(sum(packets), 0) FROM capture), "
 		                "(SELECT coalesce(max(session_id), 0) FROM session_row))", &s->session_offset, error) && go_direct(s, error);
+	s->now = &s->fetched[0];
+	s->next = &s->fetched[1];
 	s->database.threads = options.threads;
 	s->counts = !s->database.replaces && !s->veil;
 	s->census.bulk = s->database.bulk;
@@ -235,8 +237,10 @@ static void pending_free(struct pending *p)
 
 static struct pending *pending_begin(struct pending *p)
 {
-	trace_clear(&p->trace);
-	*p = (struct pending){ .trace = p->trace };
+	struct text name = p->trace.name;
+	arena_zeroed(p, sizeof *p);
+	p->trace.name = name;
+	text_clear(&p->trace.name);
 	return p;
 }
 
@@ -250,31 +254,42 @@ static void pending_keep(struct store *s, uint64_t id)
 }
 
 /* What rows are looked up by has left the caches since it was last: it comes in two steps, the first while the session before this one is stored. */
-static struct fetched fetched_of(const struct store *s, const struct session *session, const struct verdicts *verdicts)
+static void fetch(const struct store *s, struct fetched *f, const struct session *session, const struct verdicts *verdicts)
 {
-	struct fetched f = { .session = session, .id = session->id, .n = verdicts->nerrors < FETCHED_MOST ? (unsigned)verdicts->nerrors : FETCHED_MOST };
-	f.banner = interned_fetch(&s->texts, session->banner);
-	for (unsigned i = 0; i < f.n; i++) {
-		f.replies[i] = interned_fetch(&s->texts, verdicts->errors[i].exchange->reply.text);
-		f.details[i] = interned_fetch(&s->texts, bytes_of(verdicts->errors[i].detail));
+	f->session = session;
+	f->id = session->id;
+	f->banner = interned_fetch(&s->texts, session->banner);
+	f->n = verdicts->nerrors < FETCHED_MOST ? (unsigned)verdicts->nerrors : FETCHED_MOST;
+	for (unsigned i = 0; i < f->n; i++) {
+		f->replies[i] = interned_fetch(&s->texts, verdicts->errors[i].exchange->reply.text);
+		f->details[i] = interned_fetch(&s->texts, bytes_of(verdicts->errors[i].detail));
 	}
-	return f;
 }
 
 void store_ahead(struct store *s, const struct session *session, const struct verdicts *verdicts)
 {
-	s->next = fetched_of(s, session, verdicts);
+	fetch(s, s->next, session, verdicts);
 }
 
 static void fetch_entries(struct store *s, const struct session *session, const struct verdicts *verdicts)
 {
-	if (s->now.session != session || s->now.id != session->id)
-		s->now = fetched_of(s, session, verdicts);
-	map_fetch_entry(&s->texts.map, s->now.banner);
-	for (unsigned i = 0; i < s->now.n; i++) {
-		map_fetch_entry(&s->texts.map, s->now.replies[i]);
-		map_fetch_entry(&s->texts.map, s->now.details[i]);
+	struct fetched *now = s->now;
+	if (now->session != session || now->id != session->id)
+		fetch(s, now, session, verdicts);
+	map_fetch_entry(&s->texts.map, now->banner);
+	for (unsigned i = 0; i < now->n; i++) {
+		map_fetch_entry(&s->texts.map, now->replies[i]);
+		map_fetch_entry(&s->texts.map, now->details[i]);
 	}
+}
+
+/* What was told ahead is the next one's. What is gone is nobody's: a further window of its session may come at the same address. */
+static void fetched_on(struct store *s)
+{
+	struct fetched *gone = s->now;
+	s->now = s->next;
+	s->next = gone;
+	gone->session = NULL;
 }
 
 bool store_session(struct store *s, const struct session *session, const struct verdicts *verdicts, bool final, struct error *error)
@@ -294,8 +309,7 @@ bool store_session(struct store *s, const struct session *session, const struct 
 	if ((verdicts->nerrors || verdicts->nfindings) && !ladder_write(s, session, verdicts, id, p->parts++, error))
 		return false;
 	bool done = !final || session_row(s, session, p, id, error);
-	s->now = s->next;
-	s->next.session = NULL; /* a further window of it may come at the same address */
+	fetched_on(s);
 	if (!final) {
 		if (p == &s->whole)
 			pending_keep(s, session->id);

@@ -112,12 +112,6 @@ static void gather_wait(struct trace *t, const struct session *session)
 		t->wait = x->reply.first.time - c->first.time - c->handshake_rtt;
 }
 
-void trace_clear(struct trace *t)
-{
-	text_clear(&t->name);
-	*t = (struct trace){ .name = t->name };
-}
-
 void trace_free(struct trace *t)
 {
 	text_free(&t->name);
@@ -282,7 +276,7 @@ static int64_t look_of_texts(struct store *s, const struct trace *t, const struc
 
 void trace_key(struct store *s, const struct trace *t, const struct session *session, struct error *error)
 {
-	s->banner = writer_lines(s, session->banner, s->now.banner, error);
+	s->banner = writer_lines(s, session->banner, s->now->banner, error);
 	s->known = NULL;
 	s->asked_look = 0;
 	if (session->protocol > PROTOCOL_LMTP)

@@ -208,13 +208,13 @@ static bool error_row(struct store *s, const struct verdict *v, size_t at, int64
 	feed_number(row, session_id * IDS_PER_SESSION + v->ordinal);
 	FEED_NUMBERS(row, session_id, x->reply.last.time, x->reply.code);
 	enhanced_column(row, &x->reply.enhanced);
-	writer_wire(row, reply, writer_lines(s, reply, at < s->now.n ? s->now.replies[at] : bytes_hash(reply), error));
+	writer_wire(row, reply, writer_lines(s, reply, at < s->now->n ? s->now->replies[at] : bytes_hash(reply), error));
 	feed_text(row, trigger.verb);
 	feed_text(row, trigger.line);
 	lower_column(row, mail ? mail->path->domain : (struct bytes){ 0 }, mail);
 	lower_column(row, rcpt ? c->path->domain : (struct bytes){ 0 }, rcpt);
 	FEED_NUMBERS(row, s->causes[v->cause], v->certainty);
-	writer_sentence(s, row, v->detail, at < s->now.n ? s->now.details[at] : bytes_hash(bytes_of(v->detail)), error);
+	writer_sentence(s, row, v->detail, at < s->now->n ? s->now->details[at] : bytes_hash(bytes_of(v->detail)), error);
 	proofs_column(s, row, v->proofs, v->nproofs, x, error);
 	rest_columns(s, row, v, error);
 	if (s->counts)

@@ -77,7 +77,7 @@ struct store {
 	bool starred;                         /* its greeting is filler */
 	uint64_t key_hash;
 	int64_t banner;                       /* text_id of its greeting; 0: that is in its row */
-	struct fetched now, next;             /* of this session; of the one behind it */
+	struct fetched fetched[2], *now, *next; /* now: of this session; next: of the one behind it */
 	int64_t last_look;
 	const struct offer *offer;            /* of this session, whose text is offer_id; NULL none */
 	int64_t offer_id;
@@ -119,7 +119,6 @@ static inline char *writer_put_id(char *at, int64_t id)
 bool writer_reply_is_told(const struct reply *); /* its raw line is what columns of its error's row say, one behind the other */
 bool ladder_write(struct store *, const struct session *, const struct verdicts *, int64_t session_id, unsigned part, struct error *);
 int64_t writer_offer(struct store *, const struct offer *, struct error *); /* id of its keyword lines, joined by LF; 0 without EHLO */
-void trace_clear(struct trace *); /* its texts keep their room */
 void trace_gather(struct store *, struct trace *, const struct session *, struct error *); /* each window */
 /* Once all is gathered, and some time before trace_look: what it looks up begins to be fetched. trace_fetch, trace_fetch_entry: the rest, in between. */
 void trace_key(struct store *, const struct trace *, const struct session *, struct error *);

@@ -1,12 +1,14 @@
 /* phrases.c - takes a text and phrases, says whether one stands in it. Most do not, and one or two of their triples of letters tell. */
 #include "why/phrases.h"
 
+#include "base/arena.h"
+
 #include "base/banned.h"
 
 void phrases_of(struct phrases *p, struct bytes text)
 {
 	p->text = text;
-	memset(p->triples, 0, sizeof p->triples);
+	arena_zeroed(p->triples, sizeof p->triples);
 	unsigned a = text.n > 2 ? LETTER(text.p[0]) : 0, b = text.n > 2 ? LETTER(text.p[1]) : 0;
 	for (size_t i = 2; i < text.n; i++) {
 		unsigned c = LETTER(text.p[i]);
