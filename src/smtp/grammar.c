@@ -145,9 +145,9 @@ struct bytes grammar_word(struct bytes line, enum verb *verb)
 	return word;
 }
 
-void grammar_parse_from(struct arena *arena, struct command *c, struct bytes word, enum verb verb)
+void grammar_parse_from(struct arena *arena, struct command *c, struct bytes line, struct bytes word, enum verb verb)
 {
-	struct parse p = { .arena = arena, .command = c, .line = c->line.text };
+	struct parse p = { .arena = arena, .command = c, .line = line };
 	c->meant = VERB_UNKNOWN;
 	c->word = word;
 	c->params = NULL;
@@ -173,6 +173,6 @@ void grammar_parse_from(struct arena *arena, struct command *c, struct bytes wor
 void grammar_parse(struct arena *arena, struct command *c)
 {
 	enum verb verb;
-	struct bytes word = grammar_word(c->line.text, &verb);
-	grammar_parse_from(arena, c, word, verb);
+	struct bytes line = c->line.text, word = grammar_word(line, &verb);
+	grammar_parse_from(arena, c, line, word, verb);
 }

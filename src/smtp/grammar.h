@@ -12,7 +12,8 @@
 /* command->line is set by the caller, with its text on the arena; everything from verb to chunk_last is filled here. */
 void grammar_parse(struct arena *, struct command *);
 struct bytes grammar_word(struct bytes line, enum verb *);                            /* its first word, and the verb that this is, or VERB_UNKNOWN */
-void grammar_parse_from(struct arena *, struct command *, struct bytes word, enum verb); /* grammar_parse, where these are known */
+/* grammar_parse, where these are known. line: the command's, by value, for it was written a moment before, in other pieces than it would be read in. */
+void grammar_parse_from(struct arena *, struct command *, struct bytes line, struct bytes word, enum verb);
 const char *grammar_foreign(struct bytes line);     /* "HTTP", "SSH", "SIP", "RTSP", "PROXY" ... for a first line of another protocol; NULL */
 enum verb verb_find(struct bytes word);             /* VERB_UNKNOWN */
 bool grammar_is_masked_run(struct bytes word, bool whole_line); /* XXXX, ****: one filler repeated, at least 4 */

@@ -70,8 +70,9 @@ static bool plain_filled(struct arena *arena, struct command *c, struct bytes te
 	struct bytes word = grammar_word(text, &verb);
 	if (!redact_is_plain(verb))
 		return false;
-	c->line.text = arena_copy(arena, text);
-	grammar_parse_from(arena, c, (struct bytes){ c->line.text.p + (word.p - text.p), word.n }, verb);
+	struct bytes line = arena_copy(arena, text);
+	c->line.text = line;
+	grammar_parse_from(arena, c, line, (struct bytes){ line.p + (word.p - text.p), word.n }, verb);
 	return true;
 }
 
