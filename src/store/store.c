@@ -271,18 +271,6 @@ void store_ahead(struct store *s, const struct session *session, const struct ve
 	fetch(s, s->next, session, verdicts);
 }
 
-static void fetch_entries(struct store *s, const struct session *session, const struct verdicts *verdicts)
-{
-	struct fetched *now = s->now;
-	if (now->session != session || now->id != session->id)
-		fetch(s, now, session, verdicts);
-	map_fetch_entry(&s->texts.map, now->banner);
-	for (unsigned i = 0; i < now->n; i++) {
-		map_fetch_entry(&s->texts.map, now->replies[i]);
-		map_fetch_entry(&s->texts.map, now->details[i]);
-	}
-}
-
 /* What was told ahead is the next one's. What is gone is nobody's: a further window of its session may come at the same address. */
 static void fetched_on(struct store *s)
 {
@@ -290,6 +278,25 @@ static void fetched_on(struct store *s)
 	s->now = s->next;
 	s->next = gone;
 	gone->session = NULL;
+}
+
+static bool is_of(const struct fetched *f, const struct session *session)
+{
+	return f->session == session && f->id == session->id;
+}
+
+static void fetch_entries(struct store *s, const struct session *session, const struct verdicts *verdicts)
+{
+	if (is_of(s->next, session)) /* told when it was its turn already */
+		fetched_on(s);
+	struct fetched *now = s->now;
+	if (!is_of(now, session))
+		fetch(s, now, session, verdicts);
+	map_fetch_entry(&s->texts.map, now->banner);
+	for (unsigned i = 0; i < now->n; i++) {
+		map_fetch_entry(&s->texts.map, now->replies[i]);
+		map_fetch_entry(&s->texts.map, now->details[i]);
+	}
 }
 
 bool store_session(struct store *s, const struct session *session, const struct verdicts *verdicts, bool final, struct error *error)
