@@ -23,6 +23,7 @@ static const int64_t HANDSHAKE = 10 * SECOND; /* SYNs are sent again after 1, 3 
 
 enum {
 	SECOND_CHANCES = 16,
+	AT_ONCE_SHARE = 512, /* of the memory, as a divisor: as much is made free at once, so that the code that closes stays in the caches */
 	HANDSHAKES_SHARE = 4, /* of the memory, as a divisor */
 	LINGER = 4096,       /* packets of the run after which a finished connection is closed, however little time has passed: what
 	                      * comes late comes within a round trip, and on a fast link seconds hold very many sessions */
@@ -154,7 +155,8 @@ static bool is_spared(const struct flow *f, const struct entry *e)
 static void make_room(struct flow *f, const struct entry *keep)
 {
 	unsigned chances = SECOND_CHANCES;
-	for (unsigned q = 0; q < CLASS_COUNT && memory_used(f) > f->around.options.memory;) {
+	size_t enough = f->around.options.memory - f->around.options.memory / AT_ONCE_SHARE;
+	for (unsigned q = 0; q < CLASS_COUNT && memory_used(f) > enough;) {
 		struct entry *e = table_oldest(&f->table, q);
 		if (!e || (e == keep && table_newest(&f->table, q) == e) || is_spared(f, e)) {
 			q++;
