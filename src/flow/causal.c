@@ -178,6 +178,11 @@ static bool is_settled(const struct stream *s)
 	return !s->head && s->end <= s->next && s->acked <= s->next && (!s->fin_known || (s->ended && s->fin_pos <= s->next));
 }
 
+bool talk_is_whole(const struct talk *t)
+{
+	return !t->reset && (t->deaf || (is_settled(&t->streams[FROM_CLIENT]) && is_settled(&t->streams[FROM_SERVER])));
+}
+
 bool talk_syn_seen(const struct talk *t, unsigned side)
 {
 	const struct connection *c = &t->connection;

@@ -54,11 +54,6 @@ bool talk_is_over(const struct talk *t)
 	return t->reset || ((client->fin_known || server->fin_known) && has_finished(client) && has_finished(server));
 }
 
-bool talk_was_reset(const struct talk *t)
-{
-	return t->reset;
-}
-
 bool talk_is_unwanted(const struct talk *t)
 {
 	return t->unwanted;

@@ -35,7 +35,7 @@ void talk_packet(struct talk *, const struct packet *, enum direction);
  * nothing was done. Behind it neither is a connection over, nor are its sides swapped. */
 bool talk_straight(struct talk *, const struct packet *, enum direction);
 bool talk_is_over(const struct talk *);     /* both FIN, or a credible RST */
-bool talk_was_reset(const struct talk *);
+bool talk_is_whole(const struct talk *);    /* no reset; all that was sent and acknowledged has come out */
 bool talk_is_unwanted(const struct talk *); /* not SMTP: drop it */
 bool talk_goes_on(const struct talk *, const struct packet *, enum direction, int64_t pause); /* its number fits, or there was no such pause */
 bool talk_has_swapped(const struct talk *); /* the first bytes showed that client and server are the other way round */

@@ -9,7 +9,8 @@
 
 #include "base/banned.h"
 
-/* Why an entry is kept, and so for how long. A finished one is kept a little for retransmissions and for what follows a reset. */
+/* Why an entry is kept, and so for how long. A finished one is kept a little for retransmissions and for what follows a reset. FIN: both
+ * sides ended it, and all that they sent is there; RST: it was reset, or has holes that frames recorded late may fill. */
 enum class { CLASS_FIN, CLASS_RST, CLASS_IGNORED, CLASS_HALF_OPEN, CLASS_LIVE, CLASS_COUNT };
 _Static_assert((int)CLASS_COUNT == (int)TABLE_QUEUES, "a queue for each class");
 
@@ -19,14 +20,18 @@ static const int64_t class_idle[CLASS_COUNT] = {
 	[CLASS_LIVE] = 900 * SECOND,
 };
 
+/* Packets of the run after which a finished connection is closed, however little time has passed: what comes late comes within a round trip,
+ * and on a fast link seconds hold very many sessions, whose memory should be used again while it is in the caches. */
+static const uint64_t class_linger[CLASS_COUNT] = {
+	[CLASS_FIN] = 2048, [CLASS_RST] = 4096, [CLASS_IGNORED] = UINT64_MAX, [CLASS_HALF_OPEN] = UINT64_MAX, [CLASS_LIVE] = UINT64_MAX,
+};
+
 static const int64_t HANDSHAKE = 10 * SECOND; /* SYNs are sent again after 1, 3 and 7 seconds (RFC 6298 2.1, 5.5) */
 
 enum {
 	SECOND_CHANCES = 16,
 	AT_ONCE_SHARE = 512, /* of the memory, as a divisor: as much is made free at once, so that the code that closes stays in the caches */
 	HANDSHAKES_SHARE = 4, /* of the memory, as a divisor */
-	LINGER = 4096,       /* packets of the run after which a finished connection is closed, however little time has passed: what
-	                      * comes late comes within a round trip, and on a fast link seconds hold very many sessions */
 	SWEEP_EVERY = 512,   /* packets of the run */
 	FETCHED = 12,        /* connections that are closed next */
 };
@@ -72,8 +77,7 @@ uint32_t flow_shard(const struct packet *p, uint32_t shards)
 /* By what all packets of the run say, not by those of this flow: with other flows beside this one the answer is the same. */
 static bool is_expired(const struct flow *f, const struct entry *e)
 {
-	bool finished = e->queue == CLASS_FIN || e->queue == CLASS_RST;
-	return f->clock - e->heard > f->idle[e->queue] || (finished && f->ordinal - e->latest > LINGER);
+	return f->clock - e->heard > f->idle[e->queue] || f->ordinal - e->latest > class_linger[e->queue];
 }
 
 static void forget_kept(struct flow *f, struct entry *e)
@@ -242,7 +246,7 @@ static struct talk *make_talk(struct flow *f, const struct entry *e)
 static unsigned class_of(const struct entry *e, const struct packet *p)
 {
 	if (e->talk && talk_is_over(e->talk))
-		return talk_was_reset(e->talk) ? CLASS_RST : CLASS_FIN;
+		return talk_is_whole(e->talk) ? CLASS_FIN : CLASS_RST;
 	if (!e->talk && p->flags & TCP_RST)
 		return CLASS_RST;
 	if (e->ignored)
