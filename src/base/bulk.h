@@ -24,7 +24,7 @@ void *bulk_bare(struct bulk *, size_t count, size_t size);            /* not zer
 void *bulk_grow(struct bulk *, void *old, size_t count, size_t size); /* old NULL: new; what is new is not zeroed */
 void bulk_free(struct bulk *, void *);                                /* NULL: nothing */
 
-/* Room for more than that: short arrays double, long ones waste no quarter. */
+/* Room for more than that: short arrays double, long ones grow by a quarter. */
 static inline size_t bulk_room(size_t room, size_t size)
 {
 	enum { SHORT = 1024 * 1024 };

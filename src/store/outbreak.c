@@ -9,7 +9,7 @@ enum scope { SCOPE_ALL, SCOPE_NETWORK, SCOPE_SERVER, SCOPES };
 
 struct struck { /* a session that met a cause, among those of its group */
 	uint32_t cause_id, group, place; /* place: in order of time */
-	uint32_t before, hit;  /* the session before it in the group, if there is one; population.hits */
+	uint32_t before, hit;            /* the session before it in the group, if there is one; population.hits */
 };
 
 struct found {

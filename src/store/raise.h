@@ -13,7 +13,7 @@ struct raise { /* by so much */
 	int64_t text, capture;
 };
 
-bool raise_ids(struct text *, struct bytes json, enum raise_column, struct raise);         /* added to the text; false: half of it may be there */
+bool raise_ids(struct text *, struct bytes json, enum raise_column, struct raise); /* added to the text; false: half of it may be there */
 bool raise_functions(struct database *, struct error *); /* SQL: raised_proofs(proofs, text, capture), raised_ladder(lines, text, capture) */
 
 #endif

@@ -56,21 +56,22 @@ static struct seen_server look_at(struct search *s, size_t from, size_t to)
 {
 	enum { TIMES = 8 };
 	const uint32_t least = 5000; /* 5 ms: less is what a busy server takes to think */
-	const struct sighting *first = &s->in->by_network[from];
-	struct seen_server v = { .first = first, .from = from, .to = to, .offer = sighting_value(s->in, first, TURN_KEYWORDS), .starttls = sighting_value(s->in, first, TURN_STARTTLS),
-	                         .stack = sighting_value(s->in, first, TURN_STACK), .ttl = sighting_value(s->in, first, TURN_TTL) };
+	const struct sightings *in = s->in;
+	const struct sighting *first = &in->by_network[from];
+	struct seen_server v = { .first = first, .from = from, .to = to, .offer = sighting_value(in, first, TURN_KEYWORDS),
+	                         .starttls = sighting_value(in, first, TURN_STARTTLS), .stack = sighting_value(in, first, TURN_STACK), .ttl = first->ttl };
 	for (size_t i = from; i < to; i++) {
-		const struct sighting *x = &s->in->by_network[i];
-		keep_common(&v.offer, sighting_value(s->in, x, TURN_KEYWORDS));
-		keep_common(&v.starttls, sighting_value(s->in, x, TURN_STARTTLS));
-		keep_common(&v.stack, sighting_value(s->in, x, TURN_STACK));
-		keep_common(&v.ttl, sighting_value(s->in, x, TURN_TTL));
+		const struct sighting *x = &in->by_network[i];
+		keep_common(&v.offer, sighting_value(in, x, TURN_KEYWORDS));
+		keep_common(&v.starttls, sighting_value(in, x, TURN_STARTTLS));
+		keep_common(&v.stack, sighting_value(in, x, TURN_STACK));
+		keep_common(&v.ttl, x->ttl);
 		v.handshake = x->handshake > v.handshake ? x->handshake : v.handshake;
 		if (x->quickest && (!v.quickest || x->quickest < v.quickest))
 			v.quickest = x->quickest;
 	}
-	if (v.offer && v.starttls && is_telling(s->in->values[v.offer].text))
-		v.product = product_of(s, sighting_value(s->in, first, TURN_BANNER));
+	if (v.offer && v.starttls && is_telling(in->values[v.offer].text))
+		v.product = product_of(s, sighting_value(in, first, TURN_BANNER));
 	v.late = v.handshake && v.quickest >= v.handshake && v.quickest - v.handshake >= least && v.quickest / TIMES >= v.handshake;
 	return v;
 }

@@ -195,6 +195,12 @@ void turns_add(struct turns *out, struct arena *arena, struct turn change)
 	out->all[out->n++] = change;
 }
 
+void turns_free(struct turns *out)
+{
+	bulk_free(out->bulk, out->suspicions);
+	*out = (struct turns){ 0 };
+}
+
 /* ---- by path ---- */
 
 struct part { /* the sessions of one network with one server */

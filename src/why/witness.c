@@ -3,8 +3,6 @@
  * two unrelated servers that lose it on one path, or one that loses it at a moment while other paths keep it. */
 #include "why/turns.h"
 
-#include <stdlib.h>
-
 #include "base/banned.h"
 
 enum { LEAST = 2 };
@@ -93,12 +91,6 @@ void suspicion_add(struct turns *out, struct suspicion one)
 {
 	BULK_ROOM(out->bulk, out->suspicions, out->nsuspicions, out->suspicions_room);
 	out->suspicions[out->nsuspicions++] = one;
-}
-
-void turns_free(struct turns *out)
-{
-	bulk_free(out->bulk, out->suspicions);
-	*out = (struct turns){ 0 };
 }
 
 static void suspect(const struct search *s, const struct pair *p, enum certainty certainty, unsigned servers)

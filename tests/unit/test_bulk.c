@@ -86,7 +86,7 @@ static size_t resident(void)
 static void lets_go(void **state)
 {
 	(void)state;
-	enum { OCTETS = 96 * MIB, NUMBERS = OCTETS / 8, SLACK = 8 * MIB };
+	enum { OCTETS = 48 * MIB, NUMBERS = OCTETS / 8, SLACK = 8 * MIB };
 	struct bulk *bulk = bulk_new("/tmp/x", 0);
 	uint64_t *all = BULK_BARE(bulk, uint64_t, NUMBERS);
 	struct bulk_pace pace = { 0 };

@@ -1,6 +1,7 @@
 /* test_flow_memory.c - what connections keep is counted, their listener's share too, and never passes the cap by more than one of them. */
 #include "flow/flow.h"
 
+#include "support/listener.h"
 #include "support/table.h"
 
 #include <string.h>
@@ -42,23 +43,6 @@ static void *open_one(void *to, const struct connection *c)
 	l->alive++;
 	l->opened++;
 	return l;
-}
-
-static enum interest hear_data(void *to, enum direction from, const struct chunk *chunk)
-{
-	(void)to, (void)from, (void)chunk;
-	return INTEREST_ALL;
-}
-
-static enum interest hear_gap(void *to, enum direction from, const struct gap *gap)
-{
-	(void)to, (void)from, (void)gap;
-	return INTEREST_ALL;
-}
-
-static void hear_overlap(void *to, enum direction from, const struct overlap *overlap)
-{
-	(void)to, (void)from, (void)overlap;
 }
 
 static void hear_close(void *to, const struct connection *c, const char *speaks)

@@ -1,6 +1,7 @@
 /* test_linger.c - for how many packets of the run a finished connection waits for what comes late. */
 #include "flow/flow.h"
 
+#include "support/listener.h"
 #include "support/table.h"
 
 #include <string.h>
@@ -38,18 +39,6 @@ static void *open_one(void *to, const struct connection *c)
 {
 	(void)c;
 	return to;
-}
-
-static enum interest hear_data(void *to, enum direction from, const struct chunk *chunk)
-{
-	(void)to, (void)from, (void)chunk;
-	return INTEREST_ALL;
-}
-
-static enum interest hear_gap(void *to, enum direction from, const struct gap *gap)
-{
-	(void)to, (void)from, (void)gap;
-	return INTEREST_ALL;
 }
 
 static void hear_close(void *to, const struct connection *c, const char *speaks)
