@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 512, NEXT_BLOCK = 1024, POOL_MOST = 1024, SMALL = 8 * 1024, LARGEST_BLOCK = 64 * 1024, AT_HAND = 1032 };
+enum { FIRST_BLOCK = 1024, POOL_MOST = 1024, SMALL = 8 * 1024, LARGEST_BLOCK = 64 * 1024, AT_HAND = 1032 };
 
 struct arena_block {
 	struct arena_block *older;
@@ -31,16 +31,14 @@ static size_t product(size_t count, size_t size)
 /* Blocks of 1 KiB until there are some, since most arenas stay small and malloc keeps such blocks at hand; then they double. */
 static size_t block_size(const struct arena *a)
 {
-	if (!a->blocks && !a->pool)
-		return FIRST_BLOCK;
 	if (a->size < SMALL)
-		return NEXT_BLOCK;
+		return FIRST_BLOCK;
 	return a->size < LARGEST_BLOCK ? a->size : LARGEST_BLOCK;
 }
 
 static struct arena_block *block_take(struct arena_pool *pool, size_t size)
 {
-	struct arena_block *block = pool && size == NEXT_BLOCK ? pool->spare : NULL;
+	struct arena_block *block = pool && size == FIRST_BLOCK ? pool->spare : NULL;
 	if (block) {
 		pool->spare = block->older;
 		pool->n--;
@@ -55,7 +53,7 @@ static struct arena_block *block_take(struct arena_pool *pool, size_t size)
 
 static void block_give(struct arena_pool *pool, struct arena_block *block)
 {
-	if (!pool || block->size != NEXT_BLOCK || pool->n == POOL_MOST) {
+	if (!pool || block->size != FIRST_BLOCK || pool->n == POOL_MOST) {
 		free(block);
 		return;
 	}
@@ -91,15 +89,20 @@ void *arena_alloc_more(struct arena *a, size_t count, size_t size)
 	return arena_alloc(a, 1, need);
 }
 
+uint8_t *arena_octets(struct arena *a, size_t n)
+{
+	if ((size_t)(a->end - a->at) < n)
+		arena_grow(a, n);
+	uint8_t *p = a->at;
+	a->at += n;
+	return p;
+}
+
 struct bytes arena_copy(struct arena *a, struct bytes b)
 {
 	if (b.n == 0)
 		return (struct bytes){ 0 };
-	if ((size_t)(a->end - a->at) < b.n)
-		arena_grow(a, b.n);
-	uint8_t *p = memcpy(a->at, b.p, b.n);
-	a->at += b.n;
-	return (struct bytes){ p, b.n };
+	return (struct bytes){ memcpy(arena_octets(a, b.n), b.p, b.n), b.n };
 }
 
 void arena_drop(struct arena *a)
@@ -118,7 +121,7 @@ void arena_fetch(const struct arena *a, unsigned n)
 	const struct arena_block *block = a->blocks;
 	for (; block && n; n--)
 		block = block->older;
-	for (size_t at = 0; block && at < NEXT_BLOCK; at += CACHE_LINE)
+	for (size_t at = 0; block && at < FIRST_BLOCK; at += CACHE_LINE)
 		__builtin_prefetch((const uint8_t *)block + at);
 }
 

@@ -1,7 +1,7 @@
 /* arena - zeroed memory that is dropped as a whole.
  * In:    sizes.
  * Out:   zeroed, 16-byte aligned memory, never NULL.
- * Keeps: blocks of 512 bytes to 64 KiB, so that a small session stays small; a pool, POOL_MOST blocks.
+ * Keeps: blocks of 1 to 64 KiB, so that a small session stays small; a pool, POOL_MOST blocks.
  * Never: frees a single allocation. When the system has no memory left it says so on stderr and exits with status 4.
  * Lives: until arena_drop (everything goes, the arena can be used again; it keeps its pool). */
 #ifndef SMTPWHY_BASE_ARENA_H
@@ -27,6 +27,7 @@ struct arena {
 
 static inline void *arena_alloc(struct arena *, size_t count, size_t size); /* count * size is checked for overflow */
 struct bytes arena_copy(struct arena *, struct bytes);
+uint8_t *arena_octets(struct arena *, size_t); /* more than none; neither zeroed nor aligned */
 void arena_drop(struct arena *);
 void arena_fetch(const struct arena *, unsigned block); /* that one, 0 the newest, into the caches; those before it are there */
 

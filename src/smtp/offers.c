@@ -58,24 +58,22 @@ static struct offer *offer_moved(struct arena *arena, const struct offer *offer,
 	return copy;
 }
 
-static void keep(struct kept *kept, const struct offer *offer, struct bytes lines)
+static void keep(struct kept *kept, enum offer_kind kind, const struct reply *reply, struct bytes lines)
 {
 	arena_drop(&kept->arena);
 	kept->lines = arena_copy(&kept->arena, lines);
-	kept->offer = offer_moved(&kept->arena, offer, lines, kept->lines);
+	kept->offer = offer_moved(&kept->arena, offer_new(&kept->arena, kind, reply, NULL), lines, kept->lines);
 }
 
+/* What was read now is given like what was read before: how much room it takes must not depend on what others heard. */
 struct offer *offers_read(struct offers *offers, struct arena *arena, enum offer_kind kind, const struct reply *reply, const struct offer *before)
 {
 	struct bytes lines = bytes_cut(reply->text, '\n').tail; /* the first line names the server (RFC 5321 4.1.1.1) */
 	if (!offers || lines.n == 0 || (kind != OFFER_EHLO && kind != OFFER_LHLO))
 		return offer_new(arena, kind, reply, before);
 	struct kept *kept = &offers->kept[bytes_hash(lines) % OFFERS_KEPT];
-	if (!kept->offer || !bytes_equal(kept->lines, lines)) {
-		struct offer *offer = offer_new(arena, kind, reply, before);
-		keep(kept, offer, lines);
-		return offer;
-	}
+	if (!kept->offer || !bytes_equal(kept->lines, lines))
+		keep(kept, kind, reply, lines);
 	struct offer *offer = offer_moved(arena, kept->offer, kept->lines, lines);
 	offer_begin(offer, kind, reply, before);
 	return offer;

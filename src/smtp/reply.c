@@ -226,13 +226,14 @@ static void keep_lines(struct reply *reply, struct arena *arena, const struct by
 
 static struct bytes joined_lines(struct arena *arena, struct bytes first, struct bytes further)
 {
-	uint8_t *p = arena_alloc(arena, first.n + 1 + further.n, 1), *at = put(p, first);
+	uint8_t *p = arena_octets(arena, first.n + 1 + further.n), *at = put(p, first);
 	*at++ = '\n';
 	put(at, further);
 	return (struct bytes){ p, first.n + 1 + further.n };
 }
 
-/* All behind the first line of b was heard before, and what was made of it. */
+/* All behind the first line of b was heard before, and what was made of it. It takes the same room as if it were read: how much a session has
+ * must not depend on what others heard. */
 static bool as_heard(struct reply *reply, struct arena *arena, const struct sayings *sayings, struct bytes b, struct bytes first)
 {
 	struct bytes further = bytes_from(b, first.n + 2);
