@@ -6,7 +6,7 @@
 
 /* A server's wordings, codes included; %s: host, address, or number, as each needs. LF stands between lines of one reply. */
 struct wording {
-	const char *greeting, *ehlo, *helo, *sender, *recipient, *data, *queued, *bye, *tls, *reset;
+	const char *greeting, *ehlo, *helo, *sender, *recipient, *data, *queued, *bye, *tls, *reset, *noop;
 	const char *refused, *ehlo_refused, *sender_refused, *user_unknown, *relay, *login, *tls_first, *password, *spam, *too_large,
 		*verb, *sequence, *syntax, *parameter;
 };
@@ -15,7 +15,7 @@ static const struct wording wordings[] = {
 	{ "220 %s ESMTP Postfix (Debian/GNU)",
 	  "250-%s\n250-PIPELINING\n250-SIZE 52428800\n250-VRFY\n250-ETRN\n250-STARTTLS\n250-AUTH PLAIN LOGIN\n250-ENHANCEDSTATUSCODES\n250-8BITMIME\n250-DSN\n250-SMTPUTF8\n250 CHUNKING",
 	  "250 %s", "250 2.1.0 Ok", "250 2.1.5 Ok", "354 End data with <CR><LF>.<CR><LF>", "250 2.0.0 Ok: queued as %s", "221 2.0.0 Bye",
-	  "220 2.0.0 Ready to start TLS", "250 2.0.0 Ok",
+	  "220 2.0.0 Ready to start TLS", "250 2.0.0 Ok", "250 2.0.0 Ok",
 	  "554 5.7.1 %s ESMTP not accepting messages from your network", "502 5.5.1 Error: command not recognized",
 	  "553 5.1.8 <%s>: Sender address rejected: Domain not found",
 	  "550 5.1.1 <%s>: Recipient address rejected: User unknown in local recipient table",
@@ -26,7 +26,7 @@ static const struct wording wordings[] = {
 	{ "220 %s ESMTP Exim 4.96 Wed, 15 Nov 2023 06:13:20 +0000",
 	  "250-%s Hello client [10.0.0.1]\n250-SIZE 52428800\n250-8BITMIME\n250-PIPELINING\n250-PIPECONNECT\n250-AUTH PLAIN LOGIN\n250-CHUNKING\n250-STARTTLS\n250-PRDR\n250 HELP",
 	  "250 %s Hello client", "250 OK", "250 Accepted", "354 Enter message, ending with \".\" on a line by itself", "250 OK id=1r3abc-%s",
-	  "221 mx closing connection", "220 TLS go ahead", "250 Reset OK",
+	  "221 mx closing connection", "220 TLS go ahead", "250 Reset OK", "250 OK",
 	  "554 SMTP synchronization error on %s", "500 unrecognized command",
 	  "550 Sender verify failed for <%s>", "550 <%s>: No such user here", "550 relay not permitted to <%s>", "550 authentication is needed",
 	  "530 STARTTLS is mandatory here", "535 Incorrect authentication data", "550 This message was classified as spam (%s)",
@@ -36,7 +36,7 @@ static const struct wording wordings[] = {
 	  "250-%s Hello client.example [10.0.0.1], pleased to meet you\n250-ENHANCEDSTATUSCODES\n250-PIPELINING\n250-8BITMIME\n250-SIZE 36700160\n250-DSN\n250-ETRN\n250-AUTH DIGEST-MD5 CRAM-MD5 LOGIN PLAIN\n250-STARTTLS\n250-DELIVERBY\n250 HELP",
 	  "250 %s Hello client.example, pleased to meet you", "250 2.1.0 Sender ok", "250 2.1.5 Recipient ok",
 	  "354 Enter mail, end with \".\" on a line by itself", "250 2.0.0 3AF6DKt%s Message accepted for delivery", "221 2.0.0 closing connection",
-	  "220 2.0.0 Ready to start TLS", "250 2.0.0 Reset state",
+	  "220 2.0.0 Ready to start TLS", "250 2.0.0 Reset state", "250 2.0.0 OK",
 	  "554 %s ESMTP not accepting messages", "500 5.5.1 Command unrecognized: \"EHLO client\"",
 	  "553 5.1.8 <%s>... Domain of sender address does not exist", "550 5.1.1 <%s>... User unknown",
 	  "550 5.7.1 <%s>... Relaying denied. Proper authentication required.", "530 5.7.0 Authentication required",
@@ -47,14 +47,14 @@ static const struct wording wordings[] = {
 	  "250-%s Hello [10.0.0.1]\n250-SIZE 37748736\n250-PIPELINING\n250-DSN\n250-ENHANCEDSTATUSCODES\n250-STARTTLS\n250-AUTH NTLM LOGIN\n250-X-EXPS GSSAPI NTLM\n250-8BITMIME\n250-BINARYMIME\n250-CHUNKING\n250 SMTPUTF8",
 	  "250 %s Hello [10.0.0.1]", "250 2.1.0 Sender OK", "250 2.1.5 Recipient OK", "354 Start mail input; end with <CRLF>.<CRLF>",
 	  "250 2.6.0 <%s@client.example> [InternalId=412316860417] Queued mail for delivery", "221 2.0.0 Service closing transmission channel",
-	  "220 2.0.0 SMTP server ready", "250 2.0.0 Resetting",
+	  "220 2.0.0 SMTP server ready", "250 2.0.0 Resetting", "250 2.0.0 OK",
 	  "554 5.7.1 Service unavailable on %s", "502 5.3.3 Command not implemented", "550 5.1.8 <%s> sender denied",
 	  "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient %s not found by SMTP address lookup", "550 5.7.54 SMTP; Unable to relay recipient %s in non-accepted domain",
 	  "530 5.7.57 Client not authenticated to send mail", "530 5.7.0 Must issue a STARTTLS command first", "535 5.7.3 Authentication unsuccessful",
 	  "550 5.7.1 Message rejected as spam by Content Filtering (%s)", "552 5.3.4 Message size exceeds fixed maximum message size",
 	  "500 5.3.3 Unrecognized command 'TURNIP'", "503 5.5.2 Need mail command", "501 5.1.7 Invalid address", "555 5.5.4 Unsupported option %s" },
 	{ "220 %s ESMTP", "250-%s\n250-PIPELINING\n250-8BITMIME\n250-STARTTLS\n250-AUTH LOGIN PLAIN\n250 SIZE 20971520",
-	  "250 %s", "250 ok", "250 ok", "354 go ahead", "250 ok 1700028800 qp %s", "221 mx", "220 ready for tls", "250 flushed",
+	  "250 %s", "250 ok", "250 ok", "354 go ahead", "250 ok 1700028800 qp %s", "221 mx", "220 ready for tls", "250 flushed", "250 ok",
 	  "554 %s: your address is listed", "502 unimplemented (#5.5.1)", "553 sorry, <%s> is not allowed to send (#5.7.1)", "550 sorry, no mailbox here by the name of %s (#5.1.1)",
 	  "553 sorry, that domain isn't in my list of allowed rcpthosts: %s (#5.7.1)", "530 authenticate first (#5.7.1)", "530 must use TLS first (#5.7.0)",
 	  "535 authorization failed (#5.7.0)", "554 mail server permanently rejected message %s (#5.3.0)", "552 sorry, that message size exceeds my databytes limit (#5.3.4)",
@@ -403,6 +403,6 @@ void mail_idle(struct gen *g, struct conn *c)
 		refuse_recipient(&m, (struct mail_plan){ 0 });
 	for (unsigned i = gen_below(g, 4); i; i--) {
 		conn_say(c, CLIENT, gen_between(g, 20000000, 60000000), "NOOP\r\n");
-		reply(&m, m.words->reset, "");
+		reply(&m, m.words->noop, "");
 	}
 }
