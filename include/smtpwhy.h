@@ -75,6 +75,7 @@ SMTPWHY_API enum smtpwhy_status smtpwhy_status(const struct smtpwhy *);
 SMTPWHY_API const char *smtpwhy_trouble(const struct smtpwhy *);         /* one sentence; "" when there is none */
 SMTPWHY_API const char *smtpwhy_input_trouble(const struct smtpwhy *, size_t i); /* the i-th input that could not be read whole; NULL: no more */
 SMTPWHY_API uint64_t smtpwhy_skipped(const struct smtpwhy *);           /* files that were not read, for append: their content is in the database */
+SMTPWHY_API uint64_t smtpwhy_cut_short(const struct smtpwhy *);         /* connections that were closed before their end, since memory was full */
 SMTPWHY_API void smtpwhy_free(struct smtpwhy *);
 
 /* A row of error_report; texts are escaped as in the database and never carry credentials. NULL where the database has NULL. */

@@ -109,6 +109,11 @@ void analyser_end(struct analyser *a, int64_t clock, uint64_t ordinal)
 	explain_ended(a);
 }
 
+uint64_t analyser_cut_short(const struct analyser *a)
+{
+	return flow_counts(a->flow)->cut_short;
+}
+
 void analyser_free(struct analyser *a)
 {
 	if (!a)

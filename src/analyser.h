@@ -31,6 +31,7 @@ struct analyser;
 struct analyser *analyser_new(struct flow_options, const struct why *, struct outcome_sink);
 void analyser_packet(struct analyser *, const struct packet *);
 void analyser_end(struct analyser *, int64_t clock, uint64_t ordinal); /* of the timeline's last packet, ours or not */
+uint64_t analyser_cut_short(const struct analyser *); /* connections closed before their end for want of memory */
 void analyser_free(struct analyser *);
 
 #endif

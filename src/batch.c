@@ -25,7 +25,7 @@ struct site {
 	struct batch *batch;
 	struct timeline *timeline;
 	struct decoder *decoder;
-	uint64_t packets;
+	uint64_t packets, cut_short;
 	struct outcome *ahead;    /* a ring of AHEAD_OUTCOMES; by batch.lock */
 	size_t first, n;
 	bool done;
@@ -99,7 +99,7 @@ static bool goes_on(struct batch *b)
 static void site_read(struct site *s, struct outcome_sink sink)
 {
 	const struct smtpwhy_options *o = &s->batch->options.run;
-	struct flow_options limits = { .memory = o->memory / (o->threads ? o->threads : 1), .idle = o->idle, .ports = o->ports, .no_ndpi = o->no_ndpi };
+	struct flow_options limits = { .memory = o->memory, .idle = o->idle, .ports = o->ports, .no_ndpi = o->no_ndpi };
 	struct analyser *analyser = analyser_new(limits, s->batch->why, sink);
 	struct frame frame;
 	struct packet packet;
@@ -115,6 +115,7 @@ static void site_read(struct site *s, struct outcome_sink sink)
 		analyser_packet(analyser, &packet);
 	}
 	analyser_end(analyser, clock, ordinal);
+	s->cut_short = analyser_cut_short(analyser);
 	analyser_free(analyser);
 	decoder_blind(s->decoder, s->timeline, 0);
 }
@@ -231,6 +232,7 @@ static bool store_captures(struct batch *b, struct site *s, struct batch_result 
 	store_advance(b->store, s->packets, timeline_count(s->timeline));
 	result->sites++;
 	result->damaged += damaged;
+	result->cut_short += s->cut_short;
 	return true;
 }
 

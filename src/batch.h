@@ -18,7 +18,7 @@ struct batch_progress {
 };
 
 struct batch_options {
-	struct smtpwhy_options run;   /* database, append, filter, rules, ports, memory, idle, threads: sites at a time, no_ndpi */
+	struct smtpwhy_options run;   /* database, append, filter, rules, ports, memory: of each site, idle, threads: sites at a time, no_ndpi */
 	const char *const *folders;
 	size_t nfolders;
 	void (*trouble)(void *to, const char *sentence);              /* of an input that could not be read whole, site by site */
@@ -30,6 +30,7 @@ struct batch_options {
 struct batch_result {
 	size_t sites, damaged;    /* stored; of those, not whole */
 	uint64_t skipped;         /* files whose content the database told of before */
+	uint64_t cut_short;       /* connections closed before their end, since a site's memory was full */
 	bool stopped;
 };
 

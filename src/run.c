@@ -31,6 +31,7 @@ struct smtpwhy {
 	uint64_t packets;
 	struct map known;           /* contents that the database tells of already */
 	uint64_t skipped;           /* files that held them */
+	uint64_t cut_short;         /* connections, for want of memory */
 	bool finished, stopped;
 };
 
@@ -200,6 +201,7 @@ bool smtpwhy_analyze(struct smtpwhy *run)
 		packets_read(run);
 	}
 	shards_end(run->shards);
+	run->cut_short = shards_cut_short(run->shards);
 	shards_free(run->shards); /* what comes next takes their memory */
 	run->shards = NULL;
 	if (run->stopped)
@@ -226,6 +228,11 @@ const char *smtpwhy_database(const struct smtpwhy *run)
 uint64_t smtpwhy_skipped(const struct smtpwhy *run)
 {
 	return run->skipped;
+}
+
+uint64_t smtpwhy_cut_short(const struct smtpwhy *run)
+{
+	return run->cut_short;
 }
 
 const char *smtpwhy_input_trouble(const struct smtpwhy *run, size_t i)

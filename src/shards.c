@@ -92,14 +92,13 @@ static void outcome_gathered(void *to, struct outcome outcome)
 
 /* ---- a span ---- */
 
-/* A part is cut into as many pieces as there are threads, so that both divisions spread evenly. */
-static bool is_ours(struct shards *s, const struct packet *packet, uint32_t *piece)
+/* A thread has whole wards, and a part has its share of each. */
+static bool is_ours(struct shards *s, const struct packet *packet, uint32_t *shard)
 {
-	uint32_t pieces = s->n, all = s->parts * pieces > 1 ? flow_shard(packet, s->parts * pieces) : 0;
 	s->clock = packet->clock;
 	s->ordinal = packet->ordinal;
-	*piece = all % pieces;
-	return all / pieces == s->part;
+	*shard = s->n > 1 ? flow_ward(packet) * s->n / FLOW_WARDS : 0;
+	return s->parts == 1 || flow_part(packet, s->parts) == s->part;
 }
 
 static struct span *span_new(unsigned shards)
@@ -313,9 +312,9 @@ struct shards *shards_new(struct shards_options how, struct flow_options options
 	s->sink = sink;
 	s->parts = how.parts ? how.parts : 1;
 	s->part = how.parts ? how.part - 1 : 0;
-	s->n = how.threads ? how.threads : 1;
+	s->n = how.threads < FLOW_WARDS ? how.threads : FLOW_WARDS;
+	s->n = s->n ? s->n : 1;
 	s->shards = memory_new(s->n, sizeof *s->shards);
-	options.memory = (options.memory ? options.memory : FLOW_MEMORY) / s->n;
 	for (unsigned i = 0; i < s->n; i++) {
 		s->shards[i].all = s;
 		s->shards[i].analyser = analyser_new(options, why, (struct outcome_sink){ .outcome = outcome_gathered, .to = &s->shards[i], .here = true });
@@ -362,6 +361,14 @@ void shards_end(struct shards *s)
 	if (s->n == 1 && !s->ended)
 		shard_end(s->shards);
 	s->ended = true;
+}
+
+uint64_t shards_cut_short(const struct shards *s)
+{
+	uint64_t n = 0;
+	for (unsigned i = 0; i < s->n; i++)
+		n += analyser_cut_short(s->shards[i].analyser);
+	return n;
 }
 
 void shards_free(struct shards *s)

@@ -2,7 +2,7 @@
  * In:    TCP segments in the order of the timeline.
  * Out:   outcomes, one at a time (the sink is never entered twice at once), in an order that depends on the threads: ids do not.
  * How:   with one thread everything happens inside shards_packet. With n threads, the caller's among them, each has an analyser with the
- *        connections that flow_shard gives it, and there are no others: whichever finds that little is left to do reads on.
+ *        connections of some wards (flow.h), and there are no others: whichever finds that little is left to do reads on.
  * Parts: of a run that is spread over machines, only the connections of one part are taken; every machine sees all packets.
  * Keeps: at most SPANS times SPAN_PACKETS packets with the windows that their payload stands in, or copies of it (a few spans unless one
  *        thread lags), and OUTCOMES_MOST outcomes for each analyser.
@@ -15,7 +15,7 @@
 
 struct shards;
 struct shards_options {
-	unsigned threads;     /* 0 or 1: none besides the caller's */
+	unsigned threads;     /* 0 or 1: none besides the caller's; no more than FLOW_WARDS are of use */
 	unsigned part, parts; /* 1..parts; parts 0: the whole */
 };
 
@@ -36,6 +36,7 @@ bool shards_several(const struct shards *);                 /* which of the two 
 void shards_packet(struct shards *, const struct packet *); /* with one thread */
 void shards_run(struct shards *, const struct packets_source *); /* with several: returns when the source has ended */
 void shards_end(struct shards *); /* all outcomes have reached the sink when it returns */
+uint64_t shards_cut_short(const struct shards *); /* connections closed before their end for want of memory */
 void shards_free(struct shards *);
 
 #endif

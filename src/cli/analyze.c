@@ -24,7 +24,7 @@ static const struct cli_option options[] = {
 	[FILTER] = { 'f', "filter", "FILTER", "Only packets that match, in the language of tcpdump: 'host 192.0.2.1'. Fragments and tunnels need a filter that lets them pass.", false },
 	[PORTS] = { 'p', "ports", "PORT,...", "Further ports on which SMTP is expected. Without it: 25, 465, 587, 2525, 24, and any other port whose first bytes are SMTP.", false },
 	[RULES] = { 0, "rules", "FILE", "Further rows for the table of reply wordings, tab-separated as in words.tsv.", false },
-	[MEMORY] = { 'm', "memory", "SIZE", "Memory for the connections alive, as 512M or 2G; 104M unless given. Beyond it the longest idle are closed, and the report says so.", false },
+	[MEMORY] = { 'm', "memory", "SIZE", "Memory for the connections alive, as 512M or 2G; 104M unless given. Beyond it the longest idle are closed, and the report says so. With --batch, of each site.", false },
 	[IDLE] = { 0, "idle", "TIME", "Silence in capture time after which a connection counts as ended, as 90s, 15m or 2h; 15m unless given.", false },
 	[RECURSE] = { 'r', "recurse", NULL, "Captures in the directories below a given directory as well.", false },
 	[JOBS] = { 'j', "jobs", "N", "Threads to use. The result is the same whatever their number.", false },
@@ -218,6 +218,7 @@ static enum exit_status outcome(struct job *job, struct smtpwhy *run, bool whole
 		status = EXIT_MATCHED;
 	if (smtpwhy_skipped(run) && !job->words->given[QUIET])
 		cli_complain("%llu of the files were read into %s before: passed over", (unsigned long long)smtpwhy_skipped(run), job->options.database);
+	cli_cut_short(smtpwhy_cut_short(run));
 	if ((whole || !job->words->given[QUIET]) && !show(job, run, whole, &error))
 		return cli_failed(&error);
 	return cli_close(status);

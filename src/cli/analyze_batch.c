@@ -64,6 +64,7 @@ static enum exit_status summary(const struct batch_job *job, const struct batch_
 		cli_complain("%zu of %zu sites could not be read whole; the messages above and the report's captures name the files", result->damaged, result->sites);
 	if (result->skipped && !job->quiet)
 		cli_complain("%llu of the files held what was read before: passed over", (unsigned long long)result->skipped);
+	cli_cut_short(result->cut_short);
 	struct report *report = report_open(job->options->database, &error);
 	if (!report)
 		return cli_failed(&error);

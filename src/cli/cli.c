@@ -35,6 +35,13 @@ void cli_complain(const char *format, ...)
 	va_end(arguments);
 }
 
+void cli_cut_short(uint64_t connections)
+{
+	if (connections)
+		cli_complain("%llu connections were closed before their end, since memory was full; their sessions say \"limit reached\", and what was said "
+		             "later is told as sessions that began earlier. More --memory keeps them whole", (unsigned long long)connections);
+}
+
 enum exit_status cli_misused(const struct cli_command *command, const char *format, ...)
 {
 	va_list arguments;

@@ -61,6 +61,7 @@ void cli_help(const struct cli_command *, struct page *);
 
 /* Messages: "smtpwhy: ..." on standard error. */
 void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void cli_cut_short(uint64_t connections); /* closed for want of memory: says what to do; 0: nothing */
 enum exit_status cli_misused(const struct cli_command *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 enum exit_status cli_failed(const struct error *); /* tells the sentence; the status by its kind */
 

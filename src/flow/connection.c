@@ -8,13 +8,32 @@
 
 enum { RESET_WINDOW = 1024 * 1024 };
 
-struct talk *talk_new(struct surroundings *around)
+struct talk *talk_new(struct surroundings *around, struct stock *stock)
 {
 	struct talk *t = talk_take(around);
 	t->around = around;
 	for (unsigned side = 0; side < 2; side++)
-		t->streams[side].stock = &around->stock;
+		t->streams[side].stock = stock;
+	stock->held += sizeof *t;
 	return t;
+}
+
+static size_t held_beside_streams(const struct talk *t)
+{
+	size_t first = ((t->sides[0].first != NULL) + (size_t)(t->sides[1].first != NULL)) * FIRST_KEPT;
+	return sizeof *t + t->listener + first + (t->connection.resets ? RESETS_KEPT * sizeof *t->connection.resets : 0);
+}
+
+void talk_count_with(struct talk *t, struct stock *stock)
+{
+	struct stock *before = talk_stock(t);
+	if (stock == before)
+		return;
+	size_t held = held_beside_streams(t) + stream_held(&t->streams[0]) + stream_held(&t->streams[1]);
+	before->held -= held;
+	stock->held += held;
+	for (unsigned side = 0; side < 2; side++)
+		t->streams[side].stock = stock;
 }
 
 struct connection *talk_connection(struct talk *t)
@@ -31,14 +50,12 @@ void talk_begin(struct talk *t, bool on_port)
 
 void talk_drop(struct talk *t)
 {
+	talk_stock(t)->held -= held_beside_streams(t);
 	for (unsigned side = 0; side < 2; side++) {
 		stream_drop(&t->streams[side]);
-		t->around->stock.held -= t->sides[side].first ? FIRST_KEPT : 0;
 		free(t->sides[side].first);
 	}
-	t->around->stock.held -= t->connection.resets ? RESETS_KEPT * sizeof *t->connection.resets : 0;
 	free(t->connection.resets);
-	t->around->stock.held -= t->listener;
 	talk_give(t);
 }
 
@@ -208,7 +225,7 @@ static void take_reset(struct talk *t, const struct packet *p, unsigned side, ui
 	bool credible = expected || (pos >= s->acked - 1 && pos <= s->acked + RESET_WINDOW);
 	if (!c->resets) {
 		c->resets = memory_new(RESETS_KEPT, sizeof *c->resets);
-		t->around->stock.held += RESETS_KEPT * sizeof *c->resets;
+		talk_stock(t)->held += RESETS_KEPT * sizeof *c->resets;
 	}
 	if (c->nresets < RESETS_KEPT)
 		c->resets[c->nresets] = (struct reset){ .place = p->place, .from = (enum direction)side, .offset = positive(pos),

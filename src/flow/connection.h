@@ -18,14 +18,16 @@ struct surroundings {
 	struct flow_sink sink;
 	struct flow_counts counts;
 	struct witness *witness;
-	struct stock stock;
+	struct stock stocks[2 * FLOW_WARDS]; /* by ward; then, again by ward, of what has ended and is closed soon */
+	struct spares spares;
 	struct talk_slab *slabs;
 	struct talk *spare; /* those of the slabs that are not in use, the last one used first */
 };
 
 struct talk;
 /* Its connection is to be filled with what is known so far, ends, SYN marks, ordinal, before it begins. */
-struct talk *talk_new(struct surroundings *);
+struct talk *talk_new(struct surroundings *, struct stock *); /* its bytes count there */
+void talk_count_with(struct talk *, struct stock *);           /* from now on there */
 struct connection *talk_connection(struct talk *);
 void talk_begin(struct talk *, bool on_port); /* on_port: opened without a look */
 void talk_start(struct talk *, enum direction, uint32_t isn); /* of a SYN seen before the talk was made */

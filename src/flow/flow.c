@@ -13,6 +13,7 @@
  * sides ended it, and all that they sent is there; RST: it was reset, or has holes that frames recorded late may fill. */
 enum class { CLASS_FIN, CLASS_RST, CLASS_IGNORED, CLASS_HALF_OPEN, CLASS_LIVE, CLASS_COUNT };
 _Static_assert((int)CLASS_COUNT == (int)TABLE_QUEUES, "a queue for each class");
+_Static_assert((int)CLASS_IGNORED == (int)TABLE_COMMON, "what has ended goes by the packets of the run, the rest by ward");
 
 #define SECOND INT64_C(1000000000)
 static const int64_t class_idle[CLASS_COUNT] = {
@@ -30,8 +31,9 @@ static const int64_t HANDSHAKE = 10 * SECOND; /* SYNs are sent again after 1, 3 
 
 enum {
 	SECOND_CHANCES = 16,
-	AT_ONCE_SHARE = 512, /* of the memory, as a divisor: as much is made free at once, so that the code that closes stays in the caches */
-	HANDSHAKES_SHARE = 4, /* of the memory, as a divisor */
+	AT_ONCE_SHARE = 32,  /* of a ward's memory, as a divisor: as much is made free at once, so that the code that closes stays in the caches */
+	HANDSHAKES_SHARE = 4, /* of a ward's memory, as a divisor */
+	ENDED_SHARE = 4,     /* as much again, divided by that, for what has ended and is not closed yet */
 	SWEEP_EVERY = 512,   /* packets of the run */
 	FETCHED = 12,        /* connections that are closed next */
 };
@@ -41,8 +43,10 @@ struct flow {
 	struct table table;
 	int64_t clock;       /* the latest capture time */
 	uint64_t ordinal;    /* of the latest packet */
-	int64_t swept_clock; /* at the last sweep */
+	int64_t swept_clock; /* at the last sweep of what has ended */
 	uint64_t swept;
+	int64_t ward_swept[FLOW_WARDS]; /* clock */
+	size_t share;        /* bytes of a ward */
 	int64_t idle[CLASS_COUNT]; /* how long each class may be silent */
 };
 
@@ -53,6 +57,9 @@ struct flow *flow_new(struct flow_options options, struct flow_sink sink)
 		options.memory = FLOW_MEMORY;
 	f->around.options = options;
 	f->around.sink = sink;
+	f->share = options.memory / FLOW_WARDS;
+	for (size_t i = 0; i < sizeof f->around.stocks / sizeof *f->around.stocks; i++)
+		f->around.stocks[i].spares = &f->around.spares;
 	memcpy(f->idle, class_idle, sizeof f->idle);
 	if (options.idle) {
 		f->idle[CLASS_LIVE] = options.idle;
@@ -67,9 +74,29 @@ const struct flow_counts *flow_counts(const struct flow *f)
 	return &f->around.counts;
 }
 
-uint32_t flow_shard(const struct packet *p, uint32_t shards)
+unsigned flow_ward(const struct packet *p)
 {
-	return (uint32_t)((uint64_t)table_hash(p) * shards >> 32);
+	return table_ward(table_hash(p));
+}
+
+uint32_t flow_part(const struct packet *p, uint32_t parts)
+{
+	return (uint32_t)((uint64_t)(table_hash(p) * FLOW_WARDS) * parts >> 32);
+}
+
+/* ---- counting ---- */
+
+/* Where its bytes count: when it is closed after its end is nothing that others of its ward should depend on. */
+static struct stock *stock_of(struct flow *f, const struct entry *e)
+{
+	return &f->around.stocks[table_ward(e->hash) + (e->queue < TABLE_COMMON ? FLOW_WARDS : 0)];
+}
+
+static void queue_entry(struct flow *f, struct entry *e, unsigned class, int64_t time)
+{
+	table_queue(&f->table, e, class, time);
+	if (e->talk)
+		talk_count_with(e->talk, stock_of(f, e));
 }
 
 /* ---- closing ---- */
@@ -84,7 +111,7 @@ static void forget_kept(struct flow *f, struct entry *e)
 {
 	if (!e->keeps)
 		return;
-	f->around.stock.held -= sizeof *e->kept;
+	f->around.stocks[table_ward(e->hash)].held -= sizeof *e->kept;
 	free(e->kept);
 	e->kept = NULL;
 	e->keeps = false;
@@ -102,9 +129,9 @@ static void fetch_part(const struct entry *e, unsigned part)
 		talk_fetch_session(e->talk, part - 2);
 }
 
-static void fetch_next(struct flow *f, unsigned q)
+static void fetch_next(struct flow *f, unsigned list)
 {
-	struct entry *e = table_oldest(&f->table, q);
+	struct entry *e = table_oldest(&f->table, list);
 	for (unsigned part = FETCHED; e && part-- > 0;) {
 		e = table_after(&f->table, e);
 		if (!e)
@@ -127,52 +154,99 @@ static void close_entry(struct flow *f, struct entry *e, enum ending ending)
 }
 
 /* A connection is closed when its time is over; one that spoke since it was queued waits for another turn. */
-static void sweep(struct flow *f)
+static void sweep_list(struct flow *f, unsigned list)
 {
-	for (unsigned q = 0; q < CLASS_COUNT; q++) {
-		struct entry *e;
-		while ((e = table_oldest(&f->table, q)) && (is_expired(f, e) || f->clock - e->queued > f->idle[e->queue])) {
-			if (!is_expired(f, e)) {
-				table_queue(&f->table, e, q, e->heard);
-				continue;
-			}
-			f->around.counts.expired_idle += q >= CLASS_HALF_OPEN;
-			fetch_next(f, q);
-			close_entry(f, e, END_IDLE);
+	struct entry *e;
+	while ((e = table_oldest(&f->table, list)) && (is_expired(f, e) || f->clock - e->queued > f->idle[e->queue])) {
+		if (!is_expired(f, e)) {
+			table_queue(&f->table, e, e->queue, e->heard);
+			continue;
 		}
+		f->around.counts.expired_idle += e->queue >= CLASS_HALF_OPEN;
+		fetch_next(f, list);
+		close_entry(f, e, END_IDLE);
 	}
 }
 
-static size_t memory_used(const struct flow *f)
+static void sweep_ended(struct flow *f)
 {
-	return f->around.stock.held + table_size(&f->table);
+	for (unsigned q = 0; q < TABLE_COMMON; q++)
+		sweep_list(f, q);
+}
+
+/* At packets of the ward only, so that what it holds, and in which order, depends on nothing else. */
+static void sweep_ward(struct flow *f, unsigned ward)
+{
+	f->ward_swept[ward] = f->clock;
+	for (unsigned q = TABLE_COMMON; q < CLASS_COUNT; q++)
+		sweep_list(f, table_list(q, ward));
+}
+
+static size_t ward_used(const struct flow *f, unsigned ward)
+{
+	return f->around.stocks[ward].held + table_ward_size(&f->table, ward);
+}
+
+static size_t ended_held(const struct flow *f, unsigned ward)
+{
+	return f->around.stocks[FLOW_WARDS + ward].held;
+}
+
+static bool needs_room(const struct flow *f, unsigned ward)
+{
+	return ward_used(f, ward) > f->share || ended_held(f, ward) > f->share / ENDED_SHARE;
 }
 
 /* A handshake that may still go on is not given up for a connection that has long been idle, unless a flood of them is what fills the memory. */
 static bool is_spared(const struct flow *f, const struct entry *e)
 {
 	return e->queue == CLASS_HALF_OPEN && f->clock - e->heard < HANDSHAKE
-	       && table_queue_size(&f->table, CLASS_HALF_OPEN) <= f->around.options.memory / HANDSHAKES_SHARE;
+	       && table_list_size(&f->table, table_list(CLASS_HALF_OPEN, table_ward(e->hash))) <= f->share / HANDSHAKES_SHARE;
 }
 
-/* The finished go first, then those that matter least, each class by how long they have been silent. */
-static void make_room(struct flow *f, const struct entry *keep)
+static void close_for_room(struct flow *f, struct entry *e, unsigned list)
+{
+	f->around.counts.expired_memory++;
+	fetch_next(f, list);
+	if (e->talk) {
+		f->around.counts.cut_short++;
+		talk_connection(e->talk)->limit_reached = true;
+	}
+	close_entry(f, e, END_IDLE);
+}
+
+/* Those that matter least go first, each class by how long they have been silent. */
+static void make_room_in(struct flow *f, unsigned ward, const struct entry *keep)
 {
 	unsigned chances = SECOND_CHANCES;
-	size_t enough = f->around.options.memory - f->around.options.memory / AT_ONCE_SHARE;
-	for (unsigned q = 0; q < CLASS_COUNT && memory_used(f) > enough;) {
-		struct entry *e = table_oldest(&f->table, q);
-		if (!e || (e == keep && table_newest(&f->table, q) == e) || is_spared(f, e)) {
+	size_t enough = f->share - f->share / AT_ONCE_SHARE;
+	for (unsigned q = TABLE_COMMON; q < CLASS_COUNT && ward_used(f, ward) > enough;) {
+		unsigned list = table_list(q, ward);
+		struct entry *e = table_oldest(&f->table, list);
+		if (!e || (e == keep && table_newest(&f->table, list) == e) || is_spared(f, e)) {
 			q++;
 		} else if (e == keep || (e->heard > e->queued && chances-- > 0)) {
 			table_queue(&f->table, e, q, e->heard);
 		} else {
 			chances = SECOND_CHANCES;
-			f->around.counts.expired_memory++;
-			fetch_next(f, q);
-			close_entry(f, e, END_IDLE);
+			close_for_room(f, e, list);
 		}
 	}
+}
+
+/* What has ended would be closed soon, whoever's it is. */
+static void make_room_of_ended(struct flow *f, unsigned ward, const struct entry *keep)
+{
+	for (unsigned q = 0; q < TABLE_COMMON; q++)
+		for (struct entry *e; ended_held(f, ward) > f->share / ENDED_SHARE && (e = table_oldest(&f->table, q)) && e != keep;)
+			close_entry(f, e, END_IDLE);
+}
+
+static void make_room(struct flow *f, unsigned ward, const struct entry *keep)
+{
+	make_room_of_ended(f, ward, keep);
+	if (ward_used(f, ward) > f->share)
+		make_room_in(f, ward, keep);
 }
 
 /* ---- making ---- */
@@ -200,7 +274,7 @@ static struct entry *make_entry(struct flow *f, const struct packet *p, uint32_t
 	e->first = p->place;
 	const uint16_t *more = f->around.options.ports;
 	e->on_port = speaks_port(e->ends[FROM_SERVER].port, more) && !(guessed && speaks_port(e->ends[FROM_CLIENT].port, more));
-	table_queue(&f->table, e, CLASS_HALF_OPEN, p->clock);
+	queue_entry(f, e, CLASS_HALF_OPEN, p->clock);
 	f->around.counts.connections++;
 	return e;
 }
@@ -211,7 +285,7 @@ static void keep(struct flow *f, struct entry *e, const struct packet *p)
 		return;
 	e->keeps = true;
 	e->kept = memory_new(1, sizeof *e->kept);
-	f->around.stock.held += sizeof *e->kept;
+	f->around.stocks[table_ward(e->hash)].held += sizeof *e->kept;
 	*e->kept = *p;
 	e->kept->payload = e->kept->segment = (struct bytes){ 0 };
 	e->kept->payload_length = 0;
@@ -219,7 +293,7 @@ static void keep(struct flow *f, struct entry *e, const struct packet *p)
 
 static struct talk *make_talk(struct flow *f, const struct entry *e)
 {
-	struct talk *talk = talk_new(&f->around);
+	struct talk *talk = talk_new(&f->around, stock_of(f, e));
 	struct connection *c = talk_connection(talk);
 	c->ordinal = e->ordinal;
 	c->client = e->ends[FROM_CLIENT];
@@ -347,12 +421,14 @@ static inline void advance(struct flow *f, int64_t clock, uint64_t ordinal)
 		return;
 	f->swept = ordinal;
 	f->swept_clock = clock;
-	sweep(f);
+	sweep_ended(f);
 }
 
 void flow_clock(struct flow *f, int64_t clock, uint64_t ordinal)
 {
 	advance(f, clock, ordinal);
+	for (unsigned ward = 0; ward < FLOW_WARDS; ward++)
+		sweep_ward(f, ward);
 }
 
 static void take_packet(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
@@ -376,7 +452,7 @@ static void take_packet(struct flow *f, struct entry *e, const struct packet *p,
 	}
 	unsigned class = class_of(e, p);
 	if (class != e->queue)
-		table_queue(&f->table, e, class, p->clock);
+		queue_entry(f, e, class, p->clock);
 }
 
 /* Of a connection in its midst, in order, as most are: nothing changes of what is kept here but when it was heard. */
@@ -389,7 +465,7 @@ static inline bool goes_straight(struct flow *f, struct entry *e, const struct p
 	e->heard = p->clock;
 	if (talk_is_unwanted(e->talk)) {
 		let_go(f, e);
-		table_queue(&f->table, e, class_of(e, p), p->clock);
+		queue_entry(f, e, class_of(e, p), p->clock);
 	}
 	return true;
 }
@@ -411,22 +487,25 @@ static __attribute__((noinline)) void goes_around(struct flow *f, struct entry *
 	if (!e)
 		return;
 	take_packet(f, e, p, side);
-	if (memory_used(f) > f->around.options.memory)
-		make_room(f, e);
+	if (needs_room(f, table_ward(hash)))
+		make_room(f, table_ward(hash), e);
 }
 
 void flow_packet(struct flow *f, const struct packet *p)
 {
 	unsigned side = 0;
 	uint32_t hash = table_hash(p);
+	unsigned ward = table_ward(hash);
 	advance(f, p->clock, p->ordinal);
+	if (f->clock - f->ward_swept[ward] >= SECOND)
+		sweep_ward(f, ward);
 	struct entry *e = table_find(&f->table, p, hash, &side);
 	if (e && is_passed_over(f, e, p))
 		return;
 	if (!e || !goes_straight(f, e, p, side))
 		goes_around(f, e, p, hash, side);
-	else if (memory_used(f) > f->around.options.memory)
-		make_room(f, e);
+	else if (needs_room(f, ward))
+		make_room(f, ward, e);
 }
 
 /* ---- the end ---- */
@@ -441,8 +520,8 @@ void flow_end(struct flow *f)
 {
 	size_t n = 0;
 	struct entry **all = memory_new(f->table.live, sizeof *all);
-	for (unsigned q = 0; q < CLASS_COUNT; q++)
-		for (struct entry *e = table_oldest(&f->table, q); e; e = table_after(&f->table, e))
+	for (unsigned list = 0; list < TABLE_LISTS; list++)
+		for (struct entry *e = table_oldest(&f->table, list); e; e = table_after(&f->table, e))
 			all[n++] = e;
 	qsort(all, n, sizeof *all, by_ordinal);
 	for (size_t i = 0; i < n; i++) {
@@ -458,8 +537,8 @@ void flow_free(struct flow *f)
 	if (!f)
 		return;
 	struct entry *e;
-	for (unsigned q = 0; q < CLASS_COUNT; q++)
-		while ((e = table_oldest(&f->table, q))) {
+	for (unsigned list = 0; list < TABLE_LISTS; list++)
+		while ((e = table_oldest(&f->table, list))) {
 			forget_kept(f, e);
 			if (e->talk)
 				talk_drop(e->talk);

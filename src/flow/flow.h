@@ -136,8 +136,12 @@ struct flow_sink {
  * connections. With what malloc and the database add, the process stays below 200 MiB. */
 enum { FLOW_MEMORY = 104 * 1024 * 1024 };
 
+/* Connections fall into wards by a hash of their ends, and each ward has its share of that memory: who is closed for want of it depends on the
+ * packets of the ward alone, and so is the same however many flows follow it, each with some of the wards. */
+enum { FLOW_WARDS = 16 };
+
 struct flow_options {
-	size_t memory;            /* bytes for all connections; 0: FLOW_MEMORY. Beyond it the longest idle are closed (END_IDLE) */
+	size_t memory;            /* bytes for all connections, of all flows; 0: FLOW_MEMORY. Where its ward has its share of it, the longest idle is closed (END_IDLE) */
 	int64_t idle;             /* nanoseconds of capture time until an idle connection is closed; 0: 15 minutes for established,
 	                           * less for half-open ones */
 	const uint16_t *ports;    /* further SMTP ports, ended by 0; NULL none */
@@ -146,6 +150,7 @@ struct flow_options {
 
 struct flow_counts {
 	uint64_t connections, smtp, not_smtp, half_open, expired_idle, expired_memory, without_payload;
+	uint64_t cut_short; /* of those expired for want of memory, those that had spoken and may be mail: they have limit_reached */
 	uint64_t asked_ndpi;
 };
 
@@ -153,8 +158,9 @@ struct flow;
 struct flow *flow_new(struct flow_options, struct flow_sink);
 void flow_packet(struct flow *, const struct packet *);
 void flow_clock(struct flow *, int64_t clock, uint64_t ordinal); /* the run has come so far, with packets of other flows: before flow_end */
-/* Which of so many flows side by side a packet belongs to: both directions of a connection, and all tunnels, to the same. */
-uint32_t flow_shard(const struct packet *, uint32_t shards);
+/* Which ward a packet belongs to: both directions of a connection, and all tunnels, to the same. And which of so many parts, in each ward. */
+unsigned flow_ward(const struct packet *);
+uint32_t flow_part(const struct packet *, uint32_t parts);
 void flow_end(struct flow *); /* the timeline is over: what is open is closed, in order of ordinal */
 const struct flow_counts *flow_counts(const struct flow *);
 void flow_free(struct flow *);

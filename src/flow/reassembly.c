@@ -78,7 +78,7 @@ static struct piece *piece_new(struct stream *s, struct piece *before, const str
 	uint32_t n = (uint32_t)(to - from);
 	size_t size = offsetof(struct piece, bytes) + (cut ? 0 : n);
 	enum cell_kind kind = cell_kind(size);
-	struct piece *piece = cells_take(&s->stock->cells, kind, size < sizeof *piece ? sizeof *piece : size);
+	struct piece *piece = cells_take(&s->stock->spares->cells, kind, size < sizeof *piece ? sizeof *piece : size);
 	*piece = (struct piece){ .pos = from, .acked = g->acked, .arrival = g->arrival, .time = g->origin.place.time,
 		.origin = g->origin, .cut = cut, .pushed = g->pushed, .retransmitted = g->retransmitted, .late = g->late, .n = n, .cell = (uint8_t)kind };
 	if (!cut)
@@ -101,7 +101,7 @@ static void piece_remove(struct stream *s, struct piece *piece)
 		free(piece->rivals);
 		piece->rivals = next;
 	}
-	cells_give(&s->stock->cells, (enum cell_kind)piece->cell, piece);
+	cells_give(&s->stock->spares->cells, (enum cell_kind)piece->cell, piece);
 }
 
 void stream_pop(struct stream *s, struct piece *piece)
@@ -289,32 +289,45 @@ static unsigned past_kind(size_t room)
 
 static struct past *past_new(struct stream *s, size_t room)
 {
-	struct stock *stock = s->stock;
+	struct spares *spares = s->stock->spares;
 	unsigned kind = past_kind(room);
-	struct past *past = stock->nspare[kind] ? stock->spare[kind][--stock->nspare[kind]] : memory_grow(NULL, sizeof *past + room, 1);
-	stock->held += sizeof *past + room;
+	struct past *past = spares->npasts[kind] ? spares->pasts[kind][--spares->npasts[kind]] : memory_grow(NULL, sizeof *past + room, 1);
+	s->stock->held += sizeof *past + room;
 	past->room = (uint16_t)room;
 	return past;
 }
 
 static void past_free(struct stream *s, struct past *past)
 {
-	struct stock *stock = s->stock;
+	struct spares *spares = s->stock->spares;
 	unsigned kind = past_kind(past->room);
-	stock->held -= sizeof *past + past->room;
-	if (stock->nspare[kind] == SPARE_MOST) {
+	s->stock->held -= sizeof *past + past->room;
+	if (spares->npasts[kind] == SPARE_MOST) {
 		free(past);
 		return;
 	}
-	stock->spare[kind][stock->nspare[kind]++] = past;
+	spares->pasts[kind][spares->npasts[kind]++] = past;
 }
 
-void stock_drop(struct stock *stock)
+void spares_drop(struct spares *spares)
 {
 	for (unsigned kind = 0; kind < PAST_KINDS; kind++)
-		while (stock->nspare[kind])
-			free(stock->spare[kind][--stock->nspare[kind]]);
-	cells_drop(&stock->cells);
+		while (spares->npasts[kind])
+			free(spares->pasts[kind][--spares->npasts[kind]]);
+	cells_drop(&spares->cells);
+}
+
+size_t stream_held(const struct stream *s)
+{
+	size_t n = 0;
+	for (const struct piece *piece = s->head; piece; piece = piece->next) {
+		n += piece_held(piece);
+		for (const struct rival *rival = piece->rivals; rival; rival = rival->next)
+			n += sizeof *rival + rival->n;
+	}
+	for (const struct past *past = s->past; past; past = past->older)
+		n += sizeof *past + past->room;
+	return n;
 }
 
 void stream_drop(struct stream *s)

@@ -52,16 +52,21 @@ struct past {
 	alignas(8) uint8_t rows[];
 };
 
-/* What streams share: the count of their bytes, memory for small pieces, and that of pasts that others have given back; that is in no cache, so that nothing is
+/* What all streams share: memory for small pieces, and that of pasts that others have given back; that is in no cache, so that nothing is
  * read of it until it is used. */
 enum { PAST_KINDS = 3, SPARE_MOST = 256 };
+struct spares {
+	struct cells cells;
+	struct past *pasts[PAST_KINDS][SPARE_MOST];
+	unsigned npasts[PAST_KINDS];
+};
+void spares_drop(struct spares *);
+
+/* What those share whose bytes count together. */
 struct stock {
 	size_t held; /* for the memory cap; not what is spare */
-	struct cells cells;
-	struct past *spare[PAST_KINDS][SPARE_MOST];
-	unsigned nspare[PAST_KINDS];
+	struct spares *spares;
 };
-void stock_drop(struct stock *); /* what is spare */
 
 /* What a packet in order touches comes first: one cache line. */
 struct stream {
@@ -115,6 +120,7 @@ bool stream_is_full(const struct stream *);
 size_t stream_first(const struct stream *, uint8_t *room, size_t n); /* copies the waiting octets at next, contiguous ones only */
 void stream_skip(struct stream *, uint32_t n);             /* before anything is delivered: position 0 is behind the first n octets */
 void stream_drop(struct stream *);
+size_t stream_held(const struct stream *);      /* bytes on the heap */
 
 /* Delivered octets are remembered, and compared with further copies of them. */
 struct conflict {

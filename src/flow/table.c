@@ -137,32 +137,34 @@ static void unqueue(struct table *t, struct entry *e)
 {
 	if (e->queue == NO_QUEUE)
 		return;
-	*(e->older ? &at(t, e->older - 1)->newer : &t->oldest[e->queue]) = e->newer;
-	*(e->newer ? &at(t, e->newer - 1)->older : &t->newest[e->queue]) = e->older;
-	t->queued[e->queue]--;
+	unsigned list = table_list(e->queue, table_ward(e->hash));
+	*(e->older ? &at(t, e->older - 1)->newer : &t->oldest[list]) = e->newer;
+	*(e->newer ? &at(t, e->newer - 1)->older : &t->newest[list]) = e->older;
+	t->queued[list]--;
 	e->queue = NO_QUEUE;
 }
 
 void table_queue(struct table *t, struct entry *e, unsigned queue, int64_t time)
 {
+	unsigned list = table_list(queue, table_ward(e->hash));
 	unqueue(t, e);
 	e->queue = queue & 7;
 	e->queued = time;
 	e->newer = 0;
-	e->older = t->newest[queue];
-	*(e->older ? &at(t, e->older - 1)->newer : &t->oldest[queue]) = e->self + 1;
-	t->newest[queue] = e->self + 1;
-	t->queued[queue]++;
+	e->older = t->newest[list];
+	*(e->older ? &at(t, e->older - 1)->newer : &t->oldest[list]) = e->self + 1;
+	t->newest[list] = e->self + 1;
+	t->queued[list]++;
 }
 
-struct entry *table_oldest(struct table *t, unsigned queue)
+struct entry *table_oldest(struct table *t, unsigned list)
 {
-	return t->oldest[queue] ? at(t, t->oldest[queue] - 1) : NULL;
+	return t->oldest[list] ? at(t, t->oldest[list] - 1) : NULL;
 }
 
-struct entry *table_newest(struct table *t, unsigned queue)
+struct entry *table_newest(struct table *t, unsigned list)
 {
-	return t->newest[queue] ? at(t, t->newest[queue] - 1) : NULL;
+	return t->newest[list] ? at(t, t->newest[list] - 1) : NULL;
 }
 
 struct entry *table_after(struct table *t, const struct entry *e)

@@ -1,5 +1,6 @@
 /* table - the connections alive, found by their ends; queues by which they expire.
- * In:    packets; entries to add, queue, remove.
+ * In:    packets; entries to add, queue, remove. Entries fall into wards by their hash, whoever follows them; each ward has queues of its own, but
+ *        for the first TABLE_COMMON.
  * Out:   the entry of a packet and which side of it sent the packet.
  * Keeps: 192 bytes an entry, and 8 to 16 bytes of index. VLAN and tunnel are no part of the key: `-i any` and mirror
  *        ports show the same connection under several.
@@ -12,7 +13,7 @@
 
 #include <stdalign.h>
 
-enum { TABLE_QUEUES = 5 };
+enum { TABLE_QUEUES = 5, TABLE_COMMON = 2, TABLE_OWN = TABLE_QUEUES - TABLE_COMMON, TABLE_LISTS = TABLE_COMMON + FLOW_WARDS * TABLE_OWN };
 
 struct talk;
 struct entry {
@@ -48,7 +49,7 @@ struct table {
 	struct entry **slabs;
 	uint32_t nslabs, used, live;
 	uint32_t vacant;                       /* index + 1, chained by newer */
-	uint32_t oldest[TABLE_QUEUES], newest[TABLE_QUEUES], queued[TABLE_QUEUES]; /* queued: how many */
+	uint32_t oldest[TABLE_LISTS], newest[TABLE_LISTS], queued[TABLE_LISTS]; /* queued: how many */
 };
 
 void table_init(struct table *);
@@ -56,8 +57,8 @@ uint32_t table_hash(const struct packet *); /* the same for both directions */
 struct entry *table_find(struct table *, const struct packet *, uint32_t hash, unsigned *side);
 struct entry *table_add(struct table *, uint32_t hash); /* zeroed, in no queue: queue it next */
 void table_queue(struct table *, struct entry *, unsigned queue, int64_t time); /* at its end; out of the one it was in */
-struct entry *table_oldest(struct table *, unsigned queue);
-struct entry *table_newest(struct table *, unsigned queue);
+struct entry *table_oldest(struct table *, unsigned list);
+struct entry *table_newest(struct table *, unsigned list);
 struct entry *table_after(struct table *, const struct entry *);
 void table_remove(struct table *, struct entry *);
 void table_free(struct table *);
@@ -71,16 +72,30 @@ static inline void table_fetch(const struct entry *e)
 		__builtin_prefetch((const char *)e + line);
 }
 
-/* Bytes of what is alive. */
-static inline size_t table_size(const struct table *t)
+static inline unsigned table_ward(uint32_t hash)
 {
-	return (size_t)t->live * TABLE_ENTRY_BYTES;
+	return (unsigned)((uint64_t)hash * FLOW_WARDS >> 32);
 }
 
-/* Of those in a queue. */
-static inline size_t table_queue_size(const struct table *t, unsigned queue)
+/* A queue of a ward. */
+static inline unsigned table_list(unsigned queue, unsigned ward)
 {
-	return (size_t)t->queued[queue] * TABLE_ENTRY_BYTES;
+	return queue < TABLE_COMMON ? queue : TABLE_COMMON + ward * TABLE_OWN + queue - TABLE_COMMON;
+}
+
+/* Bytes of those in a list. */
+static inline size_t table_list_size(const struct table *t, unsigned list)
+{
+	return (size_t)t->queued[list] * TABLE_ENTRY_BYTES;
+}
+
+/* Of those of a ward that are in queues of its own. */
+static inline size_t table_ward_size(const struct table *t, unsigned ward)
+{
+	size_t n = 0;
+	for (unsigned q = TABLE_COMMON; q < TABLE_QUEUES; q++)
+		n += t->queued[table_list(q, ward)];
+	return n * TABLE_ENTRY_BYTES;
 }
 
 #endif

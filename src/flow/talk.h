@@ -44,6 +44,11 @@ struct teller {
 	unsigned side;
 };
 
+static inline struct stock *talk_stock(const struct talk *t)
+{
+	return t->streams[0].stock;
+}
+
 static inline bool is_silent(const struct talk *t, unsigned side)
 {
 	return t->connection.packets[side] == 0;
@@ -63,7 +68,7 @@ static inline void talk_count_packet(struct talk *t, const struct packet *p, uns
 }
 
 /* talk_slab.c */
-struct talk *talk_take(struct surroundings *); /* zeroed */
+struct talk *talk_take(struct surroundings *); /* zeroed; its bytes do not count yet */
 void talk_give(struct talk *);
 
 /* telling.c */

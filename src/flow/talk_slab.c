@@ -30,7 +30,6 @@ struct talk *talk_take(struct surroundings *around)
 		slab_add(around);
 	struct talk *t = around->spare;
 	around->spare = t->session;
-	around->stock.held += sizeof *t;
 	memset(t, 0, sizeof *t);
 	return t;
 }
@@ -38,7 +37,6 @@ struct talk *talk_take(struct surroundings *around)
 void talk_give(struct talk *t)
 {
 	struct surroundings *around = t->around;
-	around->stock.held -= sizeof *t;
 	t->session = around->spare;
 	around->spare = t;
 }
@@ -50,5 +48,5 @@ void talks_free(struct surroundings *around)
 		free(around->slabs);
 	}
 	around->spare = NULL;
-	stock_drop(&around->stock);
+	spares_drop(&around->spares);
 }

@@ -18,7 +18,7 @@ void talk_count_listener(struct talk *t)
 {
 	const struct flow_sink *sink = &t->around->sink;
 	size_t now = sink->size && t->session && !t->unwanted ? sink->size(t->session) : 0;
-	t->around->stock.held += now - t->listener;
+	talk_stock(t)->held += now - t->listener;
 	t->listener = now;
 }
 
@@ -35,7 +35,7 @@ static void keep_first(struct talk *t, unsigned side, struct bytes b)
 {
 	if (!t->sides[side].first) {
 		t->sides[side].first = memory_new(1, FIRST_KEPT);
-		t->around->stock.held += FIRST_KEPT;
+		talk_stock(t)->held += FIRST_KEPT;
 	}
 	b = bytes_first(b, FIRST_KEPT - t->sides[side].nfirst);
 	memcpy(t->sides[side].first + t->sides[side].nfirst, b.p, b.n);

@@ -47,7 +47,8 @@ static void any_cut(void **state)
 	const struct kase *k = *state;
 	enum { PRIME = 61 };
 	for (size_t size = 1; size <= SAID; size++) {
-		struct stock stock = { 0 };
+		struct spares spares = { 0 };
+		struct stock stock = { .spares = &spares };
 		struct stream s = { .stock = &stock };
 		for (unsigned i = 0; i < PRIME; i++) {
 			size_t from = i * k->step % PRIME * size;
@@ -61,7 +62,7 @@ static void any_cut(void **state)
 		expect(&s, SAID);
 		stream_drop(&s);
 		assert_int_equal(stock.held, 0);
-		stock_drop(&stock);
+		spares_drop(&spares);
 		assert_int_equal(s.waiting, 0);
 	}
 }
@@ -102,7 +103,8 @@ static const struct copy {
 static void compared(void **state)
 {
 	const struct copy *k = *state;
-	struct stock stock = { 0 };
+	struct spares spares = { 0 };
+	struct stock stock = { .spares = &spares };
 	struct stream s = { .stock = &stock, .next = SAID };
 	struct origin origin = { 0 };
 	struct found f = { 0 };
@@ -121,7 +123,7 @@ static void compared(void **state)
 	}
 	stream_drop(&s);
 	assert_int_equal(stock.held, 0);
-	stock_drop(&stock);
+	spares_drop(&spares);
 }
 
 /* ---- bounds ---- */
@@ -131,7 +133,8 @@ static const struct bound { const char *name; size_t size; } bounds[] = { { "oct
 static void bounded(void **state)
 {
 	const struct bound *k = *state;
-	struct stock stock = { 0 };
+	struct spares spares = { 0 };
+	struct stock stock = { .spares = &spares };
 	struct stream s = { .stock = &stock };
 	static const char x[1000];
 	struct origin origin = { 0 };
@@ -146,14 +149,15 @@ static void bounded(void **state)
 	assert_true(stream_is_full(&s));
 	stream_drop(&s);
 	assert_int_equal(stock.held, 0);
-	stock_drop(&stock);
+	spares_drop(&spares);
 }
 
 /* What one stream gives back, another one takes; it is not counted meanwhile. */
 static void given_back(void **state)
 {
 	const struct bound *k = *state;
-	struct stock stock = { 0 };
+	struct spares spares = { 0 };
+	struct stock stock = { .spares = &spares };
 	struct stream one = { .stock = &stock }, other = { .stock = &stock };
 	static const char x[1000];
 	struct origin origin = { 0 };
@@ -163,14 +167,14 @@ static void given_back(void **state)
 	const struct past *past = one.past;
 	stream_drop(&one);
 	for (unsigned i = 0; i < PAST_KINDS; i++)
-		spare += stock.nspare[i];
+		spare += spares.npasts[i];
 	assert_int_equal(stock.held, 0);
 	assert_int_equal(spare, 1);
 	stream_remember(&other, 0, (struct bytes){ (const uint8_t *)x, k->size }, &origin);
 	assert_ptr_equal(other.past, past);
 	assert_int_equal(stock.held, held);
 	stream_drop(&other);
-	stock_drop(&stock);
+	spares_drop(&spares);
 }
 
 int main(void)
