@@ -18,7 +18,7 @@ struct surroundings {
 	struct flow_sink sink;
 	struct flow_counts counts;
 	struct witness *witness;
-	struct stock stocks[2 * FLOW_WARDS]; /* by ward; then, again by ward, of what has ended and is closed soon */
+	struct stock stocks[FLOW_WARDS + 1]; /* by ward; the last: of what has ended and is closed soon */
 	struct spares spares;
 	struct talk_slab *slabs;
 	struct talk *spare; /* those of the slabs that are not in use, the last one used first */

@@ -33,7 +33,6 @@ enum {
 	SECOND_CHANCES = 16,
 	AT_ONCE_SHARE = 32,  /* of a ward's memory, as a divisor: as much is made free at once, so that the code that closes stays in the caches */
 	HANDSHAKES_SHARE = 4, /* of a ward's memory, as a divisor */
-	ENDED_SHARE = 4,     /* as much again, divided by that, for what has ended and is not closed yet */
 	SWEEP_EVERY = 512,   /* packets of the run */
 	FETCHED = 12,        /* connections that are closed next */
 };
@@ -86,10 +85,11 @@ uint32_t flow_part(const struct packet *p, uint32_t parts)
 
 /* ---- counting ---- */
 
-/* Where its bytes count: when it is closed after its end is nothing that others of its ward should depend on. */
+/* Where its bytes count. What has ended is closed by the packets of the run, so that others of its ward must not depend on it; it is no more than
+ * what was alive, and what class_linger packets bring. */
 static struct stock *stock_of(struct flow *f, const struct entry *e)
 {
-	return &f->around.stocks[table_ward(e->hash) + (e->queue < TABLE_COMMON ? FLOW_WARDS : 0)];
+	return &f->around.stocks[e->queue < TABLE_COMMON ? FLOW_WARDS : table_ward(e->hash)];
 }
 
 static void queue_entry(struct flow *f, struct entry *e, unsigned class, int64_t time)
@@ -187,14 +187,9 @@ static size_t ward_used(const struct flow *f, unsigned ward)
 	return f->around.stocks[ward].held + table_ward_size(&f->table, ward);
 }
 
-static size_t ended_held(const struct flow *f, unsigned ward)
-{
-	return f->around.stocks[FLOW_WARDS + ward].held;
-}
-
 static bool needs_room(const struct flow *f, unsigned ward)
 {
-	return ward_used(f, ward) > f->share || ended_held(f, ward) > f->share / ENDED_SHARE;
+	return ward_used(f, ward) > f->share;
 }
 
 /* A handshake that may still go on is not given up for a connection that has long been idle, unless a flood of them is what fills the memory. */
@@ -216,7 +211,7 @@ static void close_for_room(struct flow *f, struct entry *e, unsigned list)
 }
 
 /* Those that matter least go first, each class by how long they have been silent. */
-static void make_room_in(struct flow *f, unsigned ward, const struct entry *keep)
+static void make_room(struct flow *f, unsigned ward, const struct entry *keep)
 {
 	unsigned chances = SECOND_CHANCES;
 	size_t enough = f->share - f->share / AT_ONCE_SHARE;
@@ -232,21 +227,6 @@ static void make_room_in(struct flow *f, unsigned ward, const struct entry *keep
 			close_for_room(f, e, list);
 		}
 	}
-}
-
-/* What has ended would be closed soon, whoever's it is. */
-static void make_room_of_ended(struct flow *f, unsigned ward, const struct entry *keep)
-{
-	for (unsigned q = 0; q < TABLE_COMMON; q++)
-		for (struct entry *e; ended_held(f, ward) > f->share / ENDED_SHARE && (e = table_oldest(&f->table, q)) && e != keep;)
-			close_entry(f, e, END_IDLE);
-}
-
-static void make_room(struct flow *f, unsigned ward, const struct entry *keep)
-{
-	make_room_of_ended(f, ward, keep);
-	if (ward_used(f, ward) > f->share)
-		make_room_in(f, ward, keep);
 }
 
 /* ---- making ---- */

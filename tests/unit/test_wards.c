@@ -16,13 +16,15 @@ static const struct kase {
 	unsigned idle;   /* seconds until a silent connection expires; 0: many */
 	unsigned ends;   /* of a hundred steps, those that end a connection */
 	size_t listener; /* what the listener keeps of each, for each packet that it hears */
+	size_t memory;
 } cases[] = {
-	{ "two flows", 2, 1, 0, 0, 300 },
-	{ "two flows, and connections end", 2, 1, 0, 10, 300 },
-	{ "three flows: some have more wards than others", 3, 1, 0, 5, 300 },
-	{ "a flow for each ward", FLOW_WARDS, 1, 0, 5, 300 },
-	{ "idle connections expire as well", 2, 10, 5, 5, 300 },
-	{ "little is kept of each", 4, 5, 0, 5, 10 },
+	{ "two flows", 2, 1, 0, 0, 300, MEMORY },
+	{ "two flows, and connections end", 2, 1, 0, 10, 300, MEMORY },
+	{ "what has ended is more than what is alive", 2, 1, 0, 50, 3000, MEMORY },
+	{ "three flows: some have more wards than others", 3, 1, 0, 5, 300, MEMORY },
+	{ "a flow for each ward", FLOW_WARDS, 1, 0, 5, 300, MEMORY },
+	{ "idle connections expire as well", 2, 10, 5, 5, 300, MEMORY },
+	{ "little is kept of each", 4, 5, 0, 5, 10, MEMORY },
 };
 
 struct told { /* of a connection that was closed */
@@ -137,7 +139,7 @@ static struct listener *followed(const struct kase *k, unsigned nflows, uint64_t
 	memset(sides, 0, sizeof sides);
 	l->kase = k;
 	for (unsigned i = 0; i < nflows; i++)
-		flows[i] = flow_new((struct flow_options){ .memory = MEMORY, .idle = k->idle * INT64_C(1000000000), .no_ndpi = true }, (struct flow_sink){
+		flows[i] = flow_new((struct flow_options){ .memory = k->memory, .idle = k->idle * INT64_C(1000000000), .no_ndpi = true }, (struct flow_sink){
 			.open = open_one, .data = data_came, .gap = hear_gap, .overlap = hear_overlap, .close = hear_close, .size = size_of, .to = l });
 	for (unsigned i = 0; i < STEPS; i++) {
 		step(k, &seed, sides, &p);
