@@ -140,6 +140,20 @@ static void fetch_next(struct flow *f, unsigned list)
 	}
 }
 
+/* The first ones of a list that nothing was closed of for a while: the same part of each, and then the next part. */
+static void fetch_first(struct flow *f, unsigned list)
+{
+	struct entry *first[FETCHED];
+	unsigned n = 0;
+	for (struct entry *e = table_oldest(&f->table, list); e && n < FETCHED; e = table_after(&f->table, e)) {
+		first[n++] = e;
+		fetch_part(e, 0);
+	}
+	for (unsigned part = 1; part < FETCHED; part++)
+		for (unsigned i = 0; i + part <= FETCHED && i < n; i++)
+			fetch_part(first[i], part);
+}
+
 static void close_entry(struct flow *f, struct entry *e, enum ending ending)
 {
 	struct talk *talk = e->talk;
@@ -215,6 +229,7 @@ static void make_room(struct flow *f, unsigned ward, const struct entry *keep)
 {
 	unsigned chances = SECOND_CHANCES;
 	size_t enough = f->share - f->share / AT_ONCE_SHARE;
+	fetch_first(f, table_list(CLASS_LIVE, ward));
 	for (unsigned q = TABLE_COMMON; q < CLASS_COUNT && ward_used(f, ward) > enough;) {
 		unsigned list = table_list(q, ward);
 		struct entry *e = table_oldest(&f->table, list);
