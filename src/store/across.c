@@ -326,7 +326,8 @@ static bool read_causes(struct database *d, int64_t ids[CAUSE_COUNT], enum cause
 	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
 }
 
-/* Comparing needs no database, so it can go on beside the counts; only it allocates on the population's arena. Nobody else asks for the sightings. */
+/* Comparing needs no database and no hits, so it can go on while these are loaded, and beside the counts; only it allocates on the population's arena. Nobody else
+ * asks for the sightings. */
 struct compared {
 	struct population p;
 	enum cause causes[CAUSE_IDS_MOST];
@@ -363,8 +364,9 @@ bool across_fill(struct database *d, const char *indexes_sql, struct census *cen
 		beside = beside && pthread_create(&thread, NULL, compare, &c) == 0;
 		if (!beside)
 			compare(&c);
-		done = counts_write(d, &c.p, error) && database_run(d, indexes_sql, error);
-		compare_causes(&c);
+		done = population_load_hits(&c.p, d, census, error) && counts_write(d, &c.p, error) && database_run(d, indexes_sql, error);
+		if (done)
+			compare_causes(&c);
 		if (beside)
 			pthread_join(thread, NULL);
 		for (size_t i = 0; i < c.struck.n; i++)

@@ -394,14 +394,6 @@ static void take_hits(struct population *p, const struct census *c)
 	bulk_free(c->bulk, order);
 }
 
-static void take_census(struct loader *l, struct census *c)
-{
-	take_sessions(l, c);
-	census_sessions_free(c); /* before more memory is taken */
-	take_hits(l->p, c);
-	census_free(c);
-}
-
 bool population_load(struct population *p, struct database *d, struct census *census, struct error *error)
 {
 	struct loader l = { .p = p };
@@ -409,10 +401,12 @@ bool population_load(struct population *p, struct database *d, struct census *ce
 	reserved_values(p);
 	l.text = database_statement(d, "SELECT text FROM text WHERE text_id = ?", error);
 	bool done = l.text && load_looks(&l, d, error);
-	if (done && census)
-		take_census(&l, census);
-	else
-		done = done && load_sessions(&l, d, error) && load_errors(p, d, error);
+	if (done && census) {
+		take_sessions(&l, census);
+		census_sessions_free(census); /* before more memory is taken */
+	} else {
+		done = done && load_sessions(&l, d, error);
+	}
 	p->seen.looks = (const uint32_t (*)[SEEN_KINDS])p->looks;
 	p->seen.values = p->values;
 	p->seen.servers = p->servers;
@@ -421,6 +415,15 @@ bool population_load(struct population *p, struct database *d, struct census *ce
 	sqlite3_finalize(l.text);
 	map_free(&l.offers);
 	return done;
+}
+
+bool population_load_hits(struct population *p, struct database *d, struct census *census, struct error *error)
+{
+	if (!census)
+		return load_errors(p, d, error);
+	take_hits(p, census);
+	census_free(census);
+	return true;
 }
 
 void population_free(struct population *p)

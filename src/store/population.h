@@ -49,7 +49,9 @@ struct population {
 	struct map texts;          /* text_id to value */
 };
 
-bool population_load(struct population *, struct database *, struct census *, struct error *); /* census: NULL none */
+/* Sessions, and what they saw; then hits, which nobody needs who looks at what was seen. census: NULL none; each frees its part of it. */
+bool population_load(struct population *, struct database *, struct census *, struct error *);
+bool population_load_hits(struct population *, struct database *, struct census *, struct error *);
 void population_free(struct population *);
 
 #endif

@@ -262,8 +262,8 @@ static void noted_as_read(void **state)
 	assert_int_equal(sqlite3_open(":memory:", &d.db), SQLITE_OK);
 	assert_true(database_run(&d, tables_sql, &error));
 	fill(k, &d, &census);
-	assert_true(population_load(&read, &d, NULL, &error));
-	assert_true(population_load(&noted, &d, &census, &error));
+	assert_true(population_load(&read, &d, NULL, &error) && population_load_hits(&read, &d, NULL, &error));
+	assert_true(population_load(&noted, &d, &census, &error) && population_load_hits(&noted, &d, &census, &error));
 	assert_int_equal(read.n, k->sessions);
 	assert_true(k->sessions < 300 || (read.nhits > k->sessions && read.seen.n > k->sessions / 2 && read.nservers > ADDRESSES));
 	same_hosts(&read, &noted);

@@ -60,7 +60,7 @@ static void compare(const struct kase *k, unsigned sessions)
 	text_addf(&sql, rows_sql, sessions ? sessions : 1);
 	text_add_string(&sql, sessions ? ";" : "; DELETE FROM error; DELETE FROM session;");
 	text_add(&sql, bytes_first(bytes_of((const char *)views), bytes_find(bytes_of((const char *)views), B("DROP VIEW IF EXISTS session;"))));
-	if (!database_run(&d, sql.p, &error) || !population_load(&p, &d, NULL, &error) || !counts_write(&d, &p, &error))
+	if (!database_run(&d, sql.p, &error) || !population_load(&p, &d, NULL, &error) || !population_load_hits(&p, &d, NULL, &error) || !counts_write(&d, &p, &error))
 		fail_msg("%s", error.sentence);
 	population_free(&p);
 	text_clear(&sql);
