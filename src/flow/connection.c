@@ -454,8 +454,10 @@ void talk_fetch_session(const struct talk *t, unsigned part)
 	if (sink->fetch && t->session && !t->unwanted)
 		sink->fetch(t->session, part);
 	for (unsigned side = 0; part == 0 && side < 2; side++) {
-		__builtin_prefetch(t->streams[side].head);
-		__builtin_prefetch((const char *)t->streams[side].head + CACHE_LINE);
+		const char *head = (const char *)t->streams[side].head;
+		__builtin_prefetch(head);
+		if (head)
+			__builtin_prefetch(head + CACHE_LINE);
 		__builtin_prefetch(t->streams[side].past);
 	}
 }
