@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 1024, POOL_MOST = 1024, SMALL = 8 * 1024, LARGEST_BLOCK = 64 * 1024, AT_HAND = 1032 };
+enum { BLOCK = 1024, POOL_MOST = 1024, SMALL = 8 * 1024, LARGEST_BLOCK = 64 * 1024, AT_HAND = 1032 };
 
 struct arena_block {
 	struct arena_block *older;
@@ -32,13 +32,13 @@ static size_t product(size_t count, size_t size)
 static size_t block_size(const struct arena *a)
 {
 	if (a->size < SMALL)
-		return FIRST_BLOCK;
+		return BLOCK;
 	return a->size < LARGEST_BLOCK ? a->size : LARGEST_BLOCK;
 }
 
 static struct arena_block *block_take(struct arena_pool *pool, size_t size)
 {
-	struct arena_block *block = pool && size == FIRST_BLOCK ? pool->spare : NULL;
+	struct arena_block *block = pool && size == BLOCK ? pool->spare : NULL;
 	if (block) {
 		pool->spare = block->older;
 		pool->n--;
@@ -53,7 +53,7 @@ static struct arena_block *block_take(struct arena_pool *pool, size_t size)
 
 static void block_give(struct arena_pool *pool, struct arena_block *block)
 {
-	if (!pool || block->size != FIRST_BLOCK || pool->n == POOL_MOST) {
+	if (!pool || block->size != BLOCK || pool->n == POOL_MOST) {
 		free(block);
 		return;
 	}
@@ -121,7 +121,7 @@ void arena_fetch(const struct arena *a, unsigned n)
 	const struct arena_block *block = a->blocks;
 	for (; block && n; n--)
 		block = block->older;
-	for (size_t at = 0; block && at < FIRST_BLOCK; at += CACHE_LINE)
+	for (size_t at = 0; block && at < BLOCK; at += CACHE_LINE)
 		__builtin_prefetch((const uint8_t *)block + at);
 }
 
