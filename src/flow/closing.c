@@ -77,14 +77,22 @@ void flow_forget_kept(struct flow *f, struct entry *e)
 
 /* What is closed has been silent, and lies in memory that is in no cache: that of those to be closed next is fetched meanwhile, each part when
  * the one that leads to it has come. */
-static void fetch_part(const struct entry *e, unsigned part)
+static void fetch_talk_part(const struct talk *talk, unsigned part)
+{
+	if (part == 0)
+		talk_fetch(talk);
+	else
+		talk_fetch_session(talk, part - 1);
+}
+
+static void fetch_part(const struct table *t, const struct entry *e, unsigned part)
 {
 	if (part == 0)
 		table_fetch(e);
-	else if (e->talk && part == 1)
-		talk_fetch(e->talk);
 	else if (e->talk)
-		talk_fetch_session(e->talk, part - 2);
+		fetch_talk_part(e->talk, part - 1);
+	if (part == 1)
+		table_fetch_slot(t, e->hash);
 }
 
 static void fetch_next(struct flow *f, unsigned list)
@@ -94,7 +102,7 @@ static void fetch_next(struct flow *f, unsigned list)
 		e = table_after(&f->table, e);
 		if (!e)
 			return;
-		fetch_part(e, part);
+		fetch_part(&f->table, e, part);
 	}
 }
 
@@ -105,21 +113,27 @@ static void fetch_first(struct flow *f, unsigned list)
 	unsigned n = 0;
 	for (struct entry *e = table_oldest(&f->table, list); e && n < FETCHED; e = table_after(&f->table, e)) {
 		first[n++] = e;
-		fetch_part(e, 0);
+		fetch_part(&f->table, e, 0);
 	}
 	for (unsigned part = 1; part < FETCHED; part++)
 		for (unsigned i = 0; i + part <= FETCHED && i < n; i++)
-			fetch_part(first[i], part);
+			fetch_part(&f->table, first[i], part);
+}
+
+/* What is known of it without its talk. */
+static void leave_entry(struct flow *f, struct entry *e)
+{
+	flow_forget_kept(f, e);
+	if (e->talk || e->ignored)
+		return;
+	f->around.counts.without_payload++;
+	f->around.counts.half_open += e->queue == CLASS_HALF_OPEN;
 }
 
 void flow_close(struct flow *f, struct entry *e, enum ending ending)
 {
 	struct talk *talk = e->talk;
-	flow_forget_kept(f, e);
-	if (!talk && !e->ignored) {
-		f->around.counts.without_payload++;
-		f->around.counts.half_open += e->queue == CLASS_HALF_OPEN;
-	}
+	leave_entry(f, e);
 	table_remove(&f->table, e);
 	if (talk)
 		talk_close(talk, ending);
@@ -194,24 +208,38 @@ void flow_make_room(struct flow *f, unsigned ward, const struct entry *keep)
 
 /* ---- the end ---- */
 
+struct last {
+	uint64_t ordinal;
+	struct talk *talk;
+	enum ending ending;
+};
+
 static int by_ordinal(const void *a, const void *b)
 {
-	const struct entry *const *x = a, *const *y = b;
-	return ((*x)->ordinal > (*y)->ordinal) - ((*x)->ordinal < (*y)->ordinal);
+	const struct last *x = a, *y = b;
+	return (x->ordinal > y->ordinal) - (x->ordinal < y->ordinal);
 }
 
+/* Nothing is looked up any more: the entries stay in the table, without their talks, which have an order. */
 void flow_end(struct flow *f)
 {
-	size_t n = 0;
-	struct entry **all = memory_new(f->table.live, sizeof *all);
-	for (unsigned list = 0; list < TABLE_LISTS; list++)
-		for (struct entry *e = table_oldest(&f->table, list); e; e = table_after(&f->table, e))
-			all[n++] = e;
-	qsort(all, n, sizeof *all, by_ordinal);
+	struct last *all = NULL;
+	size_t n = 0, room = 0;
+	struct entry *e;
+	for (uint32_t at = 0; (e = table_each(&f->table, &at));) {
+		leave_entry(f, e);
+		if (!e->talk)
+			continue;
+		MEMORY_ROOM(all, n, room);
+		all[n++] = (struct last){ e->ordinal, e->talk, flow_is_expired(f, e) ? END_IDLE : END_CAPTURE };
+		e->talk = NULL;
+	}
+	if (n)
+		qsort(all, n, sizeof *all, by_ordinal);
 	for (size_t i = 0; i < n; i++) {
 		for (unsigned part = 0; part < FETCHED && i + FETCHED - part < n; part++)
-			fetch_part(all[i + FETCHED - part], part);
-		flow_close(f, all[i], flow_is_expired(f, all[i]) ? END_IDLE : END_CAPTURE);
+			fetch_talk_part(all[i + FETCHED - part].talk, part);
+		talk_close(all[i].talk, all[i].ending);
 	}
 	free(all);
 }

@@ -305,13 +305,11 @@ void flow_free(struct flow *f)
 	if (!f)
 		return;
 	struct entry *e;
-	for (unsigned list = 0; list < TABLE_LISTS; list++)
-		while ((e = table_oldest(&f->table, list))) {
-			flow_forget_kept(f, e);
-			if (e->talk)
-				talk_drop(e->talk);
-			table_remove(&f->table, e);
-		}
+	for (uint32_t at = 0; (e = table_each(&f->table, &at));) {
+		flow_forget_kept(f, e);
+		if (e->talk)
+			talk_drop(e->talk);
+	}
 	witness_free(f->around.witness);
 	talks_free(&f->around);
 	table_free(&f->table);

@@ -172,6 +172,16 @@ struct entry *table_after(struct table *t, const struct entry *e)
 	return e->newer ? at(t, e->newer - 1) : NULL;
 }
 
+struct entry *table_each(const struct table *t, uint32_t *at_index)
+{
+	while (*at_index < t->used) {
+		struct entry *e = at(t, (*at_index)++);
+		if (e->queue != NO_QUEUE)
+			return e;
+	}
+	return NULL;
+}
+
 void table_remove(struct table *t, struct entry *e)
 {
 	unqueue(t, e);

@@ -60,6 +60,7 @@ void table_queue(struct table *, struct entry *, unsigned queue, int64_t time); 
 struct entry *table_oldest(struct table *, unsigned list);
 struct entry *table_newest(struct table *, unsigned list);
 struct entry *table_after(struct table *, const struct entry *);
+struct entry *table_each(const struct table *, uint32_t *at); /* as they lie in memory; at: 0 at first. NULL: no more */
 void table_remove(struct table *, struct entry *);
 void table_free(struct table *);
 
@@ -70,6 +71,12 @@ static inline void table_fetch(const struct entry *e)
 {
 	for (unsigned line = 0; e && line < sizeof *e; line += 64)
 		__builtin_prefetch((const char *)e + line);
+}
+
+/* What leads to the entries with this hash. */
+static inline void table_fetch_slot(const struct table *t, uint32_t hash)
+{
+	__builtin_prefetch(&t->slots[hash & t->mask]);
 }
 
 static inline unsigned table_ward(uint32_t hash)
