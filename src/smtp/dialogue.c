@@ -270,8 +270,10 @@ static bool is_certainly_other(const struct dialogue *d)
 
 static enum interest interest(struct dialogue *d)
 {
-	if (d->tls && !d->plain_after_tls && tls_reader_done(d->tls))
+	if (d->tls && !d->plain_after_tls && tls_reader_done(d->tls)) {
+		tls_reader_rest(d->tls);
 		return INTEREST_END;
+	}
 	if (is_certainly_other(d))
 		return INTEREST_NONE;
 	if (d->session->arena.size >= LIMIT_SESSION_MEMORY)
@@ -462,7 +464,8 @@ size_t dialogue_size(const struct dialogue *d)
 {
 	size_t lines = lines_size(&d->lines[FROM_CLIENT]) + lines_size(&d->lines[FROM_SERVER]);
 	size_t content = d->content ? sizeof *d->content : 0;
-	return sizeof *d + d->session->arena.size + d->nheld + lines + content;
+	size_t tls = d->tls ? tls_reader_size(d->tls) : 0;
+	return sizeof *d + d->session->arena.size + d->nheld + lines + content + tls;
 }
 
 void dialogue_fetch(const struct dialogue *d, unsigned part)

@@ -69,14 +69,30 @@ void tls_reader_join(struct tls_reader *r)
 	r->joined = r->half[FROM_CLIENT].lost = r->half[FROM_SERVER].lost = true;
 }
 
+void tls_reader_rest(struct tls_reader *r)
+{
+	for (size_t i = 0; i < 2; i++) {
+		struct half *h = &r->half[i];
+		free(h->held);
+		free(h->message);
+		h->held = h->message = NULL;
+		h->nheld = h->room = h->nmessage = h->message_room = 0;
+	}
+}
+
+size_t tls_reader_size(const struct tls_reader *r)
+{
+	size_t n = sizeof *r;
+	for (size_t i = 0; i < 2; i++)
+		n += r->half[i].room + r->half[i].message_room;
+	return n;
+}
+
 void tls_reader_free(struct tls_reader *r)
 {
 	if (!r)
 		return;
-	for (size_t i = 0; i < 2; i++) {
-		free(r->half[i].held);
-		free(r->half[i].message);
-	}
+	tls_reader_rest(r);
 	free(r);
 }
 

@@ -18,6 +18,8 @@ bool tls_reader_goes_on(const struct tls_reader *, enum direction, struct bytes)
 void tls_reader_gap(struct tls_reader *, enum direction, const struct gap *);
 void tls_reader_end(struct tls_reader *, enum direction, enum ending, struct place);
 bool tls_reader_done(const struct tls_reader *); /* the handshake is over: nothing further to learn but the end */
+void tls_reader_rest(struct tls_reader *); /* no data will come, but perhaps an end: what was held for it goes */
+size_t tls_reader_size(const struct tls_reader *); /* bytes on the heap */
 void tls_reader_free(struct tls_reader *);
 bool tls_looks_like_record(struct bytes);        /* ContentType 20..24 and version 3.x (RFC 8446 5.1), or an SSLv2 ClientHello */
 

@@ -72,6 +72,7 @@ static void at_every_cut(void **state)
 		struct tls tls = { .state = TLS_ACCEPTED };
 		struct tls_reader *reader = tls_reader_new(&tls, &arena);
 		uint32_t frame = 0;
+		size_t bare = tls_reader_size(reader);
 		for (size_t i = 0; i < MOST && k->flights[i].octets; i++)
 			feed(reader, &k->flights[i], step, &frame);
 		if (k->closes)
@@ -83,6 +84,9 @@ static void at_every_cut(void **state)
 		assert_true(bytes_equal(tls.server_name, bytes_of(k->server_name)));
 		assert_int_equal(tls.alert ? tls.alert_description : -1, k->alert);
 		assert_int_equal(tls_reader_done(reader), k->state == TLS_FINISHED || k->state == TLS_PLAINTEXT);
+		assert_int_equal(tls_reader_size(reader) > bare, frame > 0); /* what was held counts */
+		tls_reader_rest(reader);
+		assert_int_equal(tls_reader_size(reader), bare);
 		tls_reader_free(reader);
 		arena_drop(&arena);
 	}
