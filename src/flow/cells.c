@@ -8,7 +8,9 @@
 
 #include "base/banned.h"
 
-enum { SLAB_BYTES = 6 * 1024 }; /* of either kind a whole number */
+enum { SLAB_BYTES = 6 * 1024 };
+_Static_assert(SLAB_BYTES % CELL_LINE_BYTES == 0 && SLAB_BYTES % CELL_LINES_BYTES == 0 && SLAB_BYTES % CELL_HALF_BYTES == 0
+               && SLAB_BYTES % CELL_PAGE_BYTES == 0, "of each kind a whole number");
 
 struct cell {
 	struct cell *next;

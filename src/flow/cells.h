@@ -10,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum cell_kind { CELL_NONE, CELL_LINE, CELL_LINES, CELL_KINDS }; /* CELL_NONE: on the heap */
-enum { CELL_LINE_BYTES = 128, CELL_LINES_BYTES = 192 };         /* a segment with a word or two; with a line of usual length */
+/* On the heap; a segment with a word or two; one with a line of usual length; some of such; what a dialogue begins with. */
+enum cell_kind { CELL_NONE, CELL_LINE, CELL_LINES, CELL_HALF, CELL_PAGE, CELL_KINDS };
+enum { CELL_LINE_BYTES = 128, CELL_LINES_BYTES = 192, CELL_HALF_BYTES = 256, CELL_PAGE_BYTES = 512 };
 
 struct cell;
 struct cell_slab;
@@ -20,6 +21,7 @@ struct cells { /* zeroed storage has none */
 	struct cell_slab *slabs;
 };
 
+/* For a segment that waits. */
 static inline enum cell_kind cell_kind(size_t size)
 {
 	return size <= CELL_LINE_BYTES ? CELL_LINE : size <= CELL_LINES_BYTES ? CELL_LINES : CELL_NONE;
@@ -28,7 +30,8 @@ static inline enum cell_kind cell_kind(size_t size)
 /* What it takes: more than was asked for. */
 static inline size_t cell_size(enum cell_kind kind, size_t size)
 {
-	return kind == CELL_LINE ? CELL_LINE_BYTES : kind == CELL_LINES ? CELL_LINES_BYTES : size;
+	static const uint16_t sizes[CELL_KINDS] = { 0, CELL_LINE_BYTES, CELL_LINES_BYTES, CELL_HALF_BYTES, CELL_PAGE_BYTES };
+	return kind == CELL_NONE ? size : sizes[kind];
 }
 
 void *cells_take(struct cells *, enum cell_kind, size_t size);

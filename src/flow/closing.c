@@ -52,9 +52,12 @@ struct stock *flow_stock(struct flow *f, const struct entry *e)
 
 void flow_queue(struct flow *f, struct entry *e, enum class class, int64_t time)
 {
+	struct stock *before = flow_stock(f, e);
 	table_queue(&f->table, e, class, time);
 	if (e->talk)
 		talk_count_with(e->talk, flow_stock(f, e));
+	if (e->journals)
+		journal_count_with(e->journal, before, flow_stock(f, e));
 }
 
 /* ---- closing ---- */
@@ -77,20 +80,16 @@ void flow_forget_kept(struct flow *f, struct entry *e)
 
 /* What is closed has been silent, and lies in memory that is in no cache: that of those to be closed next is fetched meanwhile, each part when
  * the one that leads to it has come. */
-static void fetch_talk_part(const struct talk *talk, unsigned part)
-{
-	if (part == 0)
-		talk_fetch(talk);
-	else
-		talk_fetch_session(talk, part - 1);
-}
-
 static void fetch_part(const struct table *t, const struct entry *e, unsigned part)
 {
 	if (part == 0)
 		table_fetch(e);
+	else if (e->journals)
+		journal_fetch(e->journal, part - 1);
+	else if (e->talk && part == 1)
+		talk_fetch(e->talk);
 	else if (e->talk)
-		fetch_talk_part(e->talk, part - 1);
+		talk_fetch_session(e->talk, part - 2);
 	if (part == 1)
 		table_fetch_slot(t, e->hash);
 }
@@ -123,6 +122,8 @@ static void fetch_first(struct flow *f, unsigned list)
 /* What is known of it without its talk. */
 static void leave_entry(struct flow *f, struct entry *e)
 {
+	if (e->journals)
+		flow_settle(f, e);
 	flow_forget_kept(f, e);
 	if (e->talk || e->ignored)
 		return;
@@ -132,8 +133,8 @@ static void leave_entry(struct flow *f, struct entry *e)
 
 void flow_close(struct flow *f, struct entry *e, enum ending ending)
 {
-	struct talk *talk = e->talk;
 	leave_entry(f, e);
+	struct talk *talk = e->talk;
 	table_remove(&f->table, e);
 	if (talk)
 		talk_close(talk, ending);
@@ -175,10 +176,18 @@ static bool is_spared(const struct flow *f, const struct entry *e)
 	       && table_list_size(&f->table, table_list(CLASS_HALF_OPEN, table_ward(e->hash))) <= f->share / HANDSHAKES_SHARE;
 }
 
+/* Since it was queued, and not only right after it. */
+static bool has_spoken_since(const struct flow *f, const struct entry *e)
+{
+	return f->clock - e->heard < (f->clock - e->queued) / 8 * 7;
+}
+
 static void close_for_room(struct flow *f, struct entry *e, unsigned list)
 {
 	f->around.counts.expired_memory++;
 	fetch_next(f, list);
+	if (e->journals)
+		flow_settle(f, e);
 	if (e->talk) {
 		f->around.counts.cut_short++;
 		talk_connection(e->talk)->limit_reached = true;
@@ -197,7 +206,7 @@ void flow_make_room(struct flow *f, unsigned ward, const struct entry *keep)
 		struct entry *e = table_oldest(&f->table, list);
 		if (!e || (e == keep && table_newest(&f->table, list) == e) || is_spared(f, e)) {
 			q++;
-		} else if (e == keep || (e->heard > e->queued && chances-- > 0)) {
+		} else if (e == keep || (has_spoken_since(f, e) && chances-- > 0)) {
 			table_queue(&f->table, e, q, e->heard);
 		} else {
 			chances = SECOND_CHANCES;
@@ -210,8 +219,7 @@ void flow_make_room(struct flow *f, unsigned ward, const struct entry *keep)
 
 struct last {
 	uint64_t ordinal;
-	struct talk *talk;
-	enum ending ending;
+	struct entry *entry;
 };
 
 static int by_ordinal(const void *a, const void *b)
@@ -220,26 +228,30 @@ static int by_ordinal(const void *a, const void *b)
 	return (x->ordinal > y->ordinal) - (x->ordinal < y->ordinal);
 }
 
-/* Nothing is looked up any more: the entries stay in the table, without their talks, which have an order. */
+/* Nothing is looked up any more: the entries stay in the table. What was said is told in order. */
 void flow_end(struct flow *f)
 {
 	struct last *all = NULL;
 	size_t n = 0, room = 0;
 	struct entry *e;
 	for (uint32_t at = 0; (e = table_each(&f->table, &at));) {
-		leave_entry(f, e);
-		if (!e->talk)
+		if (!e->talk && !e->journals) {
+			leave_entry(f, e);
 			continue;
+		}
 		MEMORY_ROOM(all, n, room);
-		all[n++] = (struct last){ e->ordinal, e->talk, flow_is_expired(f, e) ? END_IDLE : END_CAPTURE };
-		e->talk = NULL;
+		all[n++] = (struct last){ e->ordinal, e };
 	}
 	if (n)
 		qsort(all, n, sizeof *all, by_ordinal);
 	for (size_t i = 0; i < n; i++) {
 		for (unsigned part = 0; part < FETCHED && i + FETCHED - part < n; part++)
-			fetch_talk_part(all[i + FETCHED - part].talk, part);
-		talk_close(all[i].talk, all[i].ending);
+			fetch_part(&f->table, all[i + FETCHED - part].entry, part);
+		e = all[i].entry;
+		leave_entry(f, e);
+		if (e->talk)
+			talk_close(e->talk, flow_is_expired(f, e) ? END_IDLE : END_CAPTURE);
+		e->talk = NULL;
 	}
 	free(all);
 }

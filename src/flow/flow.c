@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decode/tcp.h"
 #include "flow/entry.h"
 
 #include "base/banned.h"
@@ -122,6 +123,50 @@ static enum class class_of(const struct entry *e, const struct packet *p)
 	return e->talk || (e->packets[0] > 1 && e->packets[1]) ? CLASS_LIVE : CLASS_HALF_OPEN;
 }
 
+static void let_go(struct flow *f, struct entry *e)
+{
+	talk_drop(e->talk);
+	e->talk = NULL;
+	e->ignored = true;
+	f->around.counts.not_smtp++;
+}
+
+/* What the packets of a side look like behind its SYN: no options but the timestamp's, where both have offered it (RFC 7323 3.2). */
+static struct marks marks_behind_syn(const struct entry *e, unsigned side)
+{
+	bool timestamp = e->syn[0].timestamp && e->syn[1].timestamp;
+	const struct marks *syn = &e->syn[side];
+	return (struct marks){ .ttl = syn->ttl, .tos = syn->tos, .v6 = syn->v6, .dont_fragment = syn->dont_fragment, .timestamp = timestamp, .window_scale = 255,
+		.options = timestamp ? tcp_aligned_options() : 0 };
+}
+
+static struct journal_start journal_start(const struct entry *e)
+{
+	struct journal_start start = { .place = e->first, .like = { marks_behind_syn(e, 0), marks_behind_syn(e, 1) } };
+	for (unsigned side = 0; side < 2; side++)
+		start.next[side] = e->number[side] + has_side(e->isn_known, side);
+	return start;
+}
+
+void flow_settle(struct flow *f, struct entry *e)
+{
+	struct journal *journal = e->journal;
+	struct journal_start start = journal_start(e);
+	struct journal_reading reading = journal_read(journal, &start);
+	struct packet p;
+	unsigned side;
+	e->journal = NULL;
+	e->journals = false;
+	e->talk = make_talk(f, e);
+	while (e->talk && journal_next(&reading, &p, &side)) {
+		if (!talk_straight(e->talk, &p, (enum direction)side))
+			talk_packet(e->talk, &p, (enum direction)side);
+		if (talk_is_unwanted(e->talk))
+			let_go(f, e);
+	}
+	journal_free(journal, flow_stock(f, e));
+}
+
 static void make_talk_of(struct flow *f, struct entry *e)
 {
 	e->talk = make_talk(f, e);
@@ -131,14 +176,6 @@ static void make_talk_of(struct flow *f, struct entry *e)
 	unsigned side = from->port == server->port && memcmp(&from->address, &server->address, sizeof from->address) == 0;
 	talk_packet(e->talk, e->kept, (enum direction)side);
 	flow_forget_kept(f, e);
-}
-
-static void let_go(struct flow *f, struct entry *e)
-{
-	talk_drop(e->talk);
-	e->talk = NULL;
-	e->ignored = true;
-	f->around.counts.not_smtp++;
 }
 
 static void hand_over(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
@@ -272,13 +309,42 @@ static inline bool is_passed_over(struct flow *f, struct entry *e, const struct 
 	return true;
 }
 
+/* On a mail port, the first octets that are seen of either side. */
+static bool begins_journal(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
+{
+	bool fresh = !e->talk && !e->ignored && !e->keeps && !e->fins && !e->simultaneous;
+	if (!fresh || !e->on_port || !p->payload_length || !(p->flags & TCP_ACK))
+		return false;
+	entry_note_early(e, p, side);
+	struct journal_start start = journal_start(e);
+	e->journal = journal_new(flow_stock(f, e), &start);
+	return e->journals = true;
+}
+
+/* Its packets are put down for later while nothing is out of order, and there are few. */
+static inline bool goes_on_record(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
+{
+	if (flow_is_expired(f, e) || !(e->journals || begins_journal(f, e, p, side)) || !journal_takes(e->journal, flow_stock(f, e), p, side))
+		return false;
+	e->latest = p->ordinal;
+	e->heard = p->clock;
+	e->fins |= p->flags & TCP_FIN ? side_bit(side) & 3 : 0;
+	enum class class = journal_has_ended(e->journal) ? CLASS_FIN : CLASS_LIVE;
+	if (class != e->queue)
+		flow_queue(f, e, class, p->clock);
+	return true;
+}
+
 /* All else. A function of its own, so that those that go straight need no room for what it works with. */
 static __attribute__((noinline)) void goes_around(struct flow *f, struct entry *e, const struct packet *p, uint32_t hash, unsigned side)
 {
+	if (e && e->journals)
+		flow_settle(f, e);
 	e = entry_of(f, e, p, hash, &side);
 	if (!e)
 		return;
-	take_packet(f, e, p, side);
+	if (!goes_on_record(f, e, p, side))
+		take_packet(f, e, p, side);
 	if (flow_needs_room(f, table_ward(hash)))
 		flow_make_room(f, table_ward(hash), e);
 }
@@ -294,7 +360,7 @@ void flow_packet(struct flow *f, const struct packet *p)
 	struct entry *e = table_find(&f->table, p, hash, &side);
 	if (e && is_passed_over(f, e, p))
 		return;
-	if (!e || !goes_straight(f, e, p, side))
+	if (!e || !(goes_straight(f, e, p, side) || goes_on_record(f, e, p, side)))
 		goes_around(f, e, p, hash, side);
 	else if (flow_needs_room(f, ward))
 		flow_make_room(f, ward, e);
@@ -309,6 +375,8 @@ void flow_free(struct flow *f)
 		flow_forget_kept(f, e);
 		if (e->talk)
 			talk_drop(e->talk);
+		if (e->journals)
+			journal_free(e->journal, flow_stock(f, e));
 	}
 	witness_free(f->around.witness);
 	talks_free(&f->around);

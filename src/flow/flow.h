@@ -3,8 +3,9 @@
  * Out:   to the sink: data, gaps, conflicting overlaps and ends, in causal order: a chunk comes out only after the bytes of the
  *        other direction that its segment acknowledges have come out, or have been declared a gap. So a capture that recorded
  *        the two directions out of order still tells the dialogue as it was (RFC 9293 3.10.7.4 on ACK).
- * Keeps: out-of-order data (LIMIT_OUT_OF_ORDER a direction), held data (LIMIT_HOLD_PACKETS), delivered bytes that are remembered
- *        for comparison (LIMIT_HISTORY), one small record for each connection alive; less than 1 KiB for an idle one.
+ * Keeps: one small record for each connection alive; of a short or idle one on a mail port its packets so far (JOURNAL_MOST), which the
+ *        sink hears of when there are more, or one is out of order, or it ends; of the others out-of-order data (LIMIT_OUT_OF_ORDER a
+ *        direction), held data (LIMIT_HOLD_PACKETS), delivered bytes that are remembered for comparison (LIMIT_HISTORY).
  * Never: fails on input; uses any clock but that of the packets.
  * Gaps:  a hole that the receiver acknowledged was lost in the capture; one that was never acknowledged was lost on the wire. */
 #ifndef SMTPWHY_FLOW_FLOW_H
@@ -132,9 +133,9 @@ struct flow_sink {
 	void (*fetch)(const void *session, unsigned part);
 };
 
-/* Bytes for all connections where nobody says how many: some 15,000 mail sessions that are open at once, or 500,000 half-open
+/* Bytes for all connections where nobody says how many: some 150,000 short dialogues that wait, 25,000 long ones, or 600,000 half-open
  * connections. With what malloc and the database add, the process stays below 200 MiB. */
-enum { FLOW_MEMORY = 104 * 1024 * 1024 };
+enum { FLOW_MEMORY = 128 * 1024 * 1024 };
 
 /* Connections fall into wards by a hash of their ends, and each ward has its share of that memory: who is closed for want of it depends on the
  * packets of the ward alone, and so is the same however many flows follow it, each with some of the wards. What has ended counts apart: it is

@@ -4,6 +4,7 @@
 #define SMTPWHY_FLOW_FLOW_INSIDE_H
 
 #include "flow/connection.h"
+#include "flow/journal.h"
 #include "flow/table.h"
 
 /* Why an entry is kept, and so for how long. A finished one is kept a little for retransmissions and for what follows a reset. FIN: both
@@ -24,6 +25,9 @@ struct flow {
 	size_t share;        /* bytes of a ward */
 	int64_t idle[CLASS_COUNT]; /* how long each class may be silent */
 };
+
+/* flow.c */
+void flow_settle(struct flow *, struct entry *); /* of its journal becomes a talk, or it turns out to be no mail */
 
 /* closing.c */
 void flow_set_idle(struct flow *, int64_t idle); /* 0: what each class has by itself */

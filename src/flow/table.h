@@ -16,6 +16,7 @@
 enum { TABLE_QUEUES = 5, TABLE_COMMON = 2, TABLE_OWN = TABLE_QUEUES - TABLE_COMMON, TABLE_LISTS = TABLE_COMMON + FLOW_WARDS * TABLE_OWN };
 
 struct talk;
+struct journal;
 struct entry {
 	/* what each packet looks at: one cache line */
 	alignas(64) struct endpoint ends[2]; /* by enum direction */
@@ -25,12 +26,16 @@ struct entry {
 	unsigned early_known : 2;  /* before that: its first sequence number, or the first one that was acknowledged to it */
 	bool syn_seen : 1, syn_ack_seen : 1, simultaneous : 1, roles_guessed : 1, on_port : 1, ignored : 1, swapped : 1;
 	bool keeps : 1;            /* kept is there */
+	bool journals : 1;         /* journal is there, and neither kept nor talk */
 	uint64_t latest;           /* ordinal of its last packet, and the clock then: it never steps back */
 	int64_t heard;
 	struct talk *talk;         /* once there was payload, and it may be SMTP */
 	/* what its beginning and its end look at */
-	struct packet *kept;       /* a SYN that wants to begin anew while the connection lives, or before there is a talk a reset that was
-	                            * recorded early; NULL none */
+	union {
+		struct packet *kept;     /* a SYN that wants to begin anew while the connection lives, or before there is a talk a reset that was
+		                          * recorded early */
+		struct journal *journal; /* its packets so far, in order: there is a talk once there is more, or something out of order */
+	};
 	uint32_t hash, self;
 	uint32_t older, newer;     /* in its queue; index + 1 */
 	uint64_t ordinal;          /* of its first packet */

@@ -23,7 +23,7 @@ static const struct kase {
 	{ "what has ended is more than what is alive", 2, 1, 0, 50, 3000, MEMORY },
 	{ "three flows: some have more wards than others", 3, 1, 0, 5, 300, MEMORY },
 	{ "a flow for each ward", FLOW_WARDS, 1, 0, 5, 300, MEMORY },
-	{ "idle connections expire as well", 2, 10, 5, 5, 300, MEMORY },
+	{ "idle connections expire as well", 2, 10, 5, 5, 300, MEMORY / 4 },
 	{ "little is kept of each", 4, 5, 0, 5, 10, MEMORY },
 };
 
