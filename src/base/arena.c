@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { BLOCK = 1024, POOL_MOST = 1024, SMALL = 8 * 1024, LARGEST_BLOCK = 64 * 1024, AT_HAND = 1032 };
 
@@ -161,6 +162,15 @@ void *memory_aligned(size_t alignment, size_t size)
 	void *p = aligned_alloc(alignment, size);
 	if (!p)
 		out_of_memory();
+	return p;
+}
+
+void *memory_large(size_t size)
+{
+	void *p = memory_aligned(MEMORY_LARGE, size);
+#ifdef MADV_HUGEPAGE
+	(void)madvise(p, size, MADV_HUGEPAGE); /* where it cannot, nothing is lost but time */
+#endif
 	return p;
 }
 

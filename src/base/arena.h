@@ -51,6 +51,10 @@ static inline void *arena_alloc(struct arena *a, size_t count, size_t size)
 /* Heap memory for things with a life of their own: zeroed or grown, never NULL, as above. */
 void *memory_new(size_t count, size_t size);
 void *memory_aligned(size_t alignment, size_t size); /* not zeroed; the size is a multiple of the alignment */
+/* For things that are many and looked up in any order, not zeroed: in large pages, which take fewer faults and fewer steps to find, where the
+ * system has them. */
+enum { MEMORY_LARGE = 2 * 1024 * 1024 };
+void *memory_large(size_t size); /* a multiple of MEMORY_LARGE; free() it */
 void *memory_grow(void *old, size_t count, size_t size); /* realloc; new bytes are not zeroed */
 
 /* Room for one more in an array of n with room for so many. */

@@ -1,4 +1,4 @@
-/* cells.c - slabs of small cells on cache lines of their own, chained while they are spare. Takes sizes, gives memory; never looks into it. */
+/* cells.c - cells on cache lines of their own, out of slabs that grow, chained while they are spare. Takes sizes, gives memory; never looks into it. */
 #include "flow/cells.h"
 
 #include <stdalign.h>
@@ -8,39 +8,44 @@
 
 #include "base/banned.h"
 
-enum { SLAB_BYTES = 6 * 1024 };
-_Static_assert(SLAB_BYTES % CELL_LINE_BYTES == 0 && SLAB_BYTES % CELL_LINES_BYTES == 0 && SLAB_BYTES % CELL_HALF_BYTES == 0
-               && SLAB_BYTES % CELL_PAGE_BYTES == 0, "of each kind a whole number");
+enum { SMALLEST = 16 * 1024 }; /* and then as much as there is, up to MEMORY_LARGE */
 
 struct cell {
 	struct cell *next;
 };
 
 struct cell_slab {
-	alignas(CACHE_LINE) uint8_t bytes[SLAB_BYTES];
-	struct cell_slab *older;
+	alignas(CACHE_LINE) struct cell_slab *older;
+	alignas(CACHE_LINE) uint8_t bytes[];
 };
 
-static void slab_add(struct cells *cells, enum cell_kind kind)
+static void slab_add(struct cells *cells)
 {
-	struct cell_slab *slab = memory_aligned(alignof(struct cell_slab), sizeof *slab);
+	size_t size = cells->size < SMALLEST ? SMALLEST : cells->size < MEMORY_LARGE ? cells->size : MEMORY_LARGE;
+	struct cell_slab *slab = size < MEMORY_LARGE ? memory_aligned(alignof(struct cell_slab), size) : memory_large(size);
 	slab->older = cells->slabs;
 	cells->slabs = slab;
-	size_t size = cell_size(kind, 0);
-	for (size_t at = SLAB_BYTES; at > 0; at -= size) {
-		struct cell *cell = (struct cell *)(void *)(slab->bytes + at - size);
-		cell->next = cells->spare[kind];
-		cells->spare[kind] = cell;
-	}
+	cells->at = slab->bytes;
+	cells->end = (uint8_t *)slab + size;
+	cells->size += size;
+}
+
+static void *cell_new(struct cells *cells, size_t size)
+{
+	if ((size_t)(cells->end - cells->at) < size)
+		slab_add(cells);
+	void *cell = cells->at;
+	cells->at += size;
+	return cell;
 }
 
 void *cells_take(struct cells *cells, enum cell_kind kind, size_t size)
 {
 	if (kind == CELL_NONE)
 		return memory_grow(NULL, 1, size);
-	if (!cells->spare[kind])
-		slab_add(cells, kind);
 	struct cell *cell = cells->spare[kind];
+	if (!cell)
+		return cell_new(cells, cell_size(kind, 0));
 	cells->spare[kind] = cell->next;
 	return cell;
 }

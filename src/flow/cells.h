@@ -19,6 +19,8 @@ struct cell_slab;
 struct cells { /* zeroed storage has none */
 	struct cell *spare[CELL_KINDS];
 	struct cell_slab *slabs;
+	uint8_t *at, *end; /* of the newest one, what nobody has had yet */
+	size_t size;       /* of all */
 };
 
 /* For a segment that waits. */

@@ -6,7 +6,8 @@
 
 #include "base/banned.h"
 
-enum { SLAB = 256, FIRST_SLOTS = 1024, NO_QUEUE = 7 };
+enum { SLAB = 32 * 1024, FIRST_SLOTS = 1024, NO_QUEUE = 7 }; /* SLAB: of entries; what is not touched takes no memory */
+_Static_assert(SLAB * sizeof(struct entry) % MEMORY_LARGE == 0, "slabs fill large pages");
 
 static struct entry *at(const struct table *t, uint32_t index)
 {
@@ -77,12 +78,18 @@ static void slot_put(struct table *t, struct slot slot)
 	t->slots[i] = slot;
 }
 
+static struct slot *slots_new(uint32_t n)
+{
+	size_t size = (size_t)n * sizeof(struct slot);
+	return size % MEMORY_LARGE ? memory_new(n, sizeof(struct slot)) : memset(memory_large(size), 0, size);
+}
+
 static void slots_grow(struct table *t)
 {
 	struct slot *old = t->slots;
 	uint32_t n = t->mask + 1;
 	t->mask = n * 2 - 1;
-	t->slots = memory_new((size_t)n * 2, sizeof *t->slots);
+	t->slots = slots_new(n * 2);
 	for (uint32_t i = 0; i < n; i++)
 		if (old[i].index)
 			slot_put(t, old[i]);
@@ -116,7 +123,9 @@ static uint32_t take_vacant(struct table *t)
 	}
 	if (t->used == t->nslabs * SLAB) {
 		t->slabs = memory_grow(t->slabs, t->nslabs + 1, sizeof *t->slabs);
-		t->slabs[t->nslabs++] = memory_aligned(alignof(struct entry), SLAB * sizeof **t->slabs);
+		size_t size = SLAB * sizeof **t->slabs;
+		t->slabs[t->nslabs] = t->nslabs ? memory_large(size) : memory_aligned(alignof(struct entry), size);
+		t->nslabs++;
 	}
 	return t->used++;
 }
