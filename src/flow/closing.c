@@ -123,7 +123,7 @@ static void fetch_first(struct flow *f, unsigned list)
 static void leave_entry(struct flow *f, struct entry *e)
 {
 	if (e->journals)
-		flow_settle(f, e);
+		flow_settle(f, e, true);
 	flow_forget_kept(f, e);
 	if (e->talk || e->ignored)
 		return;
@@ -187,7 +187,7 @@ static void close_for_room(struct flow *f, struct entry *e, unsigned list)
 	f->around.counts.expired_memory++;
 	fetch_next(f, list);
 	if (e->journals)
-		flow_settle(f, e);
+		flow_settle(f, e, true);
 	if (e->talk) {
 		f->around.counts.cut_short++;
 		talk_connection(e->talk)->limit_reached = true;

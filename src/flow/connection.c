@@ -48,6 +48,11 @@ void talk_begin(struct talk *t, bool on_port)
 		talk_open(t);
 }
 
+void talk_needs_no_past(struct talk *t)
+{
+	t->no_past = true;
+}
+
 void talk_drop(struct talk *t)
 {
 	talk_stock(t)->held -= held_beside_streams(t);

@@ -30,6 +30,7 @@ struct talk *talk_new(struct surroundings *, struct stock *); /* its bytes count
 void talk_count_with(struct talk *, struct stock *);           /* from now on there */
 struct connection *talk_connection(struct talk *);
 void talk_begin(struct talk *, bool on_port); /* on_port: opened without a look */
+void talk_needs_no_past(struct talk *);       /* all octets that it will get are sent once: none is to be compared with what came before */
 void talk_start(struct talk *, enum direction, uint32_t isn); /* of a SYN seen before the talk was made */
 void talk_hint(struct talk *, enum direction, uint32_t number); /* no SYN seen, but packets without payload */
 void talk_packet(struct talk *, const struct packet *, enum direction);

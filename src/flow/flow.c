@@ -148,16 +148,18 @@ static struct journal_start journal_start(const struct entry *e)
 	return start;
 }
 
-void flow_settle(struct flow *f, struct entry *e)
+void flow_settle(struct flow *f, struct entry *e, bool closes)
 {
 	struct journal *journal = e->journal;
 	struct journal_start start = journal_start(e);
 	struct journal_reading reading = journal_read(journal, &start);
-	struct packet p;
+	struct packet p = { 0 };
 	unsigned side;
 	e->journal = NULL;
 	e->journals = false;
 	e->talk = make_talk(f, e);
+	if (closes && !journal_repeats(journal))
+		talk_needs_no_past(e->talk);
 	while (e->talk && journal_next(&reading, &p, &side)) {
 		if (!talk_straight(e->talk, &p, (enum direction)side))
 			talk_packet(e->talk, &p, (enum direction)side);
@@ -339,7 +341,7 @@ static inline bool goes_on_record(struct flow *f, struct entry *e, const struct 
 static __attribute__((noinline)) void goes_around(struct flow *f, struct entry *e, const struct packet *p, uint32_t hash, unsigned side)
 {
 	if (e && e->journals)
-		flow_settle(f, e);
+		flow_settle(f, e, false);
 	e = entry_of(f, e, p, hash, &side);
 	if (!e)
 		return;

@@ -27,7 +27,7 @@ struct flow {
 };
 
 /* flow.c */
-void flow_settle(struct flow *, struct entry *); /* of its journal becomes a talk, or it turns out to be no mail */
+void flow_settle(struct flow *, struct entry *, bool closes); /* of its journal becomes a talk, which is closed next, or it turns out to be no mail */
 
 /* closing.c */
 void flow_set_idle(struct flow *, int64_t idle); /* 0: what each class has by itself */

@@ -36,7 +36,8 @@ struct journal { /* at the beginning of its first page */
 	int64_t time;
 	uint32_t file;
 	uint16_t held;
-	uint8_t ended;      /* a bit for each side that sent a FIN */
+	uint8_t ended : 2;  /* a bit for each side that sent a FIN */
+	bool repeats : 1;
 	struct like {
 		uint32_t options;
 		uint8_t ttl, tos, bits, window_scale;
@@ -154,17 +155,23 @@ static uint32_t next_after(uint32_t next, const struct packet *p)
 
 bool journal_takes(struct journal *j, struct stock *stock, const struct packet *p, unsigned side)
 {
-	if (!is_in_order(j, p, side) || j->held + p->payload.n > JOURNAL_MOST)
+	if (!is_in_order(j, p, side) || p->payload.n > JOURNAL_PAYLOAD || j->held + p->payload.n > JOURNAL_MOST)
 		return false;
 	put_down(j, stock, p, side);
+	j->repeats |= p->payload_length && p->seq != j->next[side];
 	j->next[side] = next_after(j->next[side], p);
-	j->ended |= (uint8_t)((p->flags & TCP_FIN ? 1 : 0) << side);
+	j->ended |= (p->flags & TCP_FIN ? 1u : 0u) << side & 3;
 	return true;
 }
 
 bool journal_has_ended(const struct journal *j)
 {
 	return j->ended == 3;
+}
+
+bool journal_repeats(const struct journal *j)
+{
+	return j->repeats;
 }
 
 void journal_count_with(const struct journal *j, struct stock *before, struct stock *after)
@@ -220,13 +227,18 @@ bool journal_next(struct journal_reading *r, struct packet *p, unsigned *side)
 		now->like[*side] = look->marks;
 		payload += sizeof *look;
 	}
-	struct marks marks = now->like[*side];
-	marks.tsval = row->tsval;
-	marks.tsecr = row->tsecr;
-	marks.ip_id = row->ip_id;
-	marks.window = row->window;
-	*p = (struct packet){ .place = now->place, .marks = marks, .seq = now->next[*side] - row->behind[0], .ack = now->next[!*side] - row->behind[1],
-		.flags = row->flags, .payload = { row->n ? payload : NULL, row->n }, .payload_length = row->n, .in_tunnel = row->in_tunnel };
+	p->place = now->place;
+	p->marks = now->like[*side];
+	p->marks.tsval = row->tsval;
+	p->marks.tsecr = row->tsecr;
+	p->marks.ip_id = row->ip_id;
+	p->marks.window = row->window;
+	p->seq = now->next[*side] - row->behind[0];
+	p->ack = now->next[!*side] - row->behind[1];
+	p->flags = row->flags;
+	p->payload = (struct bytes){ row->n ? payload : NULL, row->n };
+	p->payload_length = row->n;
+	p->in_tunnel = row->in_tunnel;
 	now->next[*side] = next_after(now->next[*side], p);
 	return true;
 }

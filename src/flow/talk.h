@@ -34,7 +34,7 @@ struct talk {
 	uint32_t npackets, payloads;
 	bool negotiated;              /* both SYN carried the timestamp option */
 	bool opened, unwanted, deaf;  /* deaf: no more bytes are wanted */
-	bool closing, reset, swapped;
+	bool closing, reset, swapped, no_past;
 	alignas(CACHE_LINE) struct stream streams[2];
 	alignas(CACHE_LINE) struct side sides[2];
 };

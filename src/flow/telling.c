@@ -84,7 +84,7 @@ void talk_emit(struct talk *t, unsigned side, const struct chunk *chunk)
 	if (pos < LOOK_MOST || t->sides[side].strange)
 		first_chunk(t, side, pos, chunk->bytes);
 	heed(t, t->around->sink.data(talk_listener(t), (enum direction)side, chunk));
-	if (!t->deaf && !t->closing) /* nothing comes any more that it would be compared with */
+	if (!t->deaf && !t->closing && !t->no_past) /* else nothing comes that it would be compared with */
 		stream_remember(s, pos, chunk->bytes, &origin);
 }
 
