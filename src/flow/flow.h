@@ -133,7 +133,7 @@ struct flow_sink {
 	void (*fetch)(const void *session, unsigned part);
 };
 
-/* Bytes for all connections where nobody says how many: some 150,000 short dialogues that wait, 25,000 long ones, or 600,000 half-open
+/* Bytes for all connections where nobody says how many: some 130,000 short dialogues that wait, 25,000 long ones, or 600,000 half-open
  * connections. With what malloc and the database add, the process stays below 200 MiB. */
 enum { FLOW_MEMORY = 128 * 1024 * 1024 };
 

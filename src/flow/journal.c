@@ -160,7 +160,8 @@ bool journal_takes(struct journal *j, struct stock *stock, const struct packet *
 	put_down(j, stock, p, side);
 	j->repeats |= p->payload_length && p->seq != j->next[side];
 	j->next[side] = next_after(j->next[side], p);
-	j->ended |= (p->flags & TCP_FIN ? 1u : 0u) << side & 3;
+	if (p->flags & TCP_FIN)
+		j->ended |= side ? 2 : 1;
 	return true;
 }
 
