@@ -345,8 +345,11 @@ static __attribute__((noinline)) void goes_around(struct flow *f, struct entry *
 	e = entry_of(f, e, p, hash, &side);
 	if (!e)
 		return;
-	if (!goes_on_record(f, e, p, side))
+	if (!goes_on_record(f, e, p, side)) {
+		if (e->journals) /* begun for this packet, which it does not take */
+			flow_settle(f, e, false);
 		take_packet(f, e, p, side);
+	}
 	if (flow_needs_room(f, table_ward(hash)))
 		flow_make_room(f, table_ward(hash), e);
 }

@@ -1,5 +1,6 @@
 /* test_flow_memory.c - what connections keep is counted, their listener's share too, and never passes the cap by more than one of them. */
 #include "flow/flow.h"
+#include "flow/journal.h"
 
 #include "support/listener.h"
 #include "support/table.h"
@@ -19,19 +20,21 @@ static const struct kase {
 	bool capped;
 	bool midway;      /* the capture begins behind the handshakes */
 	unsigned spoken;  /* segments of 1000 octets behind the greeting: with some of them it is no short dialogue any more */
+	size_t content;   /* octets of a segment that the capture begins with */
 } cases[] = {
-	{ "within the cap", 0, 1000, 1000, 0, 0, true, false, false, 0 },
-	{ "the listener's share counts", 1024 * 1024, 20000, 0, 0, 0, true, true, false, 5 },
-	{ "a short dialogue waits without its listener", 2 * 1024 * 1024, 20000, 0, 0, 0, true, false, false, 2 },
-	{ "but what it says counts", 256 * 1024, 20000, 0, 0, 0, true, true, false, 2 },
-	{ "octets behind a hole count", 1024 * 1024, 0, 8000, 0, 0, true, true, false, 0 },
-	{ "both", 1024 * 1024, 3000, 3000, 0, 0, true, true, false, 0 },
-	{ "half-open connections count", 256 * 1024, 0, 0, 5000, 0, false, true, false, 0 },
-	{ "a flood of half-open ones leaves those that speak alone", 1024 * 1024, 100, 100, 20000, 0, true, true, false, 0 },
-	{ "handshakes go on while memory is short", 1024 * 1024, 20000, 0, 0, 10, true, true, false, 5 },
-	{ "and while octets behind holes fill it", 1024 * 1024, 0, 8000, 0, 3, true, true, false, 0 },
-	{ "what begins in mid-session waits without its listener", 1024 * 1024, 20000, 0, 0, 0, true, false, true, 0 },
-	{ "but octets behind its holes count", 1024 * 1024, 0, 8000, 0, 0, true, true, true, 0 },
+	{ "within the cap", 0, 1000, 1000, 0, 0, true, false, false, 0, 0 },
+	{ "the listener's share counts", 1024 * 1024, 20000, 0, 0, 0, true, true, false, 5, 0 },
+	{ "a short dialogue waits without its listener", 2 * 1024 * 1024, 20000, 0, 0, 0, true, false, false, 2, 0 },
+	{ "but what it says counts", 256 * 1024, 20000, 0, 0, 0, true, true, false, 2, 0 },
+	{ "octets behind a hole count", 1024 * 1024, 0, 8000, 0, 0, true, true, false, 0, 0 },
+	{ "both", 1024 * 1024, 3000, 3000, 0, 0, true, true, false, 0, 0 },
+	{ "half-open connections count", 256 * 1024, 0, 0, 5000, 0, false, true, false, 0, 0 },
+	{ "a flood of half-open ones leaves those that speak alone", 1024 * 1024, 100, 100, 20000, 0, true, true, false, 0, 0 },
+	{ "handshakes go on while memory is short", 1024 * 1024, 20000, 0, 0, 10, true, true, false, 5, 0 },
+	{ "and while octets behind holes fill it", 1024 * 1024, 0, 8000, 0, 3, true, true, false, 0, 0 },
+	{ "what begins in mid-session waits without its listener", 1024 * 1024, 20000, 0, 0, 0, true, false, true, 0, 0 },
+	{ "content that a capture begins with", 0, 1000, 0, 0, 0, true, false, true, 0, 1448 },
+	{ "but octets behind its holes count", 1024 * 1024, 0, 8000, 0, 0, true, true, true, 0, 0 },
 };
 
 struct listener {
@@ -87,7 +90,7 @@ static void counted(void **state)
 {
 	static const uint8_t octets[8000];
 	const struct kase *k = *state;
-	bool waits = k->midway || (!k->waiting && k->spoken * 1000 < 4096); /* the listener hears of it when it is closed */
+	bool waits = k->midway || (!k->waiting && k->spoken * JOURNAL_PAYLOAD < JOURNAL_MOST); /* the listener hears of it when it is closed */
 	struct listener l = { .kase = k };
 	struct packet p = { .marks = { .ttl = 64 } };
 	struct flow *f = flow_new((struct flow_options){ .memory = k->memory, .no_ndpi = true }, (struct flow_sink){
@@ -103,9 +106,11 @@ static void counted(void **state)
 			send(f, &p, c, 1, TCP_SYN | TCP_ACK, 0, (struct bytes){ 0 });
 		if (!k->payload)
 			continue;
+		if (k->content)
+			send(f, &p, c, 0, TCP_ACK, 1, (struct bytes){ octets, k->content });
 		send(f, &p, c, 1, TCP_ACK | TCP_PSH, 1, B("220 mx ESMTP\r\n"));
 		for (unsigned i = 0; i < k->spoken; i++)
-			send(f, &p, c, 0, TCP_ACK, 1 + i * 1000, (struct bytes){ octets, 1000 });
+			send(f, &p, c, 0, TCP_ACK, 1 + i * JOURNAL_PAYLOAD, (struct bytes){ octets, JOURNAL_PAYLOAD });
 		if (k->waiting)
 			send(f, &p, c, 0, TCP_ACK, 1001, (struct bytes){ octets, k->waiting });
 		most = l.alive > most ? l.alive : most;

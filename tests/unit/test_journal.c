@@ -42,9 +42,10 @@ static const struct kase {
 	{ "it goes on in the next file", 3, { { 1, 0, 0, TCP_ACK, 40, 1, 0, 0, 0, 0 }, { 0, 0, 0, TCP_ACK, 6, 1, 7, 0, 0, 0 }, { 1, 0, 0, TCP_ACK, 6, 1, 7, 0, 0, 0 } }, false },
 	{ "one packet came another way", 3, { { 1, 0, 0, TCP_ACK, 40, 1, 0, 0, 0, 0 }, { 1, 0, 0, TCP_ACK, 6, 1, 0, 61, 0, 0 }, { 1, 0, 0, TCP_ACK, 6, 1, 0, 0, 0, 0 } }, false },
 	{ "an option where none belongs", 3, { { 1, 0, 0, TCP_ACK, 40, 1, 0, 0, 0, 536 }, { 1, 0, 0, TCP_ACK, 6, 1, 0, 0, 0, 1460 }, { 1, 0, 0, TCP_ACK, 6, 1, 0, 0, 0, 0 } }, false },
-	{ "a page filled to its last octet, and beyond", 3, { { 1, 0, 0, TCP_ACK, 408, 1, 0, 0, 0, 0 }, { 1, 0, 0, TCP_ACK, 200, 1, 0, 0, 0, 0 }, { 1, 0, 0, TCP_ACK, 1448, 1, 0, 0, 0, 0 } }, false },
-	{ "all that it keeps", 2, { { 0, 0, 0, TCP_ACK, 1448, 1, 0, 0, 0, 0 }, { 0, 0, 0, TCP_ACK, 1448, 1, 0, 0, 0, 0 } }, false },
-	{ "more than that", 3, { { 0, 0, 0, TCP_ACK, 1448, 1, 0, 0, 0, 0 }, { 0, 0, 0, TCP_ACK, 1448, 1, 0, 0, 0, 0 }, { 0, 0, 0, TCP_ACK, 1448, 1, 0, 0, 0, 0 } }, true },
+	{ "a page filled to its last octet, and beyond", 3, { { 1, 0, 0, TCP_ACK, 408, 1, 0, 0, 0, 0 }, { 1, 0, 0, TCP_ACK, 200, 1, 0, 0, 0, 0 }, { 1, 0, 0, TCP_ACK, 1000, 1, 0, 0, 0, 0 } }, false },
+	{ "all that it keeps", 3, { { 0, 0, 0, TCP_ACK, 1000, 1, 0, 0, 0, 0 }, { 0, 0, 0, TCP_ACK, 1000, 1, 0, 0, 0, 0 }, { 0, 0, 0, TCP_ACK, 1000, 1, 0, 0, 0, 0 } }, false },
+	{ "more than that", 4, { { 0, 0, 0, TCP_ACK, 1000, 1, 0, 0, 0, 0 }, { 0, 0, 0, TCP_ACK, 1000, 1, 0, 0, 0, 0 }, { 0, 0, 0, TCP_ACK, 1000, 1, 0, 0, 0, 0 }, { 0, 0, 0, TCP_ACK, 1000, 1, 0, 0, 0, 0 } }, true },
+	{ "content", 1, { { 0, 0, 0, TCP_ACK, JOURNAL_PAYLOAD + 1, 1, 0, 0, 0, 0 } }, true },
 	{ "a hole", 2, { { 1, 0, 0, TCP_ACK, 40, 1, 0, 0, 0, 0 }, { 1, 1, 0, TCP_ACK, 40, 1, 0, 0, 0, 0 } }, true },
 	{ "it acknowledges what has not come", 2, { { 1, 0, 0, TCP_ACK, 40, 1, 0, 0, 0, 0 }, { 0, 0, 1, TCP_ACK, 5, 1, 0, 0, 0, 0 } }, true },
 	{ "a SYN", 1, { { 0, 0, 0, TCP_ACK | TCP_SYN, 0, 1, 0, 0, 0, 0 } }, true },
@@ -92,16 +93,19 @@ static void again(void **state)
 	struct journal *j = journal_new(&stock, &start);
 	struct packet sent[MOST], p, before = { .place = start.place };
 	unsigned n = 0, side, fins = 0;
+	bool repeats = false;
 	for (; n < k->n; n++, before = sent[n - 1]) {
 		const struct step *s = &k->steps[n];
 		sent[n] = packet_of(s, &before, next);
 		if (!journal_takes(j, &stock, &sent[n], s->side))
 			break;
+		repeats |= s->seq < 0 && s->length;
 		next[s->side] = behind(next[s->side], &sent[n]);
 		fins |= sent[n].flags & TCP_FIN ? 1u << s->side : 0;
 	}
 	assert_int_equal(n, k->n - k->refused);
 	assert_int_equal(journal_has_ended(j), fins == 3);
+	assert_int_equal(journal_repeats(j), repeats);
 	assert_true(stock.held >= CELL_PAGE_BYTES && stock.held < JOURNAL_MOST + 1024);
 	struct journal_reading reading = journal_read(j, &start);
 	for (unsigned i = 0; i < n; i++) {
