@@ -1,4 +1,4 @@
-/* flow.c - takes segments, finds or makes their connection, and hands them to it; asks closing.c to close what is over. Never looks at a
+/* flow.c - takes segments, finds or makes their connection, and hands them to it, or to its journal first; asks closing.c to close what is over. Never looks at a
  * clock of its own. */
 #include "flow/flow_inside.h"
 
@@ -312,22 +312,40 @@ static inline bool is_passed_over(struct flow *f, struct entry *e, const struct 
 }
 
 /* On a mail port, the first octets that are seen of either side. */
-static bool begins_journal(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
+static bool may_begin_journal(const struct entry *e, const struct packet *p)
 {
 	bool fresh = !e->talk && !e->ignored && !e->keeps && !e->fins && !e->simultaneous;
-	if (!fresh || !e->on_port || !p->payload_length || !(p->flags & TCP_ACK))
-		return false;
+	return fresh && e->on_port && p->payload_length && (p->flags & (TCP_ACK | TCP_SYN | TCP_RST)) == TCP_ACK;
+}
+
+static void begin_journal(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
+{
 	entry_note_early(e, p, side);
 	struct journal_start start = journal_start(e);
 	e->journal = journal_new(flow_stock(f, e), &start);
-	return e->journals = true;
+	e->journals = true;
 }
 
-/* Its packets are put down for later while nothing is out of order, and there are few. */
+static void drop_journal(struct flow *f, struct entry *e)
+{
+	journal_free(e->journal, flow_stock(f, e));
+	e->journal = NULL;
+	e->journals = false;
+}
+
+/* Its packets are put down for later while nothing is out of order, and there are few. No journal stays empty. */
 static inline bool goes_on_record(struct flow *f, struct entry *e, const struct packet *p, unsigned side)
 {
-	if (flow_is_expired(f, e) || !(e->journals || begins_journal(f, e, p, side)) || !journal_takes(e->journal, flow_stock(f, e), p, side))
+	bool begins = !e->journals;
+	if ((begins && !may_begin_journal(e, p)) || flow_is_expired(f, e))
 		return false;
+	if (begins)
+		begin_journal(f, e, p, side);
+	if (!journal_takes(e->journal, flow_stock(f, e), p, side)) {
+		if (begins)
+			drop_journal(f, e);
+		return false;
+	}
 	e->latest = p->ordinal;
 	e->heard = p->clock;
 	e->fins |= p->flags & TCP_FIN ? side_bit(side) & 3 : 0;
@@ -345,11 +363,8 @@ static __attribute__((noinline)) void goes_around(struct flow *f, struct entry *
 	e = entry_of(f, e, p, hash, &side);
 	if (!e)
 		return;
-	if (!goes_on_record(f, e, p, side)) {
-		if (e->journals) /* begun for this packet, which it does not take */
-			flow_settle(f, e, false);
+	if (!goes_on_record(f, e, p, side))
 		take_packet(f, e, p, side);
-	}
 	if (flow_needs_room(f, table_ward(hash)))
 		flow_make_room(f, table_ward(hash), e);
 }
@@ -381,7 +396,7 @@ void flow_free(struct flow *f)
 		if (e->talk)
 			talk_drop(e->talk);
 		if (e->journals)
-			journal_free(e->journal, flow_stock(f, e));
+			drop_journal(f, e);
 	}
 	witness_free(f->around.witness);
 	talks_free(&f->around);
