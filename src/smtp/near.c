@@ -31,10 +31,8 @@ static size_t distance(struct bytes a, struct bytes b)
 	uint8_t d[LONGEST_WORD + 1][LONGEST_WORD + 1];
 	if (a.n > LONGEST_WORD || b.n > LONGEST_WORD)
 		return FAR;
-	for (size_t i = 0; i <= a.n; i++)
-		d[i][0] = (uint8_t)i;
-	for (size_t j = 0; j <= b.n; j++)
-		d[0][j] = (uint8_t)j;
+	for (size_t i = 0; i <= LONGEST_WORD; i++)
+		d[i][0] = d[0][i] = (uint8_t)i;
 	for (size_t i = 1; i <= a.n; i++) {
 		for (size_t j = 1; j <= b.n; j++) {
 			bool same = octet_upper(a.p[i - 1]) == octet_upper(b.p[j - 1]);
