@@ -14,8 +14,9 @@ struct row { /* and behind it its look, where it has one, and its payload, padde
 	uint16_t n;
 	uint32_t tsval, tsecr;
 	uint16_t ip_id, window;
-	uint8_t flags, side : 1, in_tunnel : 1, has_look : 1;
+	uint8_t flags, bits;
 };
+enum { ROW_SIDE = 1, ROW_IN_TUNNEL = 2, ROW_HAS_LOOK = 4 };
 _Static_assert(sizeof(struct row) == 32, "as journal.h says");
 
 struct look { /* of a packet unlike those of its side before it, or in another file, or earlier */
@@ -38,9 +39,10 @@ struct journal { /* at the beginning of its first page */
 	uint16_t held;
 	uint8_t ended : 2;  /* a bit for each side that sent a FIN */
 	bool repeats : 1;
+	uint8_t unlike;     /* the same for each whose last packet had an MSS: the next one is not like it */
 	struct like {
+		uint32_t hop;     /* the first octets of the marks: ttl, tos, what is a bit, window scale */
 		uint32_t options;
-		uint8_t ttl, tos, bits, window_scale;
 	} like[2];
 };
 _Static_assert(sizeof(struct page) + sizeof(struct journal) == CACHE_LINE, "all that a packet in order looks at but its row");
@@ -73,18 +75,19 @@ static struct page *page_new(struct stock *stock, enum cell_kind kind, size_t ne
 
 /* ---- what stays the same ---- */
 
-enum { LIKE_V6 = 1, LIKE_DONT_FRAGMENT = 2, LIKE_TIMESTAMP = 4, LIKE_SACK = 8, LIKE_MSS = 16 };
+_Static_assert(offsetof(struct marks, window_scale) == 3, "in four octets, as struct like says");
 
 static struct like like_of(const struct marks *m)
 {
-	uint8_t bits = (uint8_t)((m->v6 ? LIKE_V6 : 0) | (m->dont_fragment ? LIKE_DONT_FRAGMENT : 0) | (m->timestamp ? LIKE_TIMESTAMP : 0)
-	                         | (m->sack_permitted ? LIKE_SACK : 0) | (m->mss ? LIKE_MSS : 0));
-	return (struct like){ m->options, m->ttl, m->tos, bits, m->window_scale };
+	struct like like = { .options = m->options };
+	memcpy(&like.hop, m, sizeof like.hop);
+	return like;
 }
 
-static bool is_like(const struct like *a, const struct like *b)
+static bool is_like(const struct journal *j, unsigned side, const struct marks *m)
 {
-	return a->options == b->options && a->ttl == b->ttl && a->tos == b->tos && a->bits == b->bits && a->window_scale == b->window_scale && !(a->bits & LIKE_MSS);
+	const struct like a = j->like[side], b = like_of(m);
+	return a.hop == b.hop && a.options == b.options && !m->mss && !(j->unlike >> side & 1);
 }
 
 struct journal *journal_new(struct stock *stock, const struct journal_start *start)
@@ -124,21 +127,29 @@ static uint8_t *room_for(struct journal *j, struct stock *stock, size_t size)
 
 static void put_down(struct journal *j, struct stock *stock, const struct packet *p, unsigned side)
 {
-	const struct like like = like_of(&p->marks);
 	uint64_t later = (uint64_t)(p->place.time - j->time);
-	bool has_look = p->place.file != j->file || later >> 48 || !is_like(&like, &j->like[side]);
+	bool has_look = p->place.file != j->file || later >> 48 || !is_like(j, side, &p->marks);
 	uint8_t *at = room_for(j, stock, row_size(has_look, p->payload.n));
-	struct row row = { .number = p->place.number, .later = (uint32_t)later, .much_later = (uint16_t)(later >> 32),
-		.behind = { (uint16_t)(j->next[side] - p->seq), (uint16_t)(j->next[!side] - p->ack) }, .n = (uint16_t)p->payload.n,
-		.tsval = p->marks.tsval, .tsecr = p->marks.tsecr, .ip_id = p->marks.ip_id, .window = p->marks.window, .flags = p->flags,
-		.side = side & 1, .in_tunnel = p->in_tunnel, .has_look = has_look };
-	memcpy(at, &row, sizeof row);
-	at += sizeof row;
+	struct row *row = (struct row *)(void *)at;
+	row->number = p->place.number;
+	row->later = (uint32_t)later;
+	row->much_later = (uint16_t)(later >> 32);
+	row->behind[0] = (uint16_t)(j->next[side] - p->seq);
+	row->behind[1] = (uint16_t)(j->next[!side] - p->ack);
+	row->n = (uint16_t)p->payload.n;
+	row->tsval = p->marks.tsval;
+	row->tsecr = p->marks.tsecr;
+	row->ip_id = p->marks.ip_id;
+	row->window = p->marks.window;
+	row->flags = p->flags;
+	row->bits = (uint8_t)(side | (p->in_tunnel ? ROW_IN_TUNNEL : 0) | (has_look ? ROW_HAS_LOOK : 0));
+	at += sizeof *row;
 	if (has_look) {
 		struct look look = { p->place, p->marks };
 		memcpy(at, &look, sizeof look);
 		at += sizeof look;
-		j->like[side] = like;
+		j->like[side] = like_of(&p->marks);
+		j->unlike = (uint8_t)((j->unlike & 1u << !side) | (p->marks.mss ? 1u << side : 0));
 		j->file = p->place.file;
 	}
 	j->time = p->place.time;
@@ -218,11 +229,12 @@ bool journal_next(struct journal_reading *r, struct packet *p, unsigned *side)
 		return false;
 	const struct row *row = (const struct row *)(const void *)(r->page->rows + r->at);
 	const uint8_t *payload = (const uint8_t *)(row + 1);
-	r->at += row_size(row->has_look, row->n);
-	*side = row->side;
+	bool has_look = row->bits & ROW_HAS_LOOK;
+	r->at += row_size(has_look, row->n);
+	*side = row->bits & ROW_SIDE;
 	now->place.time += (int64_t)((uint64_t)row->much_later << 32 | row->later);
 	now->place.number = row->number;
-	if (row->has_look) {
+	if (has_look) {
 		const struct look *look = (const struct look *)(const void *)payload;
 		now->place = look->place;
 		now->like[*side] = look->marks;
@@ -239,7 +251,7 @@ bool journal_next(struct journal_reading *r, struct packet *p, unsigned *side)
 	p->flags = row->flags;
 	p->payload = (struct bytes){ row->n ? payload : NULL, row->n };
 	p->payload_length = row->n;
-	p->in_tunnel = row->in_tunnel;
+	p->in_tunnel = row->bits & ROW_IN_TUNNEL;
 	now->next[*side] = next_after(now->next[*side], p);
 	return true;
 }
