@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 
-enum { BULK_HEAP = 24 * 1024 * 1024, BULK_RESIDENT = 8 * 1024 * 1024 };
+enum { BULK_HEAP = 48 * 1024 * 1024, BULK_RESIDENT = 8 * 1024 * 1024 };
 
 struct bulk;
 struct bulk *bulk_new(const char *beside, size_t heap); /* files are made in the folder of that path; heap: octets, BULK_HEAP unless there is a reason */
