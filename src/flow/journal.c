@@ -92,7 +92,7 @@ static bool is_like(const struct journal *j, unsigned side, const struct marks *
 
 struct journal *journal_new(struct stock *stock, const struct journal_start *start)
 {
-	struct page *page = page_new(stock, CELL_PAGE, sizeof(struct journal));
+	struct page *page = page_new(stock, CELL_HALF, sizeof(struct journal));
 	struct journal *j = (struct journal *)(void *)page->rows;
 	page->used = sizeof *j;
 	*j = (struct journal){ .newest = page, .next = { start->next[0], start->next[1] }, .time = start->place.time, .file = start->place.file,
@@ -195,7 +195,7 @@ void journal_count_with(const struct journal *j, struct stock *before, struct st
 void journal_fetch(const struct journal *j, unsigned part)
 {
 	const struct page *page = first_page(j);
-	unsigned octets = part ? CELL_HALF_BYTES : CELL_PAGE_BYTES;
+	unsigned octets = CELL_HALF_BYTES;
 	for (; page && part > 0; part--)
 		page = page->newer;
 	for (unsigned at = 0; page && at < octets; at += CACHE_LINE)
