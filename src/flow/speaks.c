@@ -40,7 +40,7 @@ struct word {
 static enum look look_words(struct bytes b, const struct word *words, size_t n)
 {
 	enum look best = LOOK_NO;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && best != LOOK_SMTP; i++) {
 		if (b.n && octet_upper(b.p[0]) != words[i].word.p[0])
 			continue;
 		enum look look = look_word(b, words[i].word);
