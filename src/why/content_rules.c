@@ -78,8 +78,10 @@ static bool content_too_large(const struct failure *f, struct evidence *e)
 
 static bool bare_newline(const struct failure *f, struct evidence *e)
 {
-	static const char *const phrases[] = { "bare ", "newline", "line ending", "line end", "<lf>", "<cr>", "crlf", "line feed", "linefeed",
-		"carriage", "stray", NULL };
+	static const struct told phrases[] = {
+		TOLD("bare "), TOLD("newline"), TOLD("line ending"), TOLD("line end"), TOLD("<lf>"), TOLD("<cr>"), TOLD("crlf"), TOLD("line feed"),
+		TOLD("linefeed"), TOLD("carriage"), TOLD("stray"), TOLD(""),
+	};
 	const struct content *c = f->exchange->content;
 	bool line = command_is_line(f->command) && (f->command->line.ending == LINE_LF || f->command->line.ending == LINE_CR
 		|| f->command->line.flags & LINE_HAS_BARE_CR);
@@ -114,7 +116,10 @@ static bool body_param_of(const struct failure *f)
 
 static bool needs_encoding(const struct failure *f, struct evidence *e)
 {
-	static const char *const phrases[] = { "8bit", "8-bit", "8 bit", "non-ascii", "smtputf8", "internationalized", "utf-8", "utf8", "eai", NULL };
+	static const struct told phrases[] = {
+		TOLD("8bit"), TOLD("8-bit"), TOLD("8 bit"), TOLD("non-ascii"), TOLD("smtputf8"), TOLD("internationalized"), TOLD("utf-8"), TOLD("utf8"),
+		TOLD("eai"), TOLD(""),
+	};
 	const struct content *c = f->exchange->content;
 	if (!c || !c->octets_8bit || words_overrule(f) || !phrases_say(&f->says, phrases))
 		return false;
@@ -127,7 +132,10 @@ static bool needs_encoding(const struct failure *f, struct evidence *e)
 
 static bool header_missing(const struct failure *f, struct evidence *e)
 {
-	static const char *const phrases[] = { "header", "rfc 5322", "rfc 2822", "rfc5322", "rfc2822", "rfc 822", "syntax", "missing", "malformed", NULL };
+	static const struct told phrases[] = {
+		TOLD("header"), TOLD("rfc 5322"), TOLD("rfc 2822"), TOLD("rfc5322"), TOLD("rfc2822"), TOLD("rfc 822"), TOLD("syntax"), TOLD("missing"),
+		TOLD("malformed"), TOLD(""),
+	};
 	const struct content *c = f->exchange->content;
 	if (!c || !c->seen || f->command->kind == COMMAND_LINE || (f->words.strength >= 4 && f->words.cause != CAUSE_MESSAGE_MALFORMED))
 		return false;

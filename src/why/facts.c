@@ -80,9 +80,10 @@ enum tone failure_tone(const struct failure *f)
 
 bool reply_is_unrecognised(const struct failure *f)
 {
-	static const char *const phrases[] = {
-		"unrecogni", "not recogni", "unknown command", "command unknown", "not understood", "not implemented", "unimplemented",
-		"invalid command", "bad command", "not supported", "unsupported", "command not", "don't understand", "what?", NULL,
+	static const struct told phrases[] = {
+		TOLD("unrecogni"), TOLD("not recogni"), TOLD("unknown command"), TOLD("command unknown"), TOLD("not understood"),
+		TOLD("not implemented"), TOLD("unimplemented"), TOLD("invalid command"), TOLD("bad command"), TOLD("not supported"), TOLD("unsupported"),
+		TOLD("command not"), TOLD("don't understand"), TOLD("what?"), TOLD(""),
 	};
 	const struct reply *r = f->reply;
 	if (words_overrule(f) || words_say(f, CAUSE_SERVER_TOO_MANY_ERRORS, 4))

@@ -152,7 +152,9 @@ static bool utf8_address(const struct failure *f, struct evidence *e)
 
 static bool line_too_long(const struct failure *f, struct evidence *e)
 {
-	static const char *const phrases[] = { "too long", "line length", "line limit", "path length", "length exceed", NULL };
+	static const struct told phrases[] = {
+		TOLD("too long"), TOLD("line length"), TOLD("line limit"), TOLD("path length"), TOLD("length exceed"), TOLD(""),
+	};
 	const struct content *content = f->exchange->content;
 	bool said = phrases_say(&f->says, phrases);
 	if (f->command->kind == COMMAND_CONTENT && content && content->longest_line > 998 && said) {
@@ -229,7 +231,7 @@ static bool address_odd(const struct failure *f, struct evidence *e)
 	if (!faulty && !(c->path->flags & ODD && c->fault->kind == FAULT_NONE && !(c->path->flags & PATH_POSTMASTER)))
 		return false;
 	/* Brackets, blanks and unqualified names are tolerated widely: only a reply about form makes them the cause. */
-	static const char *const form[] = { "syntax", "bracket", "malformed", "violates rfc", NULL };
+	static const struct told form[] = { TOLD("syntax"), TOLD("bracket"), TOLD("malformed"), TOLD("violates rfc"), TOLD("") };
 	if (!faulty && !(phrases_say(&f->says, form) || f->reply->code == 501 || f->reply->code == 504 || f->reply->code == 553
 			|| reply_enhanced(f->reply, 1, 3) || reply_enhanced(f->reply, 1, 7)))
 		return false;
@@ -247,7 +249,7 @@ static bool address_odd(const struct failure *f, struct evidence *e)
 /* The sender's path was odd and accepted; RCPT is refused for it. */
 static bool address_of_sender(const struct failure *f, struct evidence *e)
 {
-	static const char *const phrases[] = { "sender", "mail from", "return path", "from address", NULL };
+	static const struct told phrases[] = { TOLD("sender"), TOLD("mail from"), TOLD("return path"), TOLD("from address"), TOLD("") };
 	if (!(f->reply->code == 501 || f->reply->code == 504 || f->reply->code == 553 || reply_enhanced(f->reply, 1, 7)))
 		return false;
 	if (f->command->verb != VERB_RCPT || f->command->fault->kind != FAULT_NONE || words_overrule(f) || !phrases_say(&f->says, phrases))

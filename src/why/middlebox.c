@@ -78,15 +78,6 @@ static bool verb_masked(const struct session *s)
 	return false;
 }
 
-
-static bool reply_has(const struct session *s, const char *const *phrases)
-{
-	for (const struct exchange *x = s->first; x; x = x->next)
-		if (x->answered && reply_says(&x->reply, phrases))
-			return true;
-	return false;
-}
-
 static bool injected(const struct session *s)
 {
 	for (const struct exchange *x = s->first; x; x = x->next)
@@ -123,8 +114,6 @@ static unsigned session_signals(const struct session *s)
 	return signals;
 }
 
-#define WORDS(...) (const char *const[]){ __VA_ARGS__, NULL }
-
 enum box_number {
 	PALO_ALTO, FORTIGATE, JUNIPER, SONICWALL, WATCHGUARD, CHECK_POINT, RAPTOR, SMAP, PIX_4, F_SECURE,
 	INTERSCAN, AVAST, AVG, BITDEFENDER, NORTON, WEBSHIELD, STORMSHIELD, PGP, ANALOGX, STRIPTLS,
@@ -137,12 +126,11 @@ static const struct box {
 	struct middlebox is;
 	unsigned any;                 /* one of these signals */
 	unsigned all;                 /* and all of these */
-	const char *const *replies;   /* or: one of these in a reply; or words of greetings and own below */
+	                              /* or: words of greetings, own and answers below */
 } boxes[BOXES] = {
 	[PALO_ALTO] = { .is = { "Palo Alto Networks firewall", "webernetz.net 2014-08-28; Palo Alto antivirus profile, decoder smtp",
 		"Set the antivirus profile's smtp action to alert, or add an exception." } },
-	[FORTIGATE] = { .is = { "FortiGate email filter", "docs.fortinet.com replacemsg spam", "Tune or exempt in the FortiGate's email filter profile." },
-		.replies = WORDS("fortiguard", "this message has been blocked because ase", "fortigate") },
+	[FORTIGATE] = { .is = { "FortiGate email filter", "docs.fortinet.com replacemsg spam", "Tune or exempt in the FortiGate's email filter profile." } },
 	[JUNIPER] = { .is = { "Juniper SRX/ScreenOS antispam", "juniper.net junos-security UTM antispam", "Add the sender to the local allow-list, or tag instead of block." } },
 	[SONICWALL] = { .is = { "SonicWall", "SonicOS Gateway Anti-Virus guide; rapid7/recog smtp_banners", "Exempt the flow from Gateway Anti-Virus." } },
 	[WATCHGUARD] = { .is = { "WatchGuard SMTP proxy", "watchguard.com smtp proxy settings; nmap-service-probes", "Allow the ESMTP option, or use a packet filter instead of the proxy." } },
@@ -155,8 +143,7 @@ static const struct box {
 	[AVAST] = { .is = { "avast! mail shield", "nmap-service-probes", "Turn off the scan of outgoing mail, or use port 465." } },
 	[AVG] = { .is = { "AVG mail shield", "nmap-service-probes", "Turn off the scan of outgoing mail, or use port 465." } },
 	[BITDEFENDER] = { .is = { "BitDefender mail proxy", "nmap-service-probes", "Turn off the scan of outgoing mail." } },
-	[NORTON] = { .is = { "Norton AntiVirus mail proxy", "bugtraq msg03715", "Turn off the scan of outgoing mail." }, .all = INJECTED,
-		.replies = WORDS("unsupported command.") },
+	[NORTON] = { .is = { "Norton AntiVirus mail proxy", "bugtraq msg03715", "Turn off the scan of outgoing mail." }, .all = INJECTED },
 	[WEBSHIELD] = { .is = { "McAfee WebShield", "nmap-service-probes", "Exempt the flow from the gateway." } },
 	[STORMSHIELD] = { .is = { "Stormshield/Netasq SMTP proxy", "documentation.stormshield.eu SMTP-Proxy", "Set the verb to pass in the SMTP profile." } },
 	[PGP] = { .is = { "PGP Universal proxy", "nmap-service-probes", "Exempt the flow from the proxy." } },
@@ -216,6 +203,14 @@ static const struct saying own[] = {
 	{ TOLD("striptls"), STRIPTLS },
 };
 
+/* In a reply they may be the box's: what else has such words is told apart by what is asked of the session beside them. */
+static const struct saying answers[] = {
+	{ TOLD("fortiguard"), FORTIGATE },
+	{ TOLD("this message has been blocked because ase"), FORTIGATE },
+	{ TOLD("fortigate"), FORTIGATE },
+	{ TOLD("unsupported command."), NORTON },
+};
+
 /* The boxes of which one of the sayings stands in the text: bits. */
 static unsigned boxes_told(const struct phrases *text, const struct saying *sayings, size_t n)
 {
@@ -234,7 +229,7 @@ static unsigned boxes_in_replies(const struct session *s)
 		if (!x->answered)
 			continue;
 		phrases_of(&says, x->reply.text);
-		told |= BOXES_TOLD(&says, own);
+		told |= BOXES_TOLD(&says, own) | BOXES_TOLD(&says, answers);
 	}
 	return told;
 }
@@ -254,7 +249,7 @@ const struct middlebox *middlebox_of(const struct session *s)
 		const struct box *b = &boxes[i];
 		if ((signals & b->all) != b->all)
 			continue;
-		if ((b->any & signals) || told >> i & 1 || (b->replies && reply_has(s, b->replies)))
+		if ((b->any & signals) || told >> i & 1)
 			return &b->is;
 	}
 	return NULL;

@@ -45,7 +45,7 @@ static void show_mask(const struct failure *f, struct evidence *e, const struct 
 
 static bool demands_tls(const struct failure *f)
 {
-	static const char *const words[] = { "starttls", "tls", "encrypt", "secure connection", NULL };
+	static const struct told words[] = { TOLD("starttls"), TOLD("tls"), TOLD("encrypt"), TOLD("secure connection"), TOLD("") };
 	if (f->state->encrypted || words_overrule(f))
 		return false;
 	return words_say(f, CAUSE_TLS_REQUIRED, 2) || words_say(f, CAUSE_AUTH_ENCRYPTION_REQUIRED, 2) || reply_enhanced(f->reply, 7, 10)

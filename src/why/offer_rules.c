@@ -52,7 +52,10 @@ static bool extension_not_advertised(const struct failure *f, struct evidence *e
 
 static bool is_parameter_reply(const struct failure *f)
 {
-	static const char *const phrases[] = { "parameter", "option", "unsupported", "not supported", "unrecognized", "unknown", "dsn", NULL };
+	static const struct told phrases[] = {
+		TOLD("parameter"), TOLD("option"), TOLD("unsupported"), TOLD("not supported"), TOLD("unrecognized"), TOLD("unknown"), TOLD("dsn"),
+		TOLD(""),
+	};
 	int code = f->reply->code;
 	if (words_overrule(f))
 		return false;
@@ -130,7 +133,9 @@ static enum extension keyword_of(enum verb v)
 
 static bool contradicts(const struct failure *f, struct evidence *e)
 {
-	static const char *const off[] = { "disabled", "not allowed", "prohibit", "denied", "not permitted", "not available", NULL };
+	static const struct told off[] = {
+		TOLD("disabled"), TOLD("not allowed"), TOLD("prohibit"), TOLD("denied"), TOLD("not permitted"), TOLD("not available"), TOLD(""),
+	};
 	enum extension need = keyword_of(f->command->verb);
 	int code = f->reply->code;
 	if (!command_is_sound(f->command) || need == EXT_UNKNOWN || !offer_has(f->offer, need) || !reply_is_unrecognised(f))

@@ -8,34 +8,33 @@
 
 #include "base/bytes.h"
 
-/* A triple's place: a row by its middle letter, in it a bit by the two others. Letters of either case have the same; what else does is told apart by
- * the search. */
-enum { PHRASE_ROWS = 32, PHRASE_BITS = 64 };
-#define LETTER(octet) ((unsigned)(octet) % PHRASE_ROWS)
-#define TRIPLE_ROW(b) LETTER(b)
-#define TRIPLE_BIT(a, c) ((LETTER(a) + 2 * LETTER(c)) % PHRASE_BITS)
+/* A triple's place: ten bits of its three letters. Letters of either case have the same, and so do others: what stands in a text by its triples
+ * is told apart by the search. */
+enum { PHRASE_LETTERS = 32, PHRASE_TRIPLES = PHRASE_LETTERS * PHRASE_LETTERS };
+#define TRIPLE(a, b, c) (((unsigned)(a) + 5 * (unsigned)(c)) % PHRASE_LETTERS + (unsigned)(b) % PHRASE_LETTERS * PHRASE_LETTERS)
 
 struct phrases {
 	struct bytes text;
-	uint64_t triples[PHRASE_ROWS]; /* bits: which three neighbours stand in it */
+	bool triples[PHRASE_TRIPLES]; /* which three neighbours stand in it */
 };
 
-struct told { /* a phrase that is asked for often: most texts lack its last three letters already */
+struct told { /* a phrase of ours; most texts lack its last three letters already, or else its first */
 	struct bytes words;
-	uint8_t row, bit; /* of these */
+	uint16_t first, last; /* triples */
 };
 
-#define TOLD_OCTET(string, back) (string)[sizeof(string) > (back) ? sizeof(string) - (back) : 0]
-#define TOLD(string) /* of three letters or more; or of none, which is never asked for */ \
-	{ { (const uint8_t *)(string), sizeof(string) - 1 }, TRIPLE_ROW(TOLD_OCTET(string, 3)), TRIPLE_BIT(TOLD_OCTET(string, 4), TOLD_OCTET(string, 2)) }
+#define TOLD_OCTET(string, at) (string)[sizeof(string) > 3 ? (at) : 0]
+#define TOLD_TRIPLE(string, at) (uint16_t)TRIPLE(TOLD_OCTET(string, at), TOLD_OCTET(string, (at) + 1), TOLD_OCTET(string, (at) + 2))
+#define TOLD(string) /* of three letters or more; of none, which ends a list */ \
+	{ { (const uint8_t *)(string), sizeof(string) - 1 }, TOLD_TRIPLE(string, 0), TOLD_TRIPLE(string, sizeof(string) - 4) }
 
 void phrases_of(struct phrases *, struct bytes text);
-bool phrases_say(const struct phrases *, const char *const *wanted); /* one of them, ended by NULL */
-bool phrases_have(const struct phrases *, struct bytes wanted);
 
 static inline bool phrases_tell(const struct phrases *p, const struct told *wanted)
 {
-	return p->triples[wanted->row] >> wanted->bit & 1 && phrases_have(p, wanted->words);
+	return p->triples[wanted->last] && p->triples[wanted->first] && bytes_find(p->text, wanted->words) != BYTES_NONE;
 }
+
+bool phrases_say(const struct phrases *, const struct told *wanted); /* one of them, ended by TOLD("") */
 
 #endif

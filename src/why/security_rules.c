@@ -5,8 +5,8 @@
 
 #include "base/banned.h"
 
-static const char *const tls_words[] = { "starttls", "tls", "encrypt", "ssl", "secure c", NULL };
-static const char *const auth_words[] = { "authenti", "auth", "login", "log in", "credential", NULL };
+static const struct told tls_words[] = { TOLD("starttls"), TOLD("tls"), TOLD("encrypt"), TOLD("ssl"), TOLD("secure c"), TOLD("") };
+static const struct told auth_words[] = { TOLD("authenti"), TOLD("auth"), TOLD("login"), TOLD("log in"), TOLD("credential"), TOLD("") };
 
 static void show(const struct failure *f, struct evidence *e)
 {
@@ -19,8 +19,11 @@ static void show(const struct failure *f, struct evidence *e)
 
 static bool demands_tls(const struct failure *f)
 {
-	static const char *const words[] = { "starttls first", "starttls command first", "issue starttls", "issue a starttls", "use starttls", "must use tls",
-		"requires tls", "tls required", "tls is required", "requires encryption", "encryption required", "must be encrypted", NULL };
+	static const struct told words[] = {
+		TOLD("starttls first"), TOLD("starttls command first"), TOLD("issue starttls"), TOLD("issue a starttls"), TOLD("use starttls"),
+		TOLD("must use tls"), TOLD("requires tls"), TOLD("tls required"), TOLD("tls is required"), TOLD("requires encryption"),
+		TOLD("encryption required"), TOLD("must be encrypted"), TOLD(""),
+	};
 	if (f->state->encrypted || words_overrule(f))
 		return false;
 	if (phrases_say(&f->says, words) || reply_enhanced(f->reply, 7, 10))
@@ -122,7 +125,9 @@ static bool exchange_malformed(const struct failure *f, struct evidence *e)
 
 static bool exchange_said(const struct failure *f, struct evidence *e)
 {
-	static const char *const phrases[] = { "base64", "decod", "malformed", "cancel", "abort", "challenge", "encoding", NULL };
+	static const struct told phrases[] = {
+		TOLD("base64"), TOLD("decod"), TOLD("malformed"), TOLD("cancel"), TOLD("abort"), TOLD("challenge"), TOLD("encoding"), TOLD(""),
+	};
 	if (!is_auth(f) || (f->reply->code != 501 && f->reply->code != 500 && !phrases_say(&f->says, phrases)))
 		return false;
 	if (f->command->fault->kind != FAULT_NONE && f->command->kind == COMMAND_LINE)
@@ -165,7 +170,10 @@ static bool tls_unavailable(const struct failure *f, struct evidence *e)
 {
 	if (f->command->verb != VERB_STARTTLS || f->command->fault->kind != FAULT_NONE || f->state->encrypted)
 		return false;
-	static const char *const phrases[] = { "not available", "unavailable", "temporar", "not ready", "certificate", "tls error", "cannot", "failed", NULL };
+	static const struct told phrases[] = {
+		TOLD("not available"), TOLD("unavailable"), TOLD("temporar"), TOLD("not ready"), TOLD("certificate"), TOLD("tls error"), TOLD("cannot"),
+		TOLD("failed"), TOLD(""),
+	};
 	bool offered = offer_has(f->offer, EXT_STARTTLS);
 	if (!offered && !(phrases_say(&f->says, phrases) && !offer_is_known(f->offer, f->state)))
 		return false;

@@ -114,9 +114,10 @@ static bool bad_sequence(const struct failure *f, struct evidence *e)
 	const char *moment = failure_wrong_moment(f);
 	if (!moment || !command_is_line(f->command) || failure_is_content(f) || (failure_tone(f) == TONE_POLICY && f->reply->code != 503))
 		return false;
-	static const char *const phrases[] = {
-		"sequence", "order", "first", "already", "nested", "need ", "no valid", "must", "before", "not allowed", "specified",
-		"expected", "precede", "outstanding", "no recipient", "without", "issue", "begin", NULL,
+	static const struct told phrases[] = {
+		TOLD("sequence"), TOLD("order"), TOLD("first"), TOLD("already"), TOLD("nested"), TOLD("need "), TOLD("no valid"), TOLD("must"),
+		TOLD("before"), TOLD("not allowed"), TOLD("specified"), TOLD("expected"), TOLD("precede"), TOLD("outstanding"), TOLD("no recipient"),
+		TOLD("without"), TOLD("issue"), TOLD("begin"), TOLD(""),
 	};
 	bool said = phrases_say(&f->says, phrases);
 	if (f->reply->code != 503 && !said && !reply_enhanced(f->reply, 5, 1) && !((is_mandatory(f->command->verb) || was_taken(f)) && failure_tone(f) == TONE_DIALOGUE))
@@ -150,9 +151,10 @@ static bool sequence_said(const struct failure *f, struct evidence *e)
 
 /* ---- sending ahead ---- */
 
-static const char *const early_words[] = {
-	"pipelin", "synchroni", "before greeting", "greeting first", "early talk", "pregreet", "out of turn", "without waiting", "wait for",
-	"too eager", "did not wait", "before server", "group of commands", NULL,
+static const struct told early_words[] = {
+	TOLD("pipelin"), TOLD("synchroni"), TOLD("before greeting"), TOLD("greeting first"), TOLD("early talk"), TOLD("pregreet"),
+	TOLD("out of turn"), TOLD("without waiting"), TOLD("wait for"), TOLD("too eager"), TOLD("did not wait"), TOLD("before server"),
+	TOLD("group of commands"), TOLD(""),
 };
 
 static bool is_ahead(const struct exchange *x)
@@ -273,7 +275,7 @@ static bool is_foreign_line(const struct exchange *x)
  * the fault when the first RCPT comes, with a protocol error and no further word. */
 static bool postponed(const struct failure *f)
 {
-	static const char *const phrases[] = { "protocol", NULL };
+	static const struct told phrases[] = { TOLD("protocol"), TOLD("") };
 	if (f->command->verb != VERB_RCPT || f->command->fault->kind != FAULT_NONE || f->reply->code == 503 || words_overrule(f))
 		return false;
 	if (f->state->phase != PHASE_SENDER && f->state->phase != PHASE_RECIPIENT)

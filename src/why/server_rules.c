@@ -18,8 +18,10 @@ static bool may_be_off(enum verb v)
 
 static bool command_disabled_said(const struct failure *f, struct evidence *e)
 {
-	static const char *const phrases[] = { "disabled", "not allowed", "prohibit", "not permitted", "switched off", "turned off", "administrat",
-		"denied", "not available", "no longer", "not be ", "privacy", NULL };
+	static const struct told phrases[] = {
+		TOLD("disabled"), TOLD("not allowed"), TOLD("prohibit"), TOLD("not permitted"), TOLD("switched off"), TOLD("turned off"),
+		TOLD("administrat"), TOLD("denied"), TOLD("not available"), TOLD("no longer"), TOLD("not be "), TOLD("privacy"), TOLD(""),
+	};
 	if (!command_is_sound(f->command) || !may_be_off(f->command->verb) || !phrases_say(&f->says, phrases))
 		return false;
 	if (f->reply->code == 503 || f->reply->code == 530)
