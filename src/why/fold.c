@@ -13,8 +13,12 @@ static void put(struct folded *f, uint8_t c, size_t from)
 
 static void put_all(struct folded *f, struct bytes b, size_t from)
 {
-	for (size_t i = 0; i < b.n; i++)
-		put(f, b.p[i], from);
+	b = bytes_first(b, FOLD_MOST - f->n);
+	for (size_t i = 0; i < b.n; i++) {
+		f->text[f->n + i] = b.p[i];
+		f->from[f->n + i] = (uint16_t)(from > UINT16_MAX ? UINT16_MAX : from);
+	}
+	f->n += b.n;
 }
 
 static void put_space(struct folded *f, size_t from)
@@ -88,20 +92,21 @@ static size_t fold_wide(struct folded *f, struct bytes rest, size_t at)
 	return n;
 }
 
-static bool is_hex(uint8_t c)
-{
-	return octet_is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
-enum { ATOM = 1, MERE = 2 }; /* MERE: an atom's octet that makes no address, name or id of it */
+enum { ATOM = 1, MERE = 2, DOT = 4, EQUALS = 8, DIGIT = 16, HEX = 32, COLON = 64 }; /* MERE: an atom's octet that makes no address, name or id of it */
 static const uint8_t kinds[256] = {
-	['a' ... 'z'] = ATOM | MERE, ['A' ... 'Z'] = ATOM | MERE, ['0' ... '9'] = ATOM, ['.'] = ATOM, ['='] = ATOM,
+	['a' ... 'f'] = ATOM | MERE | HEX, ['g' ... 'z'] = ATOM | MERE, ['A' ... 'F'] = ATOM | MERE | HEX, ['G' ... 'Z'] = ATOM | MERE,
+	['0' ... '9'] = ATOM | DIGIT | HEX, ['.'] = ATOM | DOT, ['='] = ATOM | EQUALS, [':'] = COLON,
 	['-'] = ATOM | MERE, ['_'] = ATOM | MERE, ['+'] = ATOM | MERE, ['%'] = ATOM | MERE,
 };
 
 static bool is_atom(uint8_t c)
 {
 	return kinds[c] & ATOM;
+}
+
+static bool is_hex(uint8_t c)
+{
+	return kinds[c] & HEX;
 }
 
 static size_t span(struct bytes b, bool (*is)(uint8_t))
@@ -116,11 +121,10 @@ static size_t span(struct bytes b, bool (*is)(uint8_t))
 static size_t ip_length(struct bytes b)
 {
 	size_t n = 0, dots = 0, colons = 0, digits = 0;
-	while (n < b.n && (is_hex(b.p[n]) || b.p[n] == '.' || b.p[n] == ':')) {
-		dots += b.p[n] == '.';
-		colons += b.p[n] == ':';
-		digits += octet_is_digit(b.p[n]);
-		n++;
+	for (uint8_t k; n < b.n && (k = kinds[b.p[n]]) & (HEX | DOT | COLON); n++) {
+		dots += (k & DOT) != 0;
+		colons += (k & COLON) != 0;
+		digits += (k & DIGIT) != 0;
 	}
 	while (n && (b.p[n - 1] == '.' || b.p[n - 1] == ':')) {
 		dots -= b.p[n - 1] == '.';
@@ -153,40 +157,40 @@ static bool is_id(struct bytes word)
 /* Names that are words of a provider or list: a host name that holds one stays. */
 enum { TOLD_MOST = 14 };
 
-static const char *const told[26 + 1][TOLD_MOST] = { /* by first letter, digits last */
-	['a' - 'a'] = { "abuse.ro", "abuseat", "abusix", "aol.com", "apple.com", "att." },
-	['b' - 'a'] = { "backscatter", "barracuda", "bl.", "blackhole", "blacklist", "blocklist" },
-	['c' - 'a'] = { "charter", "ciscoiport", "cloudmark", "cobion", "comcast", "cox." },
-	['d' - 'a'] = { "djb", "dmarc.org", "dnsbl", "dnsrbl", "dnswl", "dronebl", "dul.ru" },
-	['e' - 'a'] = { "efnetrbl" },
-	['f' - 'a'] = { "fabel", "facebook" },
-	['g' - 'a'] = { "gbudb", "gmail", "gmx", "google" },
-	['h' - 'a'] = { "hostkarma", "hotmail" },
-	['i' - 'a'] = { "icloud", "improvmx", "in-addr.arpa", "interserver", "invaluement", "ip6.arpa", "ivmsip" },
-	['j' - 'a'] = { "junkemailfilter" },
-	['l' - 'a'] = { "laposte", "lashback", "live.com" },
-	['m' - 'a'] = { "mail.ru", "mailspike", "manitu", "messagelabs", "microsoft", "mimecast" },
-	['n' - 'a'] = { "netease", "nixspam", "njabl", "nszones" },
-	['o' - 'a'] = { "office.com", "open-spf", "openspf", "orange.fr", "outlook.com" },
-	['p' - 'a'] = { "pobox", "proofpoint", "psbl" },
-	['q' - 'a'] = { "qq.com" },
-	['r' - 'a'] = { "rbl-", "rbl.", "rhsbl" },
-	['s' - 'a'] = { "s5h.net", "secureserver", "senderbase", "senderscore", "sorbs", "spamcop", "spameatingmonkey", "spamhaus", "spamrats", "spamrl", "spectrum.net", "spfbl", "surbl", "symantec" },
-	['t' - 'a'] = { "t-online", "talosintel", "tornevall", "trendmicro", "trustwave" },
-	['u' - 'a'] = { "uceprotect", "unsubscore", "uribl" },
-	['w' - 'a'] = { "web.de", "weixin", "woody.ch", "wpbl" },
-	['x' - 'a'] = { "x.co" },
-	['y' - 'a'] = { "yahoo", "yandex" },
-	[26] = { "126.com", "163.com" },
+static const struct bytes told[26 + 1][TOLD_MOST] = { /* by first letter, digits last */
+	['a' - 'a'] = { B("abuse.ro"), B("abuseat"), B("abusix"), B("aol.com"), B("apple.com"), B("att.") },
+	['b' - 'a'] = { B("backscatter"), B("barracuda"), B("bl."), B("blackhole"), B("blacklist"), B("blocklist") },
+	['c' - 'a'] = { B("charter"), B("ciscoiport"), B("cloudmark"), B("cobion"), B("comcast"), B("cox.") },
+	['d' - 'a'] = { B("djb"), B("dmarc.org"), B("dnsbl"), B("dnsrbl"), B("dnswl"), B("dronebl"), B("dul.ru") },
+	['e' - 'a'] = { B("efnetrbl") },
+	['f' - 'a'] = { B("fabel"), B("facebook") },
+	['g' - 'a'] = { B("gbudb"), B("gmail"), B("gmx"), B("google") },
+	['h' - 'a'] = { B("hostkarma"), B("hotmail") },
+	['i' - 'a'] = { B("icloud"), B("improvmx"), B("in-addr.arpa"), B("interserver"), B("invaluement"), B("ip6.arpa"), B("ivmsip") },
+	['j' - 'a'] = { B("junkemailfilter") },
+	['l' - 'a'] = { B("laposte"), B("lashback"), B("live.com") },
+	['m' - 'a'] = { B("mail.ru"), B("mailspike"), B("manitu"), B("messagelabs"), B("microsoft"), B("mimecast") },
+	['n' - 'a'] = { B("netease"), B("nixspam"), B("njabl"), B("nszones") },
+	['o' - 'a'] = { B("office.com"), B("open-spf"), B("openspf"), B("orange.fr"), B("outlook.com") },
+	['p' - 'a'] = { B("pobox"), B("proofpoint"), B("psbl") },
+	['q' - 'a'] = { B("qq.com") },
+	['r' - 'a'] = { B("rbl-"), B("rbl."), B("rhsbl") },
+	['s' - 'a'] = { B("s5h.net"), B("secureserver"), B("senderbase"), B("senderscore"), B("sorbs"), B("spamcop"), B("spameatingmonkey"), B("spamhaus"), B("spamrats"), B("spamrl"), B("spectrum.net"), B("spfbl"), B("surbl"), B("symantec") },
+	['t' - 'a'] = { B("t-online"), B("talosintel"), B("tornevall"), B("trendmicro"), B("trustwave") },
+	['u' - 'a'] = { B("uceprotect"), B("unsubscore"), B("uribl") },
+	['w' - 'a'] = { B("web.de"), B("weixin"), B("woody.ch"), B("wpbl") },
+	['x' - 'a'] = { B("x.co") },
+	['y' - 'a'] = { B("yahoo"), B("yandex") },
+	[26] = { B("126.com"), B("163.com") },
 };
 
 static bool is_told(struct bytes name)
 {
 	for (size_t at = 0; at < name.n; at++) {
 		uint8_t c = octet_lower(name.p[at]);
-		const char *const *row = octet_is_digit(c) ? told[26] : octet_is_alpha(c) ? told[c - 'a'] : NULL;
-		for (size_t i = 0; row && i < TOLD_MOST && row[i]; i++)
-			if (bytes_starts_word(bytes_from(name, at), bytes_of(row[i])))
+		const struct bytes *row = octet_is_digit(c) ? told[26] : octet_is_alpha(c) ? told[c - 'a'] : NULL;
+		for (size_t i = 0; row && i < TOLD_MOST && row[i].n; i++)
+			if (bytes_starts_word(bytes_from(name, at), row[i]))
 				return true;
 	}
 	return false;
@@ -206,18 +210,18 @@ static bool is_host(struct bytes word)
 #undef TOP
 	while (word.n && (word.p[word.n - 1] == '.' || word.p[word.n - 1] == '-'))
 		word.n--;
-	struct cut cut = bytes_cut(word, '.');
-	if (!cut.found || cut.head.n == 0)
+	size_t at = word.n; /* of the last label */
+	while (at && word.p[at - 1] != '.')
+		at--;
+	struct bytes top = bytes_from(word, at);
+	if (at < 2 || top.n < 2 || !octet_is_alpha(top.p[0]) || word.p[0] == '.')
 		return false;
-	while (cut.found) {
-		if (cut.head.n == 0)
+	for (size_t i = 1; i < at; i++)
+		if (word.p[i] == '.' && word.p[i - 1] == '.')
 			return false;
-		cut = bytes_cut(cut.tail, '.');
-	}
-	struct bytes top = cut.head;
-	bool mixed = top.n > 1 && top.p[0] != octet_lower(top.p[0]) && top.p[1] == octet_lower(top.p[1]);
+	bool mixed = top.p[0] != octet_lower(top.p[0]) && top.p[1] == octet_lower(top.p[1]);
 	if (top.n == 2)
-		return octet_is_alpha(top.p[0]) && octet_is_alpha(top.p[1]) && !mixed;
+		return octet_is_alpha(top.p[1]) && !mixed;
 	for (size_t i = 0; i < sizeof tops / sizeof *tops && !mixed; i++)
 		if (bytes_is(top, tops[i]))
 			return true;
@@ -244,9 +248,11 @@ static size_t domain_length(struct bytes b)
 	return n ? n : span(b, is_wide);
 }
 
-static bool is_address(struct bytes rest, size_t local)
+/* Octets of the address that begins with so many of its local part and an '@'; 0: there is none. */
+static size_t address_length(struct bytes rest, size_t local)
 {
-	return local + 1 < rest.n && rest.p[local] == '@' && domain_length(bytes_from(rest, local + 1));
+	size_t domain = local + 1 < rest.n && rest.p[local] == '@' ? domain_length(bytes_from(rest, local + 1)) : 0;
+	return domain ? local + 1 + domain : 0;
 }
 
 /* "said...user@host": the address begins behind the dots, unless it stands in brackets (some providers allow dots in a row). */
@@ -263,29 +269,31 @@ static size_t ellipsis(struct bytes word)
 /* A word of atom octets at the start of rest; returns the octets taken. */
 static size_t fold_word(struct folded *f, struct bytes rest, size_t at)
 {
-	size_t n = ip_length(rest);
-	if (n) {
+	size_t n = 0;
+	uint8_t has = 0; /* kinds of octets */
+	for (uint8_t k; n < rest.n && (k = kinds[rest.p[n]]) & ATOM; n++)
+		has |= k;
+	size_t ip = has & DOT || (n < rest.n && rest.p[n] == ':') ? ip_length(rest) : 0;
+	if (ip) {
 		put_all(f, B("<ip>"), at);
-		return n;
+		return ip;
 	}
-	n = span(rest, is_atom);
-	bool address = is_address(rest, n);
-	size_t dots = ellipsis(bytes_first(rest, n));
+	size_t address = address_length(rest, n), dots = has & DOT ? ellipsis(bytes_first(rest, n)) : 0;
 	if (dots && !(f->n && (f->text[f->n - 1] == '<' || f->text[f->n - 1] == '"'))) {
 		n = dots;
-		address = false;
+		address = 0;
 	}
-	size_t equals = bytes_index(bytes_first(rest, n), '=');
-	if (!address && equals != BYTES_NONE) /* "ip=192.0.2.1": two words; in an address it is one (RFC 5321 4.1.2) */
-		n = equals + 1;
-	struct bytes word = bytes_first(rest, n);
 	if (address) {
 		put_all(f, B("<addr>"), at);
-		return n + 1 + domain_length(bytes_from(rest, n + 1));
+		return address;
 	}
-	if (is_id(word))
+	size_t equals = has & EQUALS ? bytes_index(bytes_first(rest, n), '=') : BYTES_NONE;
+	if (equals != BYTES_NONE) /* "ip=192.0.2.1": two words; in an address it is one (RFC 5321 4.1.2) */
+		n = equals + 1;
+	struct bytes word = bytes_first(rest, n);
+	if (has & DIGIT && is_id(word))
 		put_all(f, B("<id>"), at);
-	else if (is_host(word) && !is_told(word))
+	else if (has & DOT && is_host(word) && !is_told(word))
 		put_all(f, B("<dn>"), at);
 	else
 		put_lower(f, word, at);
@@ -324,32 +332,58 @@ static inline size_t mere_of(octets v, octets before)
 #endif
 }
 
+/* Sixteen octets and those one place before them, of which the text or its part ends where these do; zeros behind it and before it. */
+static inline void take_sixteen(struct bytes text, size_t at, size_t end, octets *v, octets *before)
+{
+	uint8_t few[1 + sizeof *v] = { 0 };
+	size_t n = end - at < sizeof *v ? end - at : sizeof *v;
+	if (at && n == sizeof *v) {
+		memcpy(v, text.p + at, sizeof *v);
+		memcpy(before, text.p + at - 1, sizeof *before);
+		return;
+	}
+	few[0] = at ? text.p[at - 1] : 0;
+	memcpy(few + 1, text.p + at, n);
+	memcpy(v, few + 1, sizeof *v);
+	memcpy(before, few, sizeof *before);
+}
+
+/* A dot or colon that ends a word: nothing but a blank behind it. */
+static bool ends_word(struct bytes text, size_t at)
+{
+	return (text.p[at] == '.' || text.p[at] == ':') && (at + 1 == text.n || text.p[at + 1] == ' ');
+}
+
+/* With this octet a word before it may be more than a mere one. */
+static bool makes_more(uint8_t c)
+{
+	return is_atom(c) || c == '@' || c == ':';
+}
+
 /* Octets taken from `at` on; a word that goes on as more than that is left. What is written behind them is written over. */
 static size_t fold_mere(struct folded *f, struct bytes text, size_t at)
 {
-	size_t room = FOLD_MOST - f->n, end = text.n - at < room ? text.n - at : room, n = 0, found = sizeof(octets);
-	const uint8_t *p = text.p + at;
+	size_t room = FOLD_MOST - f->n, end = text.n - at < room ? text.n : at + room, to = at, into = f->n, n;
 	octets v, before;
-	if (at == 0 || at + end > UINT16_MAX || (*p == ' ' && (f->n == 0 || f->text[f->n - 1] == ' ')))
+	bool goes_on;
+	if (end > UINT16_MAX || (text.p[at] == ' ' && (into == 0 || f->text[into - 1] == ' ')))
 		return 0;
-	for (; found == sizeof v && n + sizeof v <= end; n += found) {
-		memcpy(&v, p + n, sizeof v);
-		memcpy(&before, p + n - 1, sizeof before);
-		put_sixteen(f, f->n + n, v, at + n);
-		found = mere_of(v, before);
-	}
-	if (found == sizeof v && n < end) {
-		uint8_t rest[1 + sizeof v] = { 0 };
-		memcpy(rest, p + n - 1, 1 + end - n);
-		memcpy(&v, rest + 1, sizeof v);
-		memcpy(&before, rest, sizeof before);
-		put_sixteen(f, f->n + n, v, at + n);
-		n += mere_of(v, before);
-	}
-	while (n && at + n < text.n && kinds[p[n - 1]] & MERE)
-		n--;
-	f->n += n;
-	return n;
+	do {
+		take_sixteen(text, to, end, &v, &before);
+		put_sixteen(f, into, v, to);
+		n = mere_of(v, before);
+		goes_on = n == sizeof v;
+		if (!goes_on && to + n < end && ends_word(text, to + n)) {
+			goes_on = true;
+			n++;
+		}
+		to += n;
+		into += n;
+	} while (goes_on && to < end);
+	while (to > at && to < text.n && (to == end || makes_more(text.p[to])) && kinds[text.p[to - 1]] & MERE)
+		to--;
+	f->n += to - at;
+	return to - at;
 }
 
 static bool is_url_octet(uint8_t c)
@@ -400,10 +434,10 @@ void fold(struct bytes text, bool quotes, struct folded *f)
 			put_space(f, i);
 		} else if (c >= 0x80) {
 			size_t wide = span(rest, is_wide);
-			bool address = is_address(rest, wide);
+			size_t address = address_length(rest, wide);
 			if (address)
 				put_all(f, B("<addr>"), i);
-			n = address ? wide + 1 + domain_length(bytes_from(rest, wide + 1)) : fold_wide(f, rest, i);
+			n = address ? address : fold_wide(f, rest, i);
 		} else if (is_atom(c) || (c == ':' && rest.n > 2 && rest.p[1] == ':' && is_hex(rest.p[2]))) {
 			n = fold_word(f, rest, i);
 			if (n == 0) { /* "::" that begins no address */
