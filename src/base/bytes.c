@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#if defined __SSE2__
+#include <emmintrin.h>
+#endif
+
 struct cut bytes_cut(struct bytes b, uint8_t at)
 {
 	size_t i = bytes_index(b, at);
@@ -117,20 +121,25 @@ static octets octets_at(const uint8_t *p)
 	return v | 0x20;
 }
 
-/* Whether the needle's first two letters stand together anywhere in the 17 octets at p. */
-static inline bool may_begin(const uint8_t *p, octets first, octets second)
+/* Of the first sixteen of the 17 octets at p those, as bits, where the needle's first two letters stand. */
+static inline unsigned may_begin(const uint8_t *p, octets first, octets second)
 {
 	octets both = (octets)(octets_at(p) == first) & (octets)(octets_at(p + 1) == second);
-	uint64_t halves[2];
-	memcpy(halves, &both, sizeof halves);
-	return halves[0] | halves[1];
+#if defined __SSE2__
+	return (unsigned)_mm_movemask_epi8((__m128i)both);
+#else
+	unsigned bits = 0;
+	for (unsigned i = 0; i < sizeof both; i++)
+		bits |= (both[i] & 1u) << i;
+	return bits;
+#endif
 }
 
-static size_t find_from(struct bytes b, struct bytes needle, size_t from, size_t to)
+static size_t find_in_few(struct bytes b, struct bytes needle, size_t end)
 {
-	for (; from < to; from++)
-		if (((b.p[from] ^ needle.p[0]) & 0xdf) == 0 && bytes_same_letters(b.p + from, needle.p, needle.n))
-			return from;
+	for (size_t at = 0; at < end; at++)
+		if (((b.p[at] ^ needle.p[0]) & 0xdf) == 0 && bytes_same_letters(b.p + at, needle.p, needle.n))
+			return at;
 	return BYTES_NONE;
 }
 
@@ -140,13 +149,17 @@ size_t bytes_find(struct bytes b, struct bytes needle)
 	if (end == 0 || needle.n == 0)
 		return end ? 0 : BYTES_NONE;
 	if (needle.n < 2 || end < sizeof(octets))
-		return find_from(b, needle, 0, end);
+		return find_in_few(b, needle, end);
 	octets first = octets_of(needle.p[0]), second = octets_of(needle.p[1]);
 	size_t last = end - sizeof(octets); /* the last group overlaps the one before it */
 	for (size_t i = 0;; i = i + sizeof(octets) < last ? i + sizeof(octets) : last) {
-		size_t at = may_begin(b.p + i, first, second) ? find_from(b, needle, i, i + sizeof(octets)) : BYTES_NONE;
-		if (at != BYTES_NONE || i == last)
-			return at;
+		for (unsigned bits = may_begin(b.p + i, first, second); bits; bits &= bits - 1) {
+			size_t at = i + (unsigned)__builtin_ctz(bits);
+			if (bytes_same_letters(b.p + at, needle.p, needle.n))
+				return at;
+		}
+		if (i == last)
+			return BYTES_NONE;
 	}
 }
 

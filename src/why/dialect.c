@@ -51,28 +51,34 @@ static const uint16_t first_form[] = {
 #undef SAYS
 };
 
+static size_t index_of(struct bytes text, struct bytes part)
+{
+	for (size_t at = 0, next; part.n && part.n <= text.n - at; at += next + 1) {
+		next = bytes_index(bytes_from(text, at), part.p[0]);
+		if (next == BYTES_NONE)
+			return BYTES_NONE;
+		if (bytes_starts(bytes_from(text, at + next), part))
+			return at + next;
+	}
+	return part.n ? BYTES_NONE : 0;
+}
+
 /* % stands for any run of octets. */
 static bool fits(struct bytes text, struct bytes form)
 {
-	size_t i = 0, k = 0, star = BYTES_NONE, from = 0;
-	while (i < text.n) {
-		if (k < form.n && form.p[k] == '%') {
-			star = k++;
-			from = i;
-			if (k == form.n)
-				return true;
-		} else if (k < form.n && form.p[k] == text.p[i]) {
-			k++, i++;
-		} else if (star != BYTES_NONE) {
-			k = star + 1;
-			i = ++from;
-		} else {
+	struct cut part = bytes_cut(form, '%');
+	if (!bytes_starts(text, part.head))
+		return false;
+	text = bytes_from(text, part.head.n);
+	if (!part.found)
+		return text.n == 0;
+	while ((part = bytes_cut(part.tail, '%')).found) {
+		size_t at = index_of(text, part.head);
+		if (at == BYTES_NONE)
 			return false;
-		}
+		text = bytes_from(text, at + part.head.n);
 	}
-	while (k < form.n && form.p[k] == '%')
-		k++;
-	return k == form.n;
+	return text.n >= part.head.n && bytes_equal(bytes_from(text, text.n - part.head.n), part.head);
 }
 
 static enum product product_in(const struct phrases *greeting)

@@ -16,7 +16,7 @@ static inline void note_triples(struct phrases *p, const uint8_t *text)
 	memcpy(&a, text, sizeof a);
 	memcpy(&b, text + 1, sizeof b);
 	memcpy(&c, text + 2, sizeof c);
-	places at = __builtin_convertvector((a + 5 * c) % PHRASE_LETTERS, places) + __builtin_convertvector(b % PHRASE_LETTERS, places) * PHRASE_LETTERS;
+	places at = __builtin_convertvector((b + 3 * c) % PHRASE_LETTERS, places) + __builtin_convertvector(a % PHRASE_LETTERS, places) * PHRASE_LETTERS;
 	uint16_t each[AT_ONCE];
 	memcpy(each, &at, sizeof each);
 #pragma GCC unroll 16

@@ -11,7 +11,7 @@
 /* A triple's place: ten bits of its three letters. Letters of either case have the same, and so do others: what stands in a text by its triples
  * is told apart by the search. */
 enum { PHRASE_LETTERS = 32, PHRASE_TRIPLES = PHRASE_LETTERS * PHRASE_LETTERS };
-#define TRIPLE(a, b, c) (((unsigned)(a) + 5 * (unsigned)(c)) % PHRASE_LETTERS + (unsigned)(b) % PHRASE_LETTERS * PHRASE_LETTERS)
+#define TRIPLE(a, b, c) (((unsigned)(b) + 3 * (unsigned)(c)) % PHRASE_LETTERS + (unsigned)(a) % PHRASE_LETTERS * PHRASE_LETTERS)
 
 struct phrases {
 	struct bytes text;
