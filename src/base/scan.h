@@ -85,11 +85,11 @@ static inline unsigned scan_not_printable(__m128i v)
 	return scan_bits(_mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')), scan_equal(v, 0x7f))); /* 8-bit octets are negative */
 }
 
-static inline struct line_end scan_line(struct bytes b)
+/* From octet i on; those before it are printable. */
+static __attribute__((noinline, unused)) struct line_end scan_line_from(struct bytes b, size_t i)
 {
 	struct scanned s = { 0 };
 	unsigned rare, lf;
-	size_t i = 0;
 	for (; i + SCAN_GROUP <= b.n; i += SCAN_GROUP) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(b.p + i));
 		rare = scan_not_printable(v);
@@ -102,10 +102,30 @@ static inline struct line_end scan_line(struct bytes b)
 	}
 	if (i == b.n)
 		return (struct line_end){ BYTES_NONE, false };
-	unsigned known = b.n >= SCAN_GROUP ? SCAN_GROUP - (unsigned)(b.n - i) : 0; /* the last group overlaps the one before it */
+	unsigned known = b.n >= SCAN_GROUP ? SCAN_GROUP - (unsigned)(b.n - i) : 0;
 	__m128i v = known ? _mm_loadu_si128((const __m128i *)(b.p + b.n - SCAN_GROUP)) : scan_few(b.p + i, b.n - i);
 	lf = scan_rare(&s, v, scan_not_printable(v) >> known, known);
 	return lf ? (struct line_end){ i + (size_t)__builtin_ctz(lf), !s.odd } : (struct line_end){ BYTES_NONE, false };
+}
+
+/* The first octet that is not printable is nearly always the CR before the line's LF. */
+static inline struct line_end scan_line(struct bytes b)
+{
+	unsigned rare = 0;
+	size_t i = 0;
+	for (; i + SCAN_GROUP <= b.n && rare == 0; i += SCAN_GROUP)
+		rare = scan_not_printable(_mm_loadu_si128((const __m128i *)(b.p + i)));
+	if (rare) {
+		i -= SCAN_GROUP;
+	} else { /* the last group overlaps the one before it */
+		bool few = b.n < SCAN_GROUP;
+		i = few ? 0 : b.n - SCAN_GROUP;
+		rare = scan_not_printable(few ? scan_few(b.p, b.n) : scan_group(b, i));
+	}
+	size_t cr = rare ? i + (unsigned)__builtin_ctz(rare) : 0;
+	if (rare && cr + 1 < b.n && b.p[cr] == '\r' && b.p[cr + 1] == '\n')
+		return (struct line_end){ cr + 1, true };
+	return scan_line_from(b, i);
 }
 
 static inline struct classes scan_classes(struct bytes b)
