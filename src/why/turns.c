@@ -65,17 +65,20 @@ static bool same(const struct series *s, uint32_t a, uint32_t b)
 	return a == b || (s->kind == TURN_TTL && (a > b ? a - b : b - a) < TTL_APART);
 }
 
+/* Of a series that is not empty; most are of one sighting. */
 static void find_runs(struct series *s)
 {
-	s->nruns = 0;
-	for (size_t i = 0; i < s->n && s->nruns <= RUNS_MOST; i++) {
+	struct run *r = s->runs;
+	*r = (struct run){ value(s, 0), false, 0, 0, 1 };
+	for (size_t i = 1; i < s->n && r < s->runs + RUNS_MOST; i++) {
+		uint32_t v = value(s, i);
 		bulk_rest(s->in->bulk, &s->room->pace);
-		struct run *r = s->nruns ? &s->runs[s->nruns - 1] : NULL;
-		if (!r || !same(s, r->value, value(s, i)))
-			s->runs[s->nruns++] = (struct run){ value(s, i), false, i, i, 1 };
+		if (!same(s, r->value, v))
+			*++r = (struct run){ v, false, i, i, 1 };
 		else
-			r->last = i, r->n++, r->mixed |= s->coarse && r->value != value(s, i);
+			r->last = i, r->n++, r->mixed |= s->coarse && r->value != v;
 	}
+	s->nruns = (size_t)(r - s->runs) + 1;
 }
 
 /* Of all orders of a and b things of two kinds, the share that has each kind together. */
@@ -357,7 +360,13 @@ static void each_path(const struct series *all, size_t from, size_t to, struct a
 		for (end = i; end < all->n && all->in->all[order[end]].network == network; end++)
 			bulk_rest(all->in->bulk, &all->room->pace);
 		struct part *p = &parts[nparts++];
-		*p = (struct part){ network, { .in = all->in, .room = all->room, .kind = all->kind, .at = order + i, .n = end - i } };
+		p->network = network;
+		p->series.in = all->in;
+		p->series.room = all->room;
+		p->series.kind = all->kind;
+		p->series.coarse = false;
+		p->series.at = order + i;
+		p->series.n = end - i;
 		bool clear = has_clear_runs(&p->series);
 		for (size_t r = 0; clear && r + 1 < p->series.nruns; r++, turned = true)
 			add_turn(&p->series, all, network, r, arena, out);
