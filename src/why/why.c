@@ -91,16 +91,69 @@ void evidence_offer(struct evidence *e, const struct offer *o, struct bytes keyw
 		evidence_add(e, o->at, FROM_SERVER, offer_lines(e->arena, o, keyword), says);
 }
 
+struct sentence { /* what is beyond its end is left out */
+	char *at, *end;
+};
+
+static void sentence_add(struct sentence *s, struct bytes b)
+{
+	b = bytes_first(b, (size_t)(s->end - s->at));
+	if (b.n)
+		s->at = (char *)memcpy(s->at, b.p, b.n) + b.n;
+}
+
+static void sentence_add_number(struct sentence *s, uint64_t number)
+{
+	uint8_t digits[20], *first = digits + sizeof digits;
+	do
+		*--first = (uint8_t)('0' + number % 10);
+	while (number /= 10);
+	sentence_add(s, (struct bytes){ first, (size_t)(digits + sizeof digits - first) });
+}
+
+/* The formats that details have: %s, %.*s of the wire, %u, %zu, %llu. */
+static void sentence_fill(struct sentence *s, struct bytes format, va_list list)
+{
+	struct cut cut = bytes_cut(format, '%');
+	for (sentence_add(s, cut.head); cut.found; sentence_add(s, cut.head)) {
+		format = cut.tail;
+		if (bytes_starts(format, B("s"))) {
+			sentence_add(s, bytes_of(va_arg(list, const char *)));
+			format = bytes_from(format, 1);
+		} else if (bytes_starts(format, B(".*s"))) {
+			size_t most = (size_t)va_arg(list, int);
+			struct bytes wire = { va_arg(list, const uint8_t *), most };
+			sentence_add(s, bytes_first(wire, bytes_index(wire, 0)));
+			format = bytes_from(format, 3);
+		} else if (bytes_starts(format, B("u"))) {
+			sentence_add_number(s, va_arg(list, unsigned));
+			format = bytes_from(format, 1);
+		} else if (bytes_starts(format, B("zu"))) {
+			sentence_add_number(s, va_arg(list, size_t));
+			format = bytes_from(format, 2);
+		} else {
+			assert(bytes_starts(format, B("llu")));
+			sentence_add_number(s, va_arg(list, unsigned long long));
+			format = bytes_from(format, 3);
+		}
+		cut = bytes_cut(format, '%');
+	}
+}
+
 /* What a detail quotes of the wire may be no UTF-8, or be cut in a character. */
 void evidence_detail(struct evidence *e, const char *format, ...)
 {
 	char detail[SAYS_MOST];
+	struct sentence s = { detail, detail + sizeof detail - 1 };
 	va_list list;
 	va_start(list, format);
-	vsnprintf(detail, sizeof detail, format, list);
+	sentence_fill(&s, bytes_of(format), list);
 	va_end(list);
-	utf8_mend(detail);
-	e->detail = (const char *)arena_copy(e->arena, (struct bytes){ (const uint8_t *)detail, bytes_of(detail).n + 1 }).p;
+	*s.at = 0;
+	struct bytes said = { (const uint8_t *)detail, (size_t)(s.at - detail) };
+	if (bytes_printable(said) != said.n) /* the same for few octets */
+		utf8_mend(detail);
+	e->detail = (const char *)arena_copy(e->arena, (struct bytes){ said.p, said.n + 1 }).p;
 }
 
 void evidence_words(struct evidence *e, struct bytes matched, const char *source)
