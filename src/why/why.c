@@ -11,7 +11,7 @@
 
 enum { OBSERVED_MOST = 16, SAYS_MOST = 400, WORDS_MOST = 120 }; /* findings of one observer in a session; octets of a detail, of words in it */
 
-enum { RULES_MOST = 192, SET_WORDS = RULES_MOST / 64, MARKS = 32 };
+enum { RULES_MOST = 192, SET_WORDS = RULES_MOST / 64, OBSERVERS_MOST = 64, MARKS = 32 };
 static const unsigned ANY = 1u << (MARKS - 1); /* no mark has it */
 
 struct rule_set { /* bits, by their order */
@@ -31,6 +31,9 @@ struct why {
 	struct asked asked[RULES_MOST];
 	const struct rule *rules[RULES_MOST];
 	size_t nrules;
+	uint64_t observing[MARKS];       /* bits, as needing */
+	const struct observer *observers[OBSERVERS_MOST];
+	size_t nobservers;
 };
 
 /* In the order in which equal ranks win. */
@@ -240,17 +243,21 @@ static struct rule_set rules_to_ask(const struct why *why, unsigned shows)
 	return set;
 }
 
-static void rule_ask(const struct why *why, size_t i, const struct failure *f, struct arena *arena, struct ranking *ranking, struct verdict *v, int *best)
+/* The evidence is empty before and behind it. */
+static void rule_ask(const struct why *why, size_t i, const struct failure *f, struct evidence *e, struct ranking *ranking, struct verdict *v, int *best)
 {
 	const struct asked *rule = &why->asked[i];
-	struct evidence e = { .arena = arena, .cause = (enum cause)rule->cause, .certainty = (enum certainty)rule->certainty };
-	if (!rule->explains(f, &e))
-		return;
-	ranking_note(ranking, e.cause, rule->rank);
-	if (rule->rank <= *best)
-		return;
-	*best = rule->rank;
-	verdict_take(v, why->rules[i]->name, &e);
+	e->cause = (enum cause)rule->cause;
+	e->certainty = (enum certainty)rule->certainty;
+	if (rule->explains(f, e)) {
+		ranking_note(ranking, e->cause, rule->rank);
+		if (rule->rank > *best) {
+			*best = rule->rank;
+			verdict_take(v, why->rules[i]->name, e);
+		}
+	}
+	if (e->n || e->detail)
+		*e = (struct evidence){ .arena = e->arena };
 }
 
 static struct verdict verdict_of(const struct why *why, struct arena *arena, const struct failure *f)
@@ -258,13 +265,13 @@ static struct verdict verdict_of(const struct why *why, struct arena *arena, con
 	struct verdict v = { .exchange = f->exchange, .cause = CAUSE_UNKNOWN, .rule = "unknown" };
 	struct rule_set set = rules_to_ask(why, f->shows);
 	struct ranking ranking;
+	struct evidence e = { .arena = arena };
 	int best = 0;
 	ranking.n = ranking.fired = 0;
 	for (size_t w = 0; w < SET_WORDS; w++)
 		for (; set.words[w]; set.words[w] &= set.words[w] - 1)
-			rule_ask(why, 64 * w + (size_t)__builtin_ctzll(set.words[w]), f, arena, &ranking, &v, &best);
+			rule_ask(why, 64 * w + (size_t)__builtin_ctzll(set.words[w]), f, &e, &ranking, &v, &best);
 	if (!best) {
-		struct evidence e = { .arena = arena };
 		evidence_line(&e, f->command, "the command that was refused");
 		evidence_reply(&e, f->reply, "nothing in this reply says why");
 		v.proofs = e.proofs;
@@ -387,10 +394,11 @@ static struct verdicts explain(const struct why *why, struct words_memo *memo, s
 	struct verdicts v = { 0 };
 	size_t room = 0;
 	shows = errors_explain(why, memo, s, shows, &v);
-	for (size_t i = 0; i < sizeof observations / sizeof *observations; i++)
-		for (const struct observer *o = observations[i]; o->sees; o++)
-			if (!o->needs || o->needs & shows)
-				finding_observe(s, o, &v, &room);
+	uint64_t set = 0;
+	for (unsigned marks = shows | ANY; marks; marks &= marks - 1)
+		set |= why->observing[__builtin_ctz(marks)];
+	for (; set; set &= set - 1)
+		finding_observe(s, why->observers[__builtin_ctzll(set)], &v, &room);
 	return v;
 }
 
@@ -419,11 +427,23 @@ static void rule_add(struct why *why, const struct rule *rule)
 		why->needing[__builtin_ctz(marks)].words[i / 64] |= (uint64_t)1 << i % 64;
 }
 
+static void observer_add(struct why *why, const struct observer *o)
+{
+	size_t i = why->nobservers++;
+	assert(i < OBSERVERS_MOST && !(o->needs & ANY));
+	why->observers[i] = o;
+	for (unsigned marks = o->needs ? o->needs : ANY; marks; marks &= marks - 1)
+		why->observing[__builtin_ctz(marks)] |= (uint64_t)1 << i;
+}
+
 static void rules_gather(struct why *why)
 {
 	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
 		for (const struct rule *rule = families[i]; rule->explains; rule++)
 			rule_add(why, rule);
+	for (size_t i = 0; i < sizeof observations / sizeof *observations; i++)
+		for (const struct observer *o = observations[i]; o->sees; o++)
+			observer_add(why, o);
 }
 
 struct why *why_new(struct why_options options, struct error *error)
