@@ -237,3 +237,9 @@ void argument_parse(struct parse *p, size_t at)
 	};
 	parsers[kinds[p->command->verb]](p, parse_skip_blanks(p, at));
 }
+
+bool argument_may_lack(enum verb verb)
+{
+	enum argument kind = verb < VERB_COUNT ? kinds[verb] : ARGUMENTS;
+	return kind == NONE || kind == OPTIONAL || kind == ANY;
+}

@@ -7,5 +7,6 @@
 #include "smtp/parse.h"
 
 void argument_parse(struct parse *, size_t at);
+bool argument_may_lack(enum verb); /* the verb alone is in order */
 
 #endif

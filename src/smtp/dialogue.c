@@ -175,20 +175,22 @@ static void server_chunk(struct dialogue *d, const struct chunk *chunk)
 	if (d->tls && server_in_tls(d, chunk))
 		return;
 	lines_push(lines, chunk);
-	while (lines_rest(lines).n) {
+	for (struct bytes rest = chunk->bytes; rest.n;) {
 		bool clear = d->tls == NULL;
 		if (!whole_reply_came(d)) {
 			if (!lines_next(lines, &line))
 				return;
 			server_line(d, &line);
 		}
-		struct bytes rest = lines_rest(lines);
+		rest = lines_rest(lines);
 		if (!clear || !d->tls || rest.n == 0)
 			continue;
 		/* the handshake begins in the segment of the 220 */
 		struct chunk part = chunk_part_of(chunk, rest, chunk->offset + (chunk->bytes.n - rest.n));
-		if (server_in_tls(d, &part))
+		if (server_in_tls(d, &part)) {
 			lines_take(lines, rest.n);
+			return;
+		}
 	}
 }
 
@@ -463,9 +465,8 @@ void dialogue_close(struct dialogue *d, const struct connection *connection, con
 size_t dialogue_size(const struct dialogue *d)
 {
 	size_t lines = lines_size(&d->lines[FROM_CLIENT]) + lines_size(&d->lines[FROM_SERVER]);
-	size_t content = d->content ? sizeof *d->content : 0;
-	size_t tls = d->tls ? tls_reader_size(d->tls) : 0;
-	return sizeof *d + d->session->arena.size + d->nheld + lines + content + tls;
+	size_t content = d->content ? sizeof *d->content : 0, size = sizeof *d + d->session->arena.size + d->nheld + lines + content;
+	return d->tls ? size + tls_reader_size(d->tls) : size;
 }
 
 void dialogue_fetch(const struct dialogue *d, unsigned part)

@@ -124,14 +124,16 @@ static void parse_empty(struct parse *p)
 /* Most lines have no fault, and many no path: they share one. */
 static void keep(const struct parse *p)
 {
-	struct fault *fault = p->fault.kind != FAULT_NONE ? ARENA_NEW(p->arena, struct fault) : NULL;
-	struct path *path = p->path.whole.p || p->path.flags ? ARENA_NEW(p->arena, struct path) : NULL;
-	if (fault)
+	if (p->fault.kind != FAULT_NONE) {
+		struct fault *fault = ARENA_NEW(p->arena, struct fault);
 		*fault = p->fault;
-	if (path)
+		p->command->fault = fault;
+	}
+	if (p->path.whole.p || p->path.flags) {
+		struct path *path = ARENA_NEW(p->arena, struct path);
 		*path = p->path;
-	p->command->fault = fault ? fault : &no_fault;
-	p->command->path = path ? path : &no_path;
+		p->command->path = path;
+	}
 }
 
 struct bytes grammar_word(struct bytes line, enum verb *verb)
@@ -145,9 +147,25 @@ struct bytes grammar_word(struct bytes line, enum verb *verb)
 	return word;
 }
 
+static void parse(struct parse *p)
+{
+	struct command *c = p->command;
+	if (c->word.n == 0) {
+		parse_empty(p);
+	} else if (c->protocol) {
+		if (!octet_is_print(c->word.p[0]))
+			c->verb = VERB_NONE;
+		parse_fault(p, FAULT_PROTOCOL, 0, "SMTP", "RFC 5321 4.1");
+	} else if (c->verb == VERB_UNKNOWN) {
+		parse_unknown(p);
+	} else {
+		parse_known(p);
+	}
+	keep(p);
+}
+
 void grammar_parse_from(struct arena *arena, struct command *c, struct bytes line, struct bytes word, enum verb verb)
 {
-	struct parse p = { .arena = arena, .command = c, .line = line };
 	c->meant = VERB_UNKNOWN;
 	c->word = word;
 	c->params = NULL;
@@ -155,19 +173,11 @@ void grammar_parse_from(struct arena *arena, struct command *c, struct bytes lin
 	c->masked_run = c->chunk_last = false;
 	c->chunk = 0;
 	c->verb = verb;
-	c->protocol = verb == VERB_UNKNOWN ? grammar_foreign(p.line) : NULL; /* no line of another protocol begins with a verb of ours */
-	if (word.n == 0) {
-		parse_empty(&p);
-	} else if (c->protocol) {
-		if (!octet_is_print(c->word.p[0]))
-			c->verb = VERB_NONE;
-		parse_fault(&p, FAULT_PROTOCOL, 0, "SMTP", "RFC 5321 4.1");
-	} else if (c->verb == VERB_UNKNOWN) {
-		parse_unknown(&p);
-	} else {
-		parse_known(&p);
-	}
-	keep(&p);
+	c->protocol = verb == VERB_UNKNOWN ? grammar_foreign(line) : NULL; /* no line of another protocol begins with a verb of ours */
+	c->fault = &no_fault;
+	c->path = &no_path;
+	if (word.n != c->line.length || word.n != line.n || !argument_may_lack(verb)) /* as every third line is */
+		parse(&(struct parse){ .arena = arena, .command = c, .line = line });
 }
 
 void grammar_parse(struct arena *arena, struct command *c)

@@ -89,7 +89,7 @@ struct dialogue {
 	bool prelude_read : 1;          /* its first octets were no PROXY header of version 2 */
 	bool plain_after_tls : 1;       /* SMTP went on in clear where TLS belongs */
 	bool helo_done : 1;
-	bool fills_hole : 1;            /* what is read now came late: what its segment acknowledges was not known when it was first sent */
+	bool fills_hole;                /* what is read now came late: what its segment acknowledges was not known when it was first sent */
 	bool altered_skip[2];
 	enum phase before_auth : 8;
 	size_t nheld;

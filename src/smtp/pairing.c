@@ -148,7 +148,7 @@ void exchange_give(struct dialogue *d, struct exchange *e, const struct put_off 
 		d->answered_end = p->end;
 	if (e->command.kind == COMMAND_UNSEEN)
 		unseen_guess(e);
-	if (answers_auth_only(&p->reply) && e->command.kind == COMMAND_LINE && e->command.verb == VERB_UNKNOWN && !d->state.certain)
+	if (e->command.verb == VERB_UNKNOWN && e->command.kind == COMMAND_LINE && !d->state.certain && answers_auth_only(&p->reply))
 		mask_as_answer(e);
 	if (e->reply.code >= 500 && reply_quotes_mask(&e->reply, &e->command))
 		e->reply.flags |= REPLY_QUOTES_MASK;
@@ -223,11 +223,10 @@ void exchange_spawn(struct dialogue *d, struct exchange *e)
 
 void exchange_answer(struct dialogue *d, struct exchange *e, const struct put_off *p, enum pairing how)
 {
-	struct state before = d->state;
 	bool sibling = e->recipient_of && e->previous && e->previous->recipient_of && e->previous->content == e->content && e->content;
 	exchange_give(d, e, p, how);
 	if (sibling) {
-		before = e->previous->before;
+		struct state before = e->previous->before;
 		before.errors = e->before.errors;
 		before.errors_in_a_row = e->before.errors_in_a_row;
 		e->before = before;

@@ -38,6 +38,11 @@ static const struct step steps_of_line[VERB_COUNT + 2] = {
 	[VERB_BURL]          = { '2', PHASE_CHUNKS },
 };
 
+static bool is_auth(const struct command *c)
+{
+	return c->kind == COMMAND_AUTH || c->verb == VERB_AUTH || c->verb == VERB_XEXPS;
+}
+
 static char class_of(const struct reply *r)
 {
 	return r->code < 0 ? 0 : (char)('0' + r->code / 100);
@@ -81,7 +86,7 @@ static bool refuses_commands(const struct reply *r)
 bool reply_fits(const struct exchange *e, const struct reply *r)
 {
 	const struct command *c = &e->command;
-	bool auth = c->kind == COMMAND_AUTH || c->verb == VERB_AUTH || c->verb == VERB_XEXPS;
+	bool auth = is_auth(c);
 	bool line = c->kind == COMMAND_LINE;
 	if (c->kind == COMMAND_UNSEEN) /* a part of a line: what it was is not known */
 		return r->code != 220;
@@ -125,8 +130,7 @@ bool reply_fits(const struct exchange *e, const struct reply *r)
 bool reply_anchors(const struct exchange *e, const struct reply *r)
 {
 	static const int codes[] = { 220, 221, 235, 334, 354 };
-	bool auth = e->command.kind == COMMAND_AUTH || e->command.verb == VERB_AUTH || e->command.verb == VERB_XEXPS;
-	bool anchor = (r->code == 250 && r->nlines > 1) || (r->code == 535 && auth);
+	bool anchor = (r->code == 250 && r->nlines > 1) || (r->code == 535 && is_auth(&e->command));
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
 		anchor |= r->code == codes[i];
 	return anchor && e->command.kind != COMMAND_UNSEEN && reply_fits(e, r);
@@ -275,12 +279,11 @@ void phase_answered(struct dialogue *d, struct exchange *e, uint64_t end)
 		offer_changes(d, e, class, end);
 	int next = next_phase(e, class);
 	enum phase was = state->phase;
-	bool auth = e->command.kind == COMMAND_AUTH || e->command.verb == VERB_AUTH || e->command.verb == VERB_XEXPS;
 	if (next == PHASE_READY && !d->helo_done && e->command.verb != VERB_HELO)
 		next = PHASE_GREETED;
 	if (next == PHASE_AUTH && was != PHASE_AUTH)
 		d->before_auth = was;
-	if (auth && class != '3' && was == PHASE_AUTH)
+	if (was == PHASE_AUTH && class != '3' && is_auth(&e->command))
 		next = (int)d->before_auth;
 	if (e->command.kind == COMMAND_CHUNK && e->command.chunk_last)
 		next = PHASE_READY;
