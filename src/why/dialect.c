@@ -66,12 +66,13 @@ static size_t index_of(struct bytes text, struct bytes part)
 /* % stands for any run of octets. */
 static bool fits(struct bytes text, struct bytes form)
 {
-	struct cut part = bytes_cut(form, '%');
-	if (!bytes_starts(text, part.head))
-		return false;
-	text = bytes_from(text, part.head.n);
-	if (!part.found)
-		return text.n == 0;
+	size_t n = 0;
+	while (n < form.n && n < text.n && form.p[n] == text.p[n] && form.p[n] != '%')
+		n++;
+	if (n == form.n || form.p[n] != '%')
+		return n == form.n && n == text.n;
+	text = bytes_from(text, n);
+	struct cut part = { .tail = bytes_from(form, n + 1) };
 	while ((part = bytes_cut(part.tail, '%')).found) {
 		size_t at = index_of(text, part.head);
 		if (at == BYTES_NONE)

@@ -40,7 +40,7 @@ static bool tells_of_order(const struct failure *f)
 		&& cause_entry(f->words.cause)->party == PARTY_RECIPIENT && failure_wrong_moment(f);
 }
 
-bool words_overrule(const struct failure *f)
+static bool is_overruled(const struct failure *f)
 {
 	if (f->words.strength < 4 || breaks_as_coded(f) || tells_of_order(f))
 		return false;
@@ -59,10 +59,10 @@ static bool words_are_about_dialogue(const struct failure *f)
 	return f->words.cause >= CAUSE_CLIENT_VERB_MISSPELLED && f->words.cause <= CAUSE_CLIENT_BODY_AS_COMMANDS;
 }
 
-enum tone failure_tone(const struct failure *f)
+static enum tone tone_of(const struct failure *f)
 {
 	const struct reply *r = f->reply;
-	if (words_overrule(f))
+	if (f->overruled)
 		return TONE_POLICY;
 	if ((r->code >= 500 && r->code <= 504) || r->code == 555 || breaks_as_coded(f) || words_are_about_dialogue(f))
 		return TONE_DIALOGUE;
@@ -76,6 +76,12 @@ enum tone failure_tone(const struct failure *f)
 	if (r->enhanced.present && (r->enhanced.subject || r->enhanced.detail))
 		return TONE_POLICY;
 	return f->words.strength >= 3 ? TONE_POLICY : TONE_OPEN;
+}
+
+void failure_judge(struct failure *f)
+{
+	f->overruled = is_overruled(f);
+	f->tone = tone_of(f);
 }
 
 bool reply_is_unrecognised(const struct failure *f)

@@ -7,16 +7,14 @@
 
 #include "why/rule.h"
 
-/* What a 5xx is about, by code, enhanced code and words together. 500 to 504 and 555 are about the dialogue (RFC 5321 4.2.2), 550
- * to 554 about mailbox or policy unless X.5.X (RFC 3463 3.6) or the words say otherwise. */
-enum tone { TONE_DIALOGUE, TONE_POLICY, TONE_OPEN };
-enum tone failure_tone(const struct failure *);
+void failure_judge(struct failure *); /* its tone, and whether its words overrule: from its command, reply, state and words */
+static inline enum tone failure_tone(const struct failure *f) { return f->tone; }
+static inline bool words_overrule(const struct failure *f) { return f->overruled; }
 
 bool reply_says(const struct reply *, const char *const *phrases); /* one of them, ended by NULL; ASCII case ignored */
 bool reply_enhanced(const struct reply *, unsigned subject, unsigned detail);
 bool reply_is_unrecognised(const struct failure *); /* the server does not know the command */
 bool words_say(const struct failure *, enum cause, int strength); /* the words stand for this cause, at least so strongly */
-bool words_overrule(const struct failure *); /* they speak, specifically, of sender, recipient, policy, message or route */
 
 const char *failure_wrong_moment(const struct failure *); /* what is wrong with the moment of the command; NULL nothing (sequence_rules.c) */
 bool failure_was_hasty(const struct failure *); /* something was sent ahead of its time, here or before (sequence_rules.c) */

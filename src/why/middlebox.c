@@ -21,7 +21,7 @@ bool banner_is_filler(struct bytes banner)
 			survivors++;
 			continue;
 		}
-		if (!filler && bytes_index(B("*Xx#"), c) != BYTES_NONE)
+		if (!filler && (c == '*' || c == 'X' || c == 'x' || c == '#'))
 			filler = c;
 		if (c != filler)
 			return false;

@@ -16,6 +16,10 @@
 #include "why/phrases.h"
 #include "why/words.h"
 
+/* What a 5xx is about, by code, enhanced code and words together. 500 to 504 and 555 are about the dialogue (RFC 5321 4.2.2), 550
+ * to 554 about mailbox or policy unless X.5.X (RFC 3463 3.6) or the words say otherwise. */
+enum tone { TONE_DIALOGUE, TONE_POLICY, TONE_OPEN };
+
 struct failure {
 	const struct session *session;
 	const struct exchange *exchange;  /* the refused command and its 5xx reply */
@@ -25,6 +29,8 @@ struct failure {
 	const struct state *state;        /* the server's when it read the command */
 	struct words_result words;        /* what the reply's text says, matched once */
 	struct phrases says;              /* the same text, to be asked for phrases */
+	enum tone tone;                   /* failure_judge gives it, and the next: many rules ask */
+	bool overruled;                   /* its words speak, specifically, of sender, recipient, policy, message or route */
 	unsigned shows;                   /* enum shows: of the session and of this failure (glance.h) */
 };
 

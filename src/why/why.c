@@ -1,5 +1,6 @@
 /* why.c - runs all rules over each refusal of a session and all observers over the session, and keeps what they prove. Takes a
  * session, gives verdicts and findings on its arena; never decides anything itself but the order of ranks. */
+#include "why/facts.h"
 #include "why/glance.h"
 
 #include "base/utf8.h"
@@ -339,6 +340,7 @@ static void failure_fill(struct failure *f, const struct why *why, struct words_
 	f->state = &x->before;
 	f->words = words_of(why, memo, x);
 	phrases_of(&f->says, x->reply.text);
+	failure_judge(f);
 	f->shows = shows;
 	f->shows = failure_shows(f);
 }
