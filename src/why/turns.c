@@ -65,11 +65,17 @@ static bool same(const struct series *s, uint32_t a, uint32_t b)
 	return a == b || (s->kind == TURN_TTL && (a > b ? a - b : b - a) < TTL_APART);
 }
 
-/* Of a series that is not empty; most are of one sighting. */
+static void begin_runs(struct series *s)
+{
+	s->runs[0] = (struct run){ value(s, 0), false, 0, 0, 1 };
+	s->nruns = 1;
+}
+
+/* Of a series that is not empty. */
 static void find_runs(struct series *s)
 {
 	struct run *r = s->runs;
-	*r = (struct run){ value(s, 0), false, 0, 0, 1 };
+	begin_runs(s);
 	for (size_t i = 1; i < s->n && r < s->runs + RUNS_MOST; i++) {
 		uint32_t v = value(s, i);
 		bulk_rest(s->in->bulk, &s->room->pace);
@@ -118,15 +124,21 @@ static bool is_clear(const struct series *s)
 /* Values may come and go while a box is at work all the same: then only that is looked at. */
 static bool has_clear_runs(struct series *s)
 {
+	if (s->n == 1) {
+		begin_runs(s);
+		return false;
+	}
 	find_runs(s);
 	if (s->nruns < 2 || is_clear(s))
 		return s->nruns >= 2;
+	if (s->kind == TURN_TTL) /* is never overwritten */
+		return false;
+	struct series fine = *s;
 	s->coarse = true;
 	find_runs(s);
 	if (is_clear(s))
 		return true;
-	s->coarse = false;
-	find_runs(s);
+	*s = fine;
 	return false;
 }
 
@@ -338,6 +350,8 @@ static uint32_t *sort_by_network(const struct series *all, size_t from, size_t t
 {
 	struct room *room = all->room;
 	size_t n = 0;
+	if (all->n == to - from) /* each sighting knows the value */
+		return room->paths;
 	for (size_t i = from; i < to; i++)
 		room->member[i - from] = false;
 	for (size_t i = 0; i < all->n; i++, bulk_rest(all->in->bulk, &all->room->pace))
