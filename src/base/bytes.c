@@ -7,14 +7,6 @@
 #include <emmintrin.h>
 #endif
 
-struct cut bytes_cut(struct bytes b, uint8_t at)
-{
-	size_t i = bytes_index(b, at);
-	if (i == BYTES_NONE)
-		return (struct cut){ .head = b };
-	return (struct cut){ bytes_first(b, i), bytes_from(b, i + 1), true };
-}
-
 static const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
 
 /* The first octet is the lowest. */

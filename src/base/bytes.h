@@ -25,7 +25,7 @@ struct cut {
 };
 
 static inline struct bytes bytes_of(const char *string);    /* a C string of our own, never wire data; NULL gives an empty view */
-struct cut bytes_cut(struct bytes b, uint8_t at);           /* at the first such octet, which is dropped; not found: head is all of b */
+static inline struct cut bytes_cut(struct bytes b, uint8_t at); /* at the first such octet, which is dropped; not found: head is all of b */
 struct cut bytes_word(struct bytes b);                      /* leading blanks skipped; head is the word, tail what follows its blanks */
 static inline struct bytes bytes_from(struct bytes b, size_t offset); /* beyond the end: empty */
 static inline struct bytes bytes_first(struct bytes b, size_t n); /* at most n */
@@ -90,6 +90,14 @@ static inline size_t bytes_index(struct bytes b, uint8_t octet)
 {
 	const uint8_t *at = b.n ? memchr(b.p, octet, b.n) : NULL;
 	return at ? (size_t)(at - b.p) : BYTES_NONE;
+}
+
+static inline struct cut bytes_cut(struct bytes b, uint8_t at)
+{
+	size_t i = bytes_index(b, at);
+	if (i == BYTES_NONE)
+		return (struct cut){ .head = b };
+	return (struct cut){ bytes_first(b, i), bytes_from(b, i + 1), true };
 }
 
 /* Each group is one test: an octet below 0x20 borrows into its high bit, 0x7f carries into it, 8-bit octets have it. */
