@@ -118,22 +118,19 @@ static bool numbers(struct feed *row, const int64_t *all, size_t n, struct error
 
 #define NUMBERS(row, error, ...) numbers((row), (const int64_t[]){ __VA_ARGS__ }, sizeof (const int64_t[]){ __VA_ARGS__ } / sizeof(int64_t), (error))
 
-static bool server_causes(struct database *d, const struct population *p, struct tallies *all, struct error *error)
+static bool server_causes(struct feed *row, const struct population *p, struct tallies *all, struct error *error)
 {
-	struct feed row;
 	struct groups g = group(p, true);
 	struct tallies t = { 0 };
-	bool done = feed_open(&row, d, "server_cause", SERVER_CAUSE_COLUMNS, error);
+	bool done = true;
 	for (size_t k = 0; k < p->nservers; k++) {
 		tally_group(&t, &g, k);
 		for (size_t i = 0; done && i < t.n; i++) {
-			feed_text(&row, p->servers[k].address);
-			done = NUMBERS(&row, error, p->ports[k], t.all[i].cause_id, t.all[i].errors, t.all[i].sessions, t.all[i].first, t.all[i].last);
+			feed_text(row, p->servers[k].address);
+			done = NUMBERS(row, error, p->ports[k], t.all[i].cause_id, t.all[i].errors, t.all[i].sessions, t.all[i].first, t.all[i].last);
 		}
 		add_all(all, &t);
 	}
-	done = done && feed_flush(&row, error);
-	feed_close(&row);
 	groups_free(&g);
 	free(t.all);
 	return done;
@@ -154,9 +151,8 @@ static bool client_row(struct feed *row, struct bytes address, const struct tall
 }
 
 /* all: by cause, what no group tells: the clients that met it. */
-static bool clients(struct database *d, const struct population *p, struct tallies *all, struct error *error)
+static bool clients(struct feed *row, const struct population *p, struct tallies *all, struct error *error)
 {
-	struct feed row;
 	struct groups g = group(p, false);
 	struct tallies t = { 0 };
 	struct bulk_pace pace = { 0 };
@@ -165,21 +161,20 @@ static bool clients(struct database *d, const struct population *p, struct talli
 		sessions[p->people[i].client]++;
 		with_errors[p->people[i].client] += p->people[i].errors > 0;
 	}
-	bool done = feed_open(&row, d, "client", CLIENT_COLUMNS, error);
+	bool done = true;
 	for (size_t k = 0; done && k < p->nclients; k++) {
 		tally_group(&t, &g, k);
 		for (size_t i = 0; i < t.n; i++)
 			tally_of(all, t.all[i].cause_id)->clients++;
-		done = !t.n || client_row(&row, p->clients[k], &t, sessions[k], with_errors[k], error);
+		done = !t.n || client_row(row, p->clients[k], &t, sessions[k], with_errors[k], error);
 	}
-	done = done && feed_flush(&row, error);
-	feed_close(&row);
 	groups_free(&g);
 	free(sessions);
 	free(t.all);
 	return done;
 }
 
+/* Few, and their first column is a number, but not the table's key: they are SQLite's. */
 static bool causes(struct database *d, struct tallies *all, struct error *error)
 {
 	struct feed row;
@@ -217,31 +212,54 @@ static void count_session(uint32_t counts[SERVER_COUNTS], const struct person *w
 		counts[starttls[who->tls_state]]++;
 }
 
-static bool servers(struct database *d, const struct population *p, struct error *error)
+static bool servers(struct feed *row, const struct population *p, struct error *error)
 {
-	struct feed row;
 	uint32_t (*counts)[SERVER_COUNTS] = memory_new(p->nservers + 1, sizeof *counts);
 	struct bulk_pace pace = { 0 };
 	for (size_t i = 0; i < p->n; i++, bulk_rest(p->bulk, &pace))
 		count_session(counts[p->people[i].server], &p->people[i]);
-	bool done = feed_open(&row, d, "server", 2 + SERVER_COUNTS, error);
+	bool done = true;
 	for (size_t k = 0; done && k < p->nservers; k++) {
-		feed_text(&row, p->servers[k].address);
-		feed_number(&row, p->ports[k]);
+		feed_text(row, p->servers[k].address);
+		feed_number(row, p->ports[k]);
 		for (enum server_count c = 0; c < SERVER_COUNTS; c++)
-			feed_number(&row, counts[k][c]);
-		done = feed_row(&row, error);
+			feed_number(row, counts[k][c]);
+		done = feed_row(row, error);
 	}
-	done = done && feed_flush(&row, error);
-	feed_close(&row);
 	free(counts);
+	return done;
+}
+
+/* ---- all of it ---- */
+
+enum { SERVER, SERVER_CAUSE, CLIENT, TABLES };
+
+/* Past SQLite, where the database is a file, and in a transaction as it is while it is made. */
+static bool hosts(struct database *d, const struct population *p, struct tallies *all, struct error *error)
+{
+	static const struct { const char *table; unsigned columns; } tables[TABLES] = {
+		[SERVER] = { "server", 2 + SERVER_COUNTS }, [SERVER_CAUSE] = { "server_cause", SERVER_CAUSE_COLUMNS }, [CLIENT] = { "client", CLIENT_COLUMNS },
+	};
+	struct feed rows[TABLES] = { 0 };
+	struct feed *const feeds[TABLES] = { &rows[SERVER], &rows[SERVER_CAUSE], &rows[CLIENT] };
+	struct tree_file file = { 0 };
+	bool done = true;
+	for (size_t i = 0; done && i < TABLES; i++)
+		done = feed_open(&rows[i], d, tables[i].table, tables[i].columns, error);
+	if (done && d->path && !sqlite3_get_autocommit(d->db))
+		done = feeds_direct(feeds, TABLES, &file, NULL, 0, error);
+	done = done && servers(&rows[SERVER], p, error) && server_causes(&rows[SERVER_CAUSE], p, all, error) && clients(&rows[CLIENT], p, all, error) &&
+		feeds_settle(feeds, TABLES, &file, error);
+	for (size_t i = 0; i < TABLES; i++)
+		feed_close(&rows[i]);
+	tree_file_free(&file);
 	return done;
 }
 
 bool counts_write(struct database *d, const struct population *p, struct error *error)
 {
 	struct tallies all = { 0 };
-	bool done = servers(d, p, error) && server_causes(d, p, &all, error) && clients(d, p, &all, error) && causes(d, &all, error);
+	bool done = hosts(d, p, &all, error) && causes(d, &all, error);
 	free(all.all);
 	return done;
 }

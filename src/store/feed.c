@@ -316,6 +316,7 @@ bool feed_row(struct feed *f, struct error *error)
 	uint8_t *to = (uint8_t *)feed_room(f, FEED_HEAD_MOST);
 	unsigned head = f->nhead + (f->nhead < 0x7f ? 1 : 2);
 	assert(f->made == f->columns);
+	f->id += !f->numbered;
 	if (head >= 0x80)
 		*to++ = (uint8_t)(head >> 7 | 0x80);
 	*to++ = head & 0x7f;
@@ -327,7 +328,6 @@ bool feed_row(struct feed *f, struct error *error)
 	f->octets += n;
 	f->row_begin = (uint32_t)f->rows.n;
 	f->made = f->nhead = 0;
-	f->id = 0;
 	f->numbered = false;
 	return (f->count < f->grown * FEED_ROWS && f->octets < (size_t)f->grown * FEED_OCTETS) || give(f, (f->count + 1) / 2, error);
 }
@@ -374,6 +374,30 @@ bool feed_gather(struct feed *f, struct error *error)
 	text_addf(&sql, "INSERT OR FAIL INTO main.%s SELECT * FROM temp.late_%s ORDER BY 1; DROP TABLE temp.late_%s", f->table, f->table, f->table);
 	bool done = database_run(f->database, sql.p, error);
 	text_free(&sql);
+	return done;
+}
+
+bool feeds_direct(struct feed *const *feeds, size_t n, struct tree_file *to, const char *const *indexes, int64_t per, struct error *error)
+{
+	struct database *d = feeds[0]->database;
+	bool done = database_run(d, "COMMIT", error);
+	if (done && tree_file_begin(to, d->path, d->target ? d->target : d->path))
+		for (size_t i = 0; done && i < n; i++)
+			done = feed_direct(feeds[i], to, indexes ? indexes[i] : NULL, per, error);
+	return done && database_run(d, "BEGIN", error);
+}
+
+bool feeds_settle(struct feed *const *feeds, size_t n, struct tree_file *file, struct error *error)
+{
+	bool done = true;
+	for (size_t i = 0; done && i < n; i++)
+		done = feed_settle(feeds[i], error);
+	if (!done || !file->open)
+		return done;
+	struct database *d = feeds[0]->database;
+	done = database_run(d, "COMMIT", error) && tree_file_end(file, error) && database_run(d, "BEGIN", error);
+	for (size_t i = 0; done && i < n; i++)
+		done = feed_gather(feeds[i], error);
 	return done;
 }
 

@@ -23,7 +23,7 @@ enum { FEED_ROWS = 4096, FEED_OCTETS = 1024 * 1024, FEED_GROWS = 4, FEED_COLUMNS
 enum { FEED_TYPE_MOST = 5 /* octets of a type */, FEED_HEAD_MOST = 2 + FEED_COLUMNS * FEED_TYPE_MOST };
 
 struct feed_place { /* of a row */
-	int64_t id;              /* the key of the order: its first column, which in the record is NULL, where numbered; else 0 */
+	int64_t id;              /* the key of the order: its first column, which in the record is NULL, where numbered; else one more than that of the row before it */
 	uint32_t begin, n, head; /* head: octets at its end */
 	bool numbered, older;    /* older: it lies in feed.older, else in feed.rows */
 };
@@ -42,7 +42,7 @@ struct feed {
 	size_t octets;                  /* of the rows in both, without those that went */
 	uint32_t row_begin, text_begin; /* of the row that is being made, of the text between feed_text_begin and its end */
 	unsigned nhead;                 /* octets of the types of that row's columns */
-	int64_t id;                     /* of that row, where numbered */
+	int64_t id;                     /* of that row, where numbered; else of the one before it */
 	bool numbered;
 	uint8_t head[FEED_HEAD_MOST];
 	unsigned made;                  /* columns of that row. Not beside nhead: two numbers that were written one by one wait to be read as one */
@@ -53,12 +53,16 @@ struct feed {
 bool feed_open(struct feed *, struct database *, const char *table, unsigned columns, struct error *);
 bool feed_row(struct feed *, struct error *);   /* the row is whole */
 bool feed_flush(struct feed *, struct error *); /* all rows; also where the feed was never opened */
-/* Past SQLite, into an empty table whose first column is its id; until feed_settle nothing else touches the table. When every feed of the
- * file has settled, and SQLite has it again, feed_gather brings what was set aside. index: the only one of the table, by id / per, which is a
- * column of it; NULL: there is none. */
+/* Past SQLite, into an empty table whose first column is its id, or holds no numbers; until feed_settle nothing else touches the table.
+ * When every feed of the file has settled, and SQLite has it again, feed_gather brings what was set aside. index: the only one of the table, by
+ * id / per, which is a column of it; NULL: there is none. */
 bool feed_direct(struct feed *, struct tree_file *, const char *index, int64_t per, struct error *);
 bool feed_settle(struct feed *, struct error *);
 bool feed_gather(struct feed *, struct error *);
+/* The same for all feeds of a database that is in a transaction, as it is behind each of the two. indexes: by feed; NULL: there are none. A file
+ * that is not as tree.h knows it stays closed, and SQLite inserts: feeds_settle flushes then. */
+bool feeds_direct(struct feed *const *, size_t n, struct tree_file *, const char *const *indexes, int64_t per, struct error *);
+bool feeds_settle(struct feed *const *, size_t n, struct tree_file *, struct error *);
 void feed_close(struct feed *);                 /* also of a zeroed one */
 
 static inline char *feed_room(struct feed *f, size_t more)

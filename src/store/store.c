@@ -163,30 +163,14 @@ static bool prepare(struct store *s, struct error *error)
 static bool go_direct(struct store *s, struct error *error)
 {
 	static const char *const indexes[FEEDS] = { NULL, "error_by_session", "finding_by_session" };
-	struct feed *feeds[FEEDS] = EACH_FEED(s);
-	if (s->database.replaces)
-		return true;
-	if (!database_index(&s->database, error) || !database_run(&s->database, "COMMIT", error))
-		return false;
-	bool done = true;
-	if (tree_file_begin(&s->file, s->database.path, s->database.target ? s->database.target : s->database.path))
-		for (size_t i = 0; done && i < FEEDS; i++)
-			done = feed_direct(feeds[i], &s->file, indexes[i], IDS_PER_SESSION, error);
-	return done && database_run(&s->database, "PRAGMA cache_size = -2048; BEGIN", error);
+	return s->database.replaces || (database_index(&s->database, error) &&
+		feeds_direct((struct feed *const[FEEDS])EACH_FEED(s), FEEDS, &s->file, indexes, IDS_PER_SESSION, error) &&
+		database_run(&s->database, "PRAGMA cache_size = -2048", error));
 }
 
 bool writer_settle(struct store *s, struct error *error)
 {
-	struct feed *feeds[FEEDS] = EACH_FEED(s);
-	bool done = true, direct = s->file.open;
-	for (size_t i = 0; done && i < FEEDS; i++)
-		done = feed_settle(feeds[i], error);
-	if (!done || !direct)
-		return done;
-	done = database_run(&s->database, "COMMIT", error) && tree_file_end(&s->file, error) && database_run(&s->database, "BEGIN", error);
-	for (size_t i = 0; done && i < FEEDS; i++)
-		done = feed_gather(feeds[i], error);
-	return done;
+	return feeds_settle((struct feed *const[FEEDS])EACH_FEED(s), FEEDS, &s->file, error);
 }
 
 /* Names do not join rows that have lost theirs. */

@@ -305,9 +305,37 @@ static void twice_past(void **state)
 	database_free(&d);
 }
 
+/* They lie in the order of their coming. */
+static void without_key(void **state)
+{
+	(void)state;
+	enum { ROWS = 3 * FEED_ROWS };
+	struct database d;
+	struct tree_file file;
+	struct error error = { 0 };
+	struct feed f;
+	struct text name = { 0 };
+	things_open(&d, &f, "CREATE TABLE things (name TEXT NOT NULL, number)", 2);
+	go_past(&d, &file, &f, NULL);
+	for (int i = 1; i <= ROWS; i++) {
+		text_clear(&name);
+		text_addf(&name, "the %d", i);
+		feed_text(&f, text_view(&name));
+		feed_number(&f, i);
+		assert_true(feed_row(&f, &error));
+	}
+	come_back(&d, &file, &f);
+	feed_close(&f);
+	assert_int_equal(number(&d, "SELECT count(*) FROM things WHERE number = rowid AND name = 'the ' || rowid"), ROWS);
+	is_sound(&d);
+	text_free(&name);
+	database_free(&d);
+}
+
 static const struct special { const char *name; void (*run)(void **); } specials[] = {
 	{ "columns asked for in another order", any_order },
 	{ "a long head", long_head },
+	{ "a table without a key, past SQLite", without_key },
 	{ "many that are late", grows },
 	{ "numbers of each size", numbers_through },
 	{ "numbers of each size, past SQLite", numbers_past },
