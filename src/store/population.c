@@ -194,26 +194,30 @@ static uint32_t server_number(struct population *p, struct bytes address, uint16
 	return number;
 }
 
+static void network_new(struct population *p, struct bytes network)
+{
+	MEMORY_ROOM(p->networks, p->nnetworks, p->networks_room);
+	p->networks[p->nnetworks++] = arena_copy(&p->arena, network);
+}
+
 static uint32_t network_number(struct population *p, struct bytes address)
 {
 	struct text network = { 0 };
 	bool new;
 	network_add(&network, address, site);
 	uint32_t number = number_of(p, VOCABULARY_NETWORK, text_view(&network), &new) - 1;
-	if (new) {
-		MEMORY_ROOM(p->networks, p->nnetworks, p->networks_room);
-		p->networks[p->nnetworks++] = arena_copy(&p->arena, text_view(&network));
-	}
+	if (new)
+		network_new(p, text_view(&network));
 	text_free(&network);
 	return number;
 }
 
-static void client_new(struct population *p, struct bytes address)
+static void client_new(struct population *p, struct bytes address, uint32_t network)
 {
 	if (p->nclients == p->clients_room)
 		p->client_networks = memory_grow(p->client_networks, p->clients_room ? 2 * p->clients_room : 64, sizeof *p->client_networks);
 	MEMORY_ROOM(p->clients, p->nclients, p->clients_room);
-	p->client_networks[p->nclients] = network_number(p, address);
+	p->client_networks[p->nclients] = network;
 	p->clients[p->nclients++] = arena_copy(&p->arena, address);
 }
 
@@ -222,7 +226,7 @@ static uint32_t client_number(struct population *p, struct bytes address)
 	bool new;
 	uint32_t number = number_of(p, VOCABULARY_CLIENT, address, &new) - 1;
 	if (new)
-		client_new(p, address);
+		client_new(p, address, network_number(p, address));
 	return number;
 }
 
@@ -348,8 +352,24 @@ static uint32_t server_of(struct population *p, struct address address, uint16_t
 	memcpy(key + sizeof address.octets, &port, sizeof port);
 	uint32_t number = number_of(p, VOCABULARY_SERVER, (struct bytes){ key, sizeof key }, &new) - 1;
 	if (new) {
-		address_text(&address, text);
-		server_new(p, bytes_of(text), port);
+		server_new(p, (struct bytes){ (const uint8_t *)text, address_text(&address, text) }, port);
+	}
+	return number;
+}
+
+/* Found by its octets: as a text it is spelled out once. */
+static uint32_t network_of(struct population *p, struct address address, struct bytes spelled)
+{
+	_Static_assert(PREFIX_V4 % 8 == 0 && PREFIX_V6 % 8 == 0, "whole octets");
+	size_t keep = address_is_v4(&address) ? sizeof address.octets - (32 - PREFIX_V4) / 8 : PREFIX_V6 / 8;
+	bool new;
+	memset(address.octets + keep, 0, sizeof address.octets - keep);
+	uint32_t number = number_of(p, VOCABULARY_NETWORK, (struct bytes){ address.octets, sizeof address.octets }, &new) - 1;
+	if (new) {
+		struct text network = { 0 };
+		network_add(&network, spelled, site);
+		network_new(p, text_view(&network));
+		text_free(&network);
 	}
 	return number;
 }
@@ -360,8 +380,8 @@ static uint32_t client_of(struct population *p, struct address address)
 	bool new;
 	uint32_t number = number_of(p, VOCABULARY_CLIENT, (struct bytes){ address.octets, sizeof address.octets }, &new) - 1;
 	if (new) {
-		address_text(&address, text);
-		client_new(p, bytes_of(text));
+		struct bytes spelled = { (const uint8_t *)text, address_text(&address, text) };
+		client_new(p, spelled, network_of(p, address, spelled));
 	}
 	return number;
 }
