@@ -46,6 +46,12 @@ struct census_session *census_session(struct census *c, const struct address *se
 	return session;
 }
 
+void census_look(struct census *c, struct census_look look)
+{
+	BULK_ROOM(c->bulk, c->looks, c->nlooks, c->looks_room);
+	c->looks[c->nlooks++] = look;
+}
+
 void census_error(struct census *c, int64_t session_id, uint32_t cause_id, int64_t time)
 {
 	for (size_t i = c->nhits; i-- > 0 && c->hits[i].id == session_id;) {
@@ -77,13 +83,16 @@ void census_forget(struct census *c, int64_t beyond)
 void census_sessions_free(struct census *c)
 {
 	bulk_free(c->bulk, c->sessions);
+	bulk_free(c->bulk, c->looks);
 	c->sessions = NULL;
-	c->nsessions = c->sessions_room = 0;
+	c->looks = NULL;
+	c->nsessions = c->sessions_room = c->nlooks = c->looks_room = 0;
 }
 
 void census_free(struct census *c)
 {
 	bulk_free(c->bulk, c->v6);
+	bulk_free(c->bulk, c->looks);
 	bulk_free(c->bulk, c->sessions);
 	bulk_free(c->bulk, c->hits);
 	*c = (struct census){ .bulk = c->bulk };

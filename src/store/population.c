@@ -1,4 +1,4 @@
-/* population.c - takes the tables session and error, or a census of them, and look; gives small numbers in place of their texts. Two
+/* population.c - takes the tables session, look and error, or a census of them; gives small numbers in place of their texts. Two
  * texts of the same words have one number, whatever their rows. Never writes. */
 #include "store/population.h"
 
@@ -128,6 +128,8 @@ static const char looks_sql[] = "SELECT look_id, name_id, banner_id, starred, he
 struct loader {
 	struct population *p;
 	sqlite3_stmt *text;
+	uint32_t (*values)[2]; /* by text_id: of the text, and of what stands before its segment size; 0 where nobody asked yet */
+	size_t ntexts;
 	struct map offers; /* offer_id and hidden_id to their values */
 	size_t people_room, seen_room;
 	struct bulk_pace pace;
@@ -142,16 +144,15 @@ static struct bytes text_of(struct loader *l, int64_t id)
 
 static uint32_t text_value(struct loader *l, int64_t id, bool up_to_comma)
 {
-	if (!id)
+	if (id <= 0 || (size_t)id >= l->ntexts)
 		return 0;
-	id = 2 * id + up_to_comma;
-	void **slot = map_put(&l->p->texts, (struct bytes){ (const uint8_t *)&id, sizeof id });
-	if (!*slot) {
-		struct bytes text = text_of(l, id / 2);
+	uint32_t *value = &l->values[id][up_to_comma];
+	if (!*value) {
+		struct bytes text = text_of(l, id);
 		size_t comma = up_to_comma ? bytes_find(text, B(", mss")) : BYTES_NONE;
-		*slot = (void *)(uintptr_t)value_of(l->p, comma == BYTES_NONE ? text : bytes_first(text, comma), false);
+		*value = value_of(l->p, comma == BYTES_NONE ? text : bytes_first(text, comma), false);
 	}
-	return (uint32_t)(uintptr_t)*slot;
+	return *value;
 }
 
 static struct offer_values offer_values(struct loader *l, int64_t offer, int64_t hidden)
@@ -230,20 +231,24 @@ static uint32_t client_number(struct population *p, struct bytes address)
 	return number;
 }
 
-static void read_look(struct loader *l, sqlite3_stmt *row, uint32_t *value)
+static void read_look(struct loader *l, const struct census_look *look, uint32_t *value)
 {
-	int hello = sqlite3_column_int(row, HELLO);
-	bool whole = hello == 3 && sqlite3_column_type(row, OFFER) != SQLITE_NULL;
-	if (whole) {
-		struct offer_values v = offer_values(l, sqlite3_column_int64(row, OFFER), sqlite3_column_int64(row, HIDDEN));
+	if (look->hello == 3 && look->offer_id) {
+		struct offer_values v = offer_values(l, look->offer_id, look->hidden_id);
 		value[TURN_STARTTLS] = v.starttls;
 		value[TURN_KEYWORDS] = v.keywords;
-	} else if (hello == 2) {
+	} else if (look->hello == 2) {
 		value[TURN_STARTTLS] = VALUE_EHLO_REFUSED;
 	}
-	value[TURN_BANNER] = sqlite3_column_int(row, STARRED) ? (uint32_t)VALUE_STARRED : text_value(l, sqlite3_column_int64(row, BANNER), false);
-	value[TURN_NAME] = text_value(l, sqlite3_column_int64(row, NAME), false);
-	value[TURN_STACK] = text_value(l, sqlite3_column_int64(row, SERVER_STACK), true);
+	value[TURN_BANNER] = look->starred ? (uint32_t)VALUE_STARRED : text_value(l, look->banner_id, false);
+	value[TURN_NAME] = text_value(l, look->name_id, false);
+	value[TURN_STACK] = text_value(l, look->server_stack_id, true);
+}
+
+static void looks_new(struct population *p, size_t n)
+{
+	p->nlooks = n;
+	p->looks = bulk_array(p->bulk, n, sizeof *p->looks);
 }
 
 static bool load_looks(struct loader *l, struct database *d, struct error *error)
@@ -252,12 +257,18 @@ static bool load_looks(struct loader *l, struct database *d, struct error *error
 	int64_t n;
 	if (!database_number(d, "SELECT coalesce(max(look_id), 0) + 1 FROM look", &n, error))
 		return false;
-	p->nlooks = (size_t)n;
-	p->looks = bulk_array(p->bulk, p->nlooks, sizeof *p->looks);
+	looks_new(p, (size_t)n);
 	sqlite3_stmt *row = database_statement(d, looks_sql, error);
 	int step = SQLITE_ERROR;
-	while (row && (step = sqlite3_step(row)) == SQLITE_ROW)
-		read_look(l, row, p->looks[sqlite3_column_int64(row, LOOK_ID)]);
+	while (row && (step = sqlite3_step(row)) == SQLITE_ROW) {
+		struct census_look look = {
+			.name_id = (uint32_t)sqlite3_column_int64(row, NAME), .banner_id = (uint32_t)sqlite3_column_int64(row, BANNER),
+			.offer_id = (uint32_t)sqlite3_column_int64(row, OFFER), .hidden_id = (uint32_t)sqlite3_column_int64(row, HIDDEN),
+			.server_stack_id = (uint32_t)sqlite3_column_int64(row, SERVER_STACK), .hello = (uint8_t)sqlite3_column_int(row, HELLO),
+			.starred = sqlite3_column_int(row, STARRED) != 0,
+		};
+		read_look(l, &look, p->looks[sqlite3_column_int64(row, LOOK_ID)]);
+	}
 	sqlite3_finalize(row);
 	return step == SQLITE_DONE || (error->kind == ERROR_NONE && database_trouble(d, error));
 }
@@ -343,6 +354,13 @@ static bool load_errors(struct population *p, struct database *d, struct error *
 
 /* ---- a census ---- */
 
+static void take_looks(struct loader *l, const struct census *c)
+{
+	looks_new(l->p, c->nlooks + 1);
+	for (size_t i = 0; i < c->nlooks; i++, bulk_rest(l->p->bulk, &l->pace))
+		read_look(l, &c->looks[i], l->p->looks[i + 1]);
+}
+
 static uint32_t server_of(struct population *p, struct address address, uint16_t port)
 {
 	uint8_t key[sizeof address.octets + sizeof port];
@@ -417,16 +435,21 @@ static void take_hits(struct population *p, const struct census *c)
 bool population_load(struct population *p, struct database *d, struct census *census, struct error *error)
 {
 	struct loader l = { .p = p };
+	int64_t ntexts = 0;
 	*p = (struct population){ .bulk = d->bulk, .seen.bulk = d->bulk };
 	reserved_values(p);
 	l.text = database_statement(d, "SELECT text FROM text WHERE text_id = ?", error);
-	bool done = l.text && load_looks(&l, d, error);
+	bool done = l.text && database_number(d, "SELECT coalesce(max(text_id), 0) + 1 FROM text", &ntexts, error);
+	l.ntexts = (size_t)ntexts;
+	l.values = bulk_array(p->bulk, l.ntexts, sizeof *l.values);
 	if (done && census) {
+		take_looks(&l, census);
 		take_sessions(&l, census);
 		census_sessions_free(census); /* before more memory is taken */
 	} else {
-		done = done && load_sessions(&l, d, error);
+		done = done && load_looks(&l, d, error) && load_sessions(&l, d, error);
 	}
+	bulk_free(p->bulk, l.values);
 	p->seen.looks = (const uint32_t (*)[SEEN_KINDS])p->looks;
 	p->seen.values = p->values;
 	p->seen.servers = p->servers;
@@ -450,7 +473,6 @@ void population_free(struct population *p)
 {
 	for (size_t i = 0; i < sizeof p->names / sizeof *p->names; i++)
 		map_free(&p->names[i]);
-	map_free(&p->texts);
 	bulk_free(p->bulk, p->people);
 	bulk_free(p->bulk, p->hits);
 	bulk_free(p->bulk, p->looks);

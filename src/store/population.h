@@ -46,7 +46,6 @@ struct population {
 	struct hit *hits;          /* by session */
 	size_t nhits, hits_room;
 	struct map names[4];       /* texts to numbers, one a vocabulary */
-	struct map texts;          /* text_id to value */
 };
 
 /* Sessions, and what they saw; then hits, which nobody needs who looks at what was seen. census: NULL none; each frees its part of it. */

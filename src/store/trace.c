@@ -245,14 +245,16 @@ static void texts_of(struct store *s, const struct trace *t, const struct sessio
 
 static bool look_row(struct store *s, const struct trace *t, enum hello hello, int64_t of_server, struct error *error)
 {
+	int64_t name = t->name.n ? interned_id(&s->texts, text_view(&t->name), error) : 0;
+	int64_t greeting = s->greeting.n ? interned_id(&s->texts, text_view(&s->greeting), error) : 0;
 	feed_number(&s->look, ++s->last_look);
-	feed_id(&s->look, t->name.n ? interned_id(&s->texts, text_view(&t->name), error) : 0);
-	feed_id(&s->look, s->greeting.n ? interned_id(&s->texts, text_view(&s->greeting), error) : 0);
-	feed_number(&s->look, s->starred);
-	feed_number(&s->look, hello);
-	feed_id(&s->look, t->offer);
-	feed_id(&s->look, t->hidden);
-	feed_id(&s->look, of_server);
+	FEED_IDS(&s->look, name, greeting);
+	FEED_NUMBERS(&s->look, s->starred, (int64_t)hello);
+	FEED_IDS(&s->look, t->offer, t->hidden, of_server);
+	if (s->counts)
+		census_look(&s->census, (struct census_look){ .name_id = (uint32_t)name, .banner_id = (uint32_t)greeting, .offer_id = (uint32_t)t->offer,
+		                                              .hidden_id = (uint32_t)t->hidden, .server_stack_id = (uint32_t)of_server, .hello = (uint8_t)hello,
+		                                              .starred = s->starred });
 	return feed_row(&s->look, error) && error->kind == ERROR_NONE;
 }
 
