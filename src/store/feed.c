@@ -173,9 +173,9 @@ static const sqlite3_module module = {
 bool feed_open(struct feed *f, struct database *database, const char *table, unsigned columns, struct error *error)
 {
 	assert(columns <= FEED_COLUMNS);
-	*f = (struct feed){ .database = database, .table = table, .columns = columns, .grown = 1, .in_order = true };
-	f->places = memory_new(FEED_ROWS, sizeof *f->places);
-	f->spare_places = memory_new(FEED_ROWS, sizeof *f->places);
+	*f = (struct feed){ .database = database, .table = table, .columns = columns, .grown = 1 };
+	f->places = memory_grow(NULL, FEED_ROWS, sizeof *f->places);
+	f->spare_places = memory_grow(NULL, FEED_ROWS, sizeof *f->places);
 	struct text sql = { 0 };
 	snprintf(f->name, sizeof f->name, "feed_%s", table);
 	bool done = sqlite3_create_module(database->db, f->name, &module, f) == SQLITE_OK || database_trouble(database, error);
@@ -265,7 +265,7 @@ static void leave(struct feed *f, unsigned gone)
 {
 	for (unsigned i = 0; i < gone; i++)
 		f->octets -= f->places[i].n;
-	f->count -= gone;
+	f->ordered = f->count -= gone;
 	for (unsigned i = 0; i < f->count; i++) {
 		struct feed_place *row = &f->places[i];
 		*row = f->places[gone + i];
@@ -283,22 +283,27 @@ static void leave(struct feed *f, unsigned gone)
 	f->row_begin = 0;
 }
 
-/* Rows of the same id stay in the order of their coming. */
+/* Those that came out of order go in between those that stand in order. Rows of the same id stay in the order of their coming. */
 static void put_in_order(struct feed *f)
 {
-	uint32_t *order = order_of_keys(&f->places->id, sizeof *f->places, f->count, NULL);
+	const struct feed_place *came = f->places + f->ordered;
+	unsigned n = f->count - f->ordered;
+	uint32_t *order = order_of_keys(&came->id, sizeof *came, n, NULL);
 	struct feed_place *places = f->spare_places;
-	for (unsigned i = 0; i < f->count; i++)
-		places[i] = f->places[order[i]];
+	for (unsigned i = 0, k = 0; i < f->count; i++) {
+		unsigned stood = i - k;
+		bool next = k < n && (stood == f->ordered || came[order[k]].id < f->places[stood].id);
+		places[i] = next ? came[order[k++]] : f->places[stood];
+	}
 	f->spare_places = f->places;
 	f->places = places;
-	f->in_order = true;
+	f->ordered = f->count;
 	free(order);
 }
 
 static bool give(struct feed *f, unsigned rows, struct error *error)
 {
-	if (!f->in_order)
+	if (f->ordered < f->count)
 		put_in_order(f);
 	bool done = f->tree.to ? give_tree(f, rows, error) : step(f, f->insert, rows, error);
 	leave(f, rows);
@@ -322,7 +327,7 @@ bool feed_row(struct feed *f, struct error *error)
 	*to++ = head & 0x7f;
 	memcpy(to, f->head, f->nhead);
 	f->rows.n += head;
-	f->in_order = f->in_order && (f->count == 0 || f->places[f->count - 1].id <= f->id);
+	f->ordered += f->ordered == f->count && (f->count == 0 || f->places[f->count - 1].id <= f->id);
 	uint32_t n = (uint32_t)f->rows.n - f->row_begin;
 	f->places[f->count++] = (struct feed_place){ .id = f->id, .begin = f->row_begin, .n = n, .head = head, .numbered = f->numbered };
 	f->octets += n;

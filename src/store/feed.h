@@ -34,9 +34,9 @@ struct feed {
 	char name[32];
 	const char *table;
 	unsigned columns, count, going; /* going: of the rows, those that the statement takes */
+	unsigned ordered;               /* of the rows, those at the start that stand in order of their ids */
 	unsigned grown;                 /* it keeps so many times as much */
 	size_t given, late;             /* to the tree; late: of them, those that came too late */
-	bool in_order;                  /* by id */
 	struct feed_place *places, *spare_places;
 	struct text rows, older;        /* older: with what stayed when others went */
 	size_t octets;                  /* of the rows in both, without those that went */

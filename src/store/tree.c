@@ -187,7 +187,7 @@ bool tree_add(struct tree *t, int64_t id, struct bytes head, struct bytes body, 
 		n += put_varint(front + n, (uint64_t)id);
 	size_t cell = n + head.n + body.n;
 	if (!t->pages)
-		t->pages = memory_new(TREE_PAGES, TREE_PAGE);
+		t->pages = memory_grow(NULL, TREE_PAGES, TREE_PAGE);
 	if (t->cells && LEAF_HEAD + (t->cells + 1) * POINTER + cell > t->begin) {
 		finish_leaf(t, true);
 		if (t->full == TREE_PAGES && !write_pages(t, t->children + t->nchildren - t->full, error))
