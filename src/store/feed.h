@@ -131,10 +131,7 @@ static inline struct bytes feed_text_made(const struct feed *f)
 static inline void feed_text_end(struct feed *f)
 {
 	uint64_t type = RECORD_TEXT + 2 * (f->rows.n - f->text_begin);
-	for (unsigned shift = 7 * (FEED_TYPE_MOST - 1); shift; shift -= 7)
-		if (type >> shift)
-			f->head[f->nhead++] = (uint8_t)(type >> shift | 0x80);
-	f->head[f->nhead++] = type & 0x7f;
+	f->nhead += (unsigned)record_put_varint(f->head + f->nhead, type);
 	f->made++;
 }
 

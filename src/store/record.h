@@ -1,6 +1,7 @@
 /* record - numbers as SQLite's records hold them (sqlite.org/fileformat2.html#record_format).
  * In:    a number.
- * Out:   the octet of its type, which the record's head has, and its octets, which its body has; 0 and 1 are types by themselves. */
+ * Out:   the octet of its type, which the record's head has, and its octets, which its body has; 0 and 1 are types by themselves. Or a varint, as
+ *        heads and pages have lengths and ids. */
 #ifndef SMTPWHY_STORE_RECORD_H
 #define SMTPWHY_STORE_RECORD_H
 
@@ -10,7 +11,7 @@
 #include <string.h>
 
 enum record_type { RECORD_NULL, RECORD_ZERO = 8, RECORD_TEXT = 13 }; /* a text's is RECORD_TEXT and twice its length */
-enum { RECORD_NUMBER = 8 /* octets that one has at most */ };
+enum { RECORD_NUMBER = 8 /* octets that one has at most */, RECORD_VARINT = 9 /* those of a varint */ };
 
 static inline size_t record_size(unsigned type) /* octets of a number or NULL */
 {
@@ -46,6 +47,38 @@ static inline size_t record_put(void *at, int64_t number, uint8_t type)
 #endif
 	memcpy(at, &wire, sizeof wire);
 	return n;
+}
+
+/* Seven bits an octet, all but the last with the high one; all eight of the ninth. Gives how many octets. */
+static inline size_t record_put_long(uint8_t *at, uint64_t number)
+{
+	size_t n = number >> 56 ? RECORD_VARINT : (size_t)(70 - __builtin_clzll(number | 1)) / 7, i = n;
+	if (n == RECORD_VARINT) {
+		at[--i] = (uint8_t)number;
+		number >>= 8;
+	} else {
+		at[--i] = number & 0x7f;
+		number >>= 7;
+	}
+	while (i) {
+		at[--i] = (uint8_t)(number | 0x80);
+		number >>= 7;
+	}
+	return n;
+}
+
+/* The same: most lengths are short. */
+static inline size_t record_put_varint(uint8_t *at, uint64_t number)
+{
+	if (number >= 0x4000)
+		return record_put_long(at, number);
+	if (number < 0x80) {
+		*at = (uint8_t)number;
+		return 1;
+	}
+	at[0] = (uint8_t)(number >> 7 | 0x80);
+	at[1] = number & 0x7f;
+	return 2;
 }
 
 #endif

@@ -16,10 +16,10 @@ enum { HEADER = 100, AT_PAGE_SIZE = 16, AT_RESERVED = 20, AT_CHANGES = 24, AT_PA
 	AT_CHANGES_OF_VERSION = 92 };
 enum { FORMAT = 4 /* 0 and 1 need no octets */, UTF_8 = 1 };
 /* 1.6: of a page. */
-enum { INDEX_INTERIOR = 2, INTERIOR = 5, INDEX_LEAF = 10, LEAF = 13, LEAF_HEAD = 8, INTERIOR_HEAD = 12, POINTER = 2, VARINT_MOST = 9, CHILD = 4 };
+enum { INDEX_INTERIOR = 2, INTERIOR = 5, INDEX_LEAF = 10, LEAF = 13, LEAF_HEAD = 8, INTERIOR_HEAD = 12, POINTER = 2, CHILD = 4 };
 enum { RECORD_MOST = TREE_PAGE - 35 /* of a table: more of it would go on overflow pages */ };
 enum { ENTRY_HEAD = 3, ENTRY_MOST = ENTRY_HEAD + 2 * RECORD_NUMBER /* of an index */ };
-enum { CHILDREN_MOST = (TREE_PAGE - INTERIOR_HEAD) / (CHILD + VARINT_MOST + POINTER) + 1,
+enum { CHILDREN_MOST = (TREE_PAGE - INTERIOR_HEAD) / (CHILD + RECORD_VARINT + POINTER) + 1,
        INDEX_CHILDREN_MOST = (TREE_PAGE - INTERIOR_HEAD) / (CHILD + 1 + ENTRY_MOST + POINTER) + 1 };
 enum { LOCK_PAGE = 0x40000000 / TREE_PAGE + 1 /* 1.4: nothing stands there */ };
 
@@ -37,24 +37,6 @@ static uint32_t get(const uint8_t *at, unsigned octets)
 	while (octets--)
 		number = number << 8 | *at++;
 	return number;
-}
-
-/* 1.6: seven bits an octet, all but the last with the high one; all eight of the ninth. Gives how many octets. */
-static size_t put_varint(uint8_t *at, uint64_t number)
-{
-	size_t n = number >> 56 ? VARINT_MOST : (size_t)(70 - __builtin_clzll(number | 1)) / 7, i = n;
-	if (n == VARINT_MOST) {
-		at[--i] = (uint8_t)number;
-		number >>= 8;
-	} else {
-		at[--i] = number & 0x7f;
-		number >>= 7;
-	}
-	while (i) {
-		at[--i] = (uint8_t)(number | 0x80);
-		number >>= 7;
-	}
-	return n;
 }
 
 /* ---- the file ---- */
@@ -181,10 +163,10 @@ bool tree_takes(const struct tree *t, int64_t id, size_t record)
 
 bool tree_add(struct tree *t, int64_t id, struct bytes head, struct bytes body, struct error *error)
 {
-	uint8_t front[2 * VARINT_MOST];
-	size_t n = put_varint(front, head.n + body.n);
+	uint8_t front[2 * RECORD_VARINT];
+	size_t n = record_put_varint(front, head.n + body.n);
 	if (!t->per)
-		n += put_varint(front + n, (uint64_t)id);
+		n += record_put_varint(front + n, (uint64_t)id);
 	size_t cell = n + head.n + body.n;
 	if (!t->pages)
 		t->pages = memory_grow(NULL, TREE_PAGES, TREE_PAGE);
@@ -228,7 +210,7 @@ bool tree_add_id(struct tree *t, int64_t id, struct error *error)
 static size_t put_key(uint8_t *at, const struct tree *t, int64_t id)
 {
 	if (!t->per)
-		return put_varint(at, (uint64_t)id);
+		return record_put_varint(at, (uint64_t)id);
 	uint8_t entry[ENTRY_MOST];
 	size_t n = put_entry(entry, id, t->per);
 	*at = (uint8_t)n; /* a varint of one octet */
