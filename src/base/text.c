@@ -10,10 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-void text_room(struct text *t, size_t more)
+void text_grow(struct text *t, size_t more)
 {
-	if (t->room - t->n > more)
-		return;
 	size_t room = t->room ? t->room * 2 : 128;
 	while (room - t->n <= more)
 		room *= 2;

@@ -22,13 +22,19 @@ void text_add_json(struct text *, struct bytes);                /* a JSON string
 void text_add_time(struct text *, int64_t nanoseconds);         /* ISO 8601, UTC, microseconds: 2026-11-22T10:02:03.000001Z */
 struct bytes text_view(const struct text *);
 void text_clear(struct text *); /* keeps the memory */
-void text_room(struct text *, size_t more); /* room for so many octets and the NUL: p + n may be written, then n raised */
+static inline void text_room(struct text *, size_t more); /* room for so many octets and the NUL: p + n may be written, then n raised */
+void text_grow(struct text *, size_t more);               /* text_room, where there is none */
 void text_free(struct text *);
+
+static inline void text_room(struct text *t, size_t more)
+{
+	if (t->room - t->n <= more)
+		text_grow(t, more);
+}
 
 static inline void text_add(struct text *t, struct bytes b)
 {
-	if (t->room - t->n <= b.n)
-		text_room(t, b.n);
+	text_room(t, b.n);
 	if (b.n)
 		memcpy(t->p + t->n, b.p, b.n);
 	t->n += b.n;
@@ -37,8 +43,7 @@ static inline void text_add(struct text *t, struct bytes b)
 
 static inline void text_add_octet(struct text *t, uint8_t octet)
 {
-	if (t->room - t->n <= 1)
-		text_room(t, 1);
+	text_room(t, 1);
 	t->p[t->n++] = (char)octet;
 	t->p[t->n] = 0;
 }

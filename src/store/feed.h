@@ -67,8 +67,7 @@ void feed_close(struct feed *);                 /* also of a zeroed one */
 
 static inline char *feed_room(struct feed *f, size_t more)
 {
-	if (f->rows.room - f->rows.n <= more)
-		text_room(&f->rows, more);
+	text_room(&f->rows, more);
 	return f->rows.p + f->rows.n;
 }
 

@@ -37,34 +37,31 @@ static bool is_banner(const struct ladder *l, const struct exchange *x)
 		bytes_index(raw, '\n') == BYTES_NONE && bytes_equal(bytes_from(raw, 4), l->session->banner);
 }
 
-/* The lines of a reply behind the first, which has the name of the server or the client, are the same in many sessions. */
-static bool add_tail(struct ladder *l, struct text *json, struct bytes wire, size_t most)
-{
-	struct cut cut = bytes_cut(wire, '\n');
-	if (!cut.found || cut.tail.n < INTERN_FROM || wire.n > most)
-		return false;
-	int64_t id = interned_lines(&l->store->texts, cut.tail, bytes_hash(cut.tail), most, &l->store->text, l->error);
-	if (!id)
-		return false;
-	text_add_octet(json, '[');
-	wire_add_both(json, cut.head, most, false);
-	text_add_octet(json, ',');
-	wire_add_number(json, id);
-	text_add_octet(json, ']');
-	return true;
-}
+enum { COMMAND_MOST = LINES_TEXT, REPLY_MOST = 2 * LINES_TEXT };
 
+/* A reply of one line, or the lines of one behind the first, which has the name of the server or the client, are the same in many sessions. */
 static void add_text(struct ladder *l, struct text *json, enum direction side, struct bytes wire)
 {
-	size_t most = side == FROM_CLIENT ? LINES_TEXT : LINES_TEXT * 2;
-	if (side == FROM_SERVER && add_tail(l, json, wire, most))
+	if (side == FROM_CLIENT) {
+		wire_add_both(json, wire, COMMAND_MOST, false);
 		return;
-	bool one = side == FROM_SERVER && wire.n >= INTERN_FROM && bytes_index(wire, '\n') == BYTES_NONE;
-	int64_t id = one ? interned_lines(&l->store->texts, wire, bytes_hash(wire), most, &l->store->text, l->error) : 0;
-	if (id)
-		wire_add_number(json, id);
-	else
-		wire_add_both(json, wire, most, side == FROM_SERVER);
+	}
+	struct cut cut = wire.n >= INTERN_FROM ? bytes_cut(wire, '\n') : (struct cut){ .head = wire };
+	struct bytes often = cut.found ? cut.tail : wire;
+	bool known = often.n >= INTERN_FROM && (wire.n <= REPLY_MOST || !cut.found);
+	int64_t id = known ? interned_lines(&l->store->texts, often, bytes_hash(often), REPLY_MOST, &l->store->text, l->error) : 0;
+	if (!id) {
+		wire_add_both(json, wire, REPLY_MOST, true);
+		return;
+	}
+	if (cut.found) {
+		text_add_octet(json, '[');
+		wire_add_both(json, cut.head, REPLY_MOST, false);
+		text_add_octet(json, ',');
+	}
+	wire_add_number(json, id);
+	if (cut.found)
+		text_add_octet(json, ']');
 }
 
 /* An error's command or reply of which nothing is to say but that: -n or n. */
@@ -77,14 +74,15 @@ static void add_told(struct ladder *l, enum direction side, int64_t told)
 }
 
 /* told: TOLD_NOT, or what tells the text in its place: -n, the row of error n of the session, or TOLD_BANNER, the session's. */
-static void add_line(struct ladder *l, const struct exchange *x, enum direction side, struct place place, struct bytes wire, int64_t told, unsigned flags)
+static void add_line(struct ladder *l, const struct exchange *x, enum direction side, const struct place *place, struct bytes wire, int64_t told,
+                     unsigned flags)
 {
-	if (told < 0 && flags == (side == FROM_CLIENT ? 0 : MARK_ERROR) && !l->left_out && place.number) {
+	if (told < 0 && flags == (side == FROM_CLIENT ? 0 : MARK_ERROR) && !l->left_out && place->number) {
 		add_told(l, side, told);
 		return;
 	}
 	struct text *json = &l->store->ladder.rows;
-	int64_t capture = writer_capture(l->store, place);
+	int64_t capture = writer_capture(l->store, *place);
 	text_room(json, 7 * (NUMBER_MOST + 1) + 8);
 	char *at = json->p + json->n;
 	if (l->lines++)
@@ -92,10 +90,10 @@ static void add_line(struct ladder *l, const struct exchange *x, enum direction 
 	*at++ = '[';
 	at = wire_put_number(at, x->ordinal);
 	memcpy(at, side == FROM_CLIENT ? ",0," : ",1,", 3);
-	bool here = place.number && capture == l->capture; /* there frames count from the session's first: fewer digits */
-	at = wire_put_number(at + 3, (int64_t)place.number - (here ? (int64_t)l->session->connection.first.number : 0));
+	bool here = place->number && capture == l->capture; /* there frames count from the session's first: fewer digits */
+	at = wire_put_number(at + 3, (int64_t)place->number - (here ? (int64_t)l->session->connection.first.number : 0));
 	*at++ = ',';
-	at = wire_put_number(at, place.number ? (place.time - l->session->connection.first.time) / 1000 : 0);
+	at = wire_put_number(at, place->number ? (place->time - l->session->connection.first.time) / 1000 : 0);
 	*at++ = ',';
 	if (told != TOLD_NOT) {
 		at = wire_put_number(at, told == TOLD_BANNER ? 0 : told);
@@ -135,7 +133,7 @@ static void add_command(struct ladder *l, const struct exchange *x)
 	flags |= x->answered ? 0 : MARK_UNANSWERED;
 	flags |= c->ahead ? MARK_AHEAD : 0;
 	flags |= c->line.length > LINES_TEXT ? MARK_CUT : 0;
-	add_line(l, x, FROM_CLIENT, c->line.last, text, is_error(x) && ESCAPED_MOST * text.n <= LINES_TEXT ? -(int64_t)error_of(l, x) : TOLD_NOT, flags);
+	add_line(l, x, FROM_CLIENT, &c->line.last, text, is_error(x) && ESCAPED_MOST * text.n <= LINES_TEXT ? -(int64_t)error_of(l, x) : TOLD_NOT, flags);
 }
 
 static void add_reply(struct ladder *l, const struct exchange *x)
@@ -151,7 +149,7 @@ static void add_reply(struct ladder *l, const struct exchange *x)
 	int64_t told = is_banner(l, x) ? TOLD_BANNER : TOLD_NOT;
 	if (is_error(x))
 		told = writer_reply_is_told(&x->reply) ? -(int64_t)error_of(l, x) : TOLD_NOT;
-	add_line(l, x, FROM_SERVER, x->reply.last, x->reply.raw, told, flags);
+	add_line(l, x, FROM_SERVER, &x->reply.last, x->reply.raw, told, flags);
 }
 
 static bool opens(const struct exchange *x)

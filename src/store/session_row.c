@@ -57,7 +57,7 @@ void writer_gather(struct store *s, struct pending *p, const struct session *ses
 		}
 	}
 	if (slowest)
-		short_text(p->slowest_verb, sizeof p->slowest_verb, writer_trigger(&slowest->command, &s->line).verb);
+		short_text(p->slowest_verb, sizeof p->slowest_verb, writer_verb(&slowest->command, &s->line));
 }
 
 static void address_column(struct feed *row, const struct address *address)

@@ -6,11 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int64_t writer_capture(const struct store *s, struct place place)
-{
-	return place.number ? s->capture_offset + place.file + 1 : 0;
-}
-
 int64_t writer_text(struct store *s, struct bytes wire, size_t most, struct error *error)
 {
 	text_clear(&s->text);
@@ -62,33 +57,26 @@ static void verb_of_word(struct bytes word, struct text *room)
 		text_add_octet(room, octet_upper(word.p[i]));
 }
 
-struct trigger writer_trigger(const struct command *c, struct text *room)
+struct bytes writer_verb(const struct command *c, struct text *room)
 {
 	text_clear(room);
-	if (c->kind == COMMAND_UNSEEN)
-		return (struct trigger){ 0 };
-	size_t verb = 0;
 	switch (c->kind) {
+	case COMMAND_UNSEEN:
+		return (struct bytes){ 0 };
 	case COMMAND_CONNECT:
-		return (struct trigger){ B("CONN"), B("") };
+		return B("CONN");
 	case COMMAND_CONTENT:
-		return (struct trigger){ B("EOM"), B(".") };
+		return B("EOM");
 	case COMMAND_CHUNK:
-		text_add_string(room, "BDAT");
-		break;
+		return B("BDAT");
 	case COMMAND_AUTH:
-		text_add_string(room, "AUTH-RESPONSE");
-		break;
+		return B("AUTH-RESPONSE");
 	case COMMAND_TLS:
-		text_add_octet(room, '-');
-		break;
+		return B("-");
 	default:
 		verb_of_word(c->word.n || !c->line.text.n ? c->word : bytes_word(c->line.text).head, room);
+		return text_view(room);
 	}
-	verb = room->n;
-	wire_add(room, c->line.text, LIMIT_TRIGGER_LINE);
-	struct bytes all = text_view(room);
-	return (struct trigger){ bytes_first(all, verb), bytes_from(all, verb).p ? bytes_from(all, verb) : B("") };
 }
 
 /* ---- beginning ---- */

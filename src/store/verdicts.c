@@ -107,6 +107,17 @@ static void lower_column(struct feed *row, struct bytes wire, bool known)
 	feed_text_end(row);
 }
 
+/* trigger_line. */
+static void line_column(struct feed *row, const struct command *c)
+{
+	if (c->kind == COMMAND_UNSEEN) {
+		feed_null(row);
+		return;
+	}
+	wire_add(feed_text_begin(row), c->kind == COMMAND_CONNECT ? B("") : c->kind == COMMAND_CONTENT ? B(".") : c->line.text, LIMIT_TRIGGER_LINE);
+	feed_text_end(row);
+}
+
 /* The MAIL of the transaction that the exchange belongs to; NULL when it is not in this window. */
 static const struct command *mail_of(const struct exchange *x)
 {
@@ -203,14 +214,13 @@ static bool error_row(struct store *s, const struct verdict *v, size_t at, int64
 	struct bytes reply = x->reply.text.p ? x->reply.text : B("");
 	const struct command *c = &x->command, *mail = mail_of(x);
 	bool rcpt = c->kind == COMMAND_LINE && c->verb == VERB_RCPT;
-	struct trigger trigger = writer_trigger(c, &s->line);
 	struct feed *row = &s->error;
 	feed_number(row, session_id * IDS_PER_SESSION + v->ordinal);
 	FEED_NUMBERS(row, session_id, x->reply.last.time, x->reply.code);
 	enhanced_column(row, &x->reply.enhanced);
 	writer_wire(row, reply, writer_lines(s, reply, at < s->now->n ? s->now->replies[at] : bytes_hash(reply), error));
-	feed_text(row, trigger.verb);
-	feed_text(row, trigger.line);
+	feed_text(row, writer_verb(c, &s->line));
+	line_column(row, c);
 	lower_column(row, mail ? mail->path->domain : (struct bytes){ 0 }, mail);
 	lower_column(row, rcpt ? c->path->domain : (struct bytes){ 0 }, rcpt);
 	FEED_NUMBERS(row, s->causes[v->cause], v->certainty);

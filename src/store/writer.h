@@ -89,18 +89,17 @@ struct store {
 enum { IDS_PER_SESSION = 100000, ESCAPED_MOST = 4 /* octets of text that an octet of the wire becomes */ };
 
 bool writer_settle(struct store *, struct error *); /* all rows are in the database, and what follows goes there through SQLite */
-int64_t writer_capture(const struct store *, struct place);              /* capture_id, 0 nowhere */
+static inline int64_t writer_capture(const struct store *s, struct place place)  /* capture_id, 0 nowhere */
+{
+	return place.number ? s->capture_offset + place.file + 1 : 0;
+}
 int64_t writer_text(struct store *, struct bytes wire, size_t most, struct error *);  /* id of its C-escaped text */
 int64_t writer_says(struct store *, const char *, struct error *);       /* id; 0 for NULL */
 int64_t writer_lines(struct store *, struct bytes wire, uint64_t hash, struct error *); /* id of its C-escaped text, if that came often; 0. hash: bytes_hash of it */
 /* The next column of a row, which holds a text or the id of one that came often. */
 void writer_wire(struct feed *, struct bytes wire, int64_t id);                                  /* C-escaped where there is no id; .p NULL is NULL */
 void writer_sentence(struct store *, struct feed *, const char *, uint64_t hash, struct error *); /* as it stands; NULL is NULL */
-/* trigger_verb and trigger_line of a command; a NULL pointer is NULL. verb and line are views of room. */
-struct trigger {
-	struct bytes verb, line;
-};
-struct trigger writer_trigger(const struct command *, struct text *room); /* clears room */
+struct bytes writer_verb(const struct command *, struct text *room); /* trigger_verb of a command; .p NULL is NULL. A view of room, which is cleared, or of ours */
 /* The next number of a JSON array behind its first; 0 is null where the id is unknown. at has room for NUMBER_MOST + 1. */
 static inline char *writer_put(char *at, int64_t number)
 {
