@@ -147,8 +147,10 @@ static void add_reply(struct ladder *l, const struct exchange *x)
 	flags |= x->reply.code >= 500 && x->reply.code <= 599 ? MARK_ERROR : 0;
 	flags |= x->reply.raw.n > LINES_TEXT * 2 ? MARK_CUT : 0;
 	int64_t told = is_banner(l, x) ? TOLD_BANNER : TOLD_NOT;
-	if (is_error(x))
-		told = writer_reply_is_told(&x->reply) ? -(int64_t)error_of(l, x) : TOLD_NOT;
+	if (is_error(x)) {
+		unsigned error = error_of(l, x);
+		told = error && writer_reply_is_told(l->store, l->verdicts, l->next) ? -(int64_t)error : TOLD_NOT;
+	}
 	add_line(l, x, FROM_SERVER, &x->reply.last, x->reply.raw, told, flags);
 }
 

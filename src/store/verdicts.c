@@ -20,7 +20,7 @@ static char *put_enhanced(char *at, const struct enhanced *e)
 }
 
 /* "550 5.1.1 No such user": code, enhanced code and text of the row, with a blank between them, and nothing else. */
-bool writer_reply_is_told(const struct reply *r)
+static bool reply_is_told(const struct reply *r)
 {
 	struct bytes rest = bytes_from(r->raw, 4);
 	if (r->raw.n > TOLD_MOST || r->raw.n < 4 || r->raw.p[3] != ' ' || r->code < 100 || r->code > 999)
@@ -76,10 +76,10 @@ static void add_proof(struct store *s, struct text *json, const struct proof *p,
 	text_add_octet(json, ']');
 }
 
-/* As views.sql describes it. x: of an error, whose row tells its command and reply; or NULL. */
-static void proofs_column(struct store *s, struct feed *row, const struct proof *proofs, size_t n, const struct exchange *x, struct error *error)
+/* As views.sql describes it. x: of an error, whose row tells its command, and told: its reply; or NULL. */
+static void proofs_column(struct store *s, struct feed *row, const struct proof *proofs, size_t n, const struct exchange *x, bool told,
+                          struct error *error)
 {
-	bool told = x && writer_reply_is_told(&x->reply);
 	struct text *json = feed_text_begin(row);
 	text_add_octet(json, '[');
 	for (size_t i = 0; i < n; i++) {
@@ -225,15 +225,24 @@ static bool error_row(struct store *s, const struct verdict *v, size_t at, int64
 	lower_column(row, rcpt ? c->path->domain : (struct bytes){ 0 }, rcpt);
 	FEED_NUMBERS(row, s->causes[v->cause], v->certainty);
 	writer_sentence(s, row, v->detail, at < s->now->n ? s->now->details[at] : bytes_hash(bytes_of(v->detail)), error);
-	proofs_column(s, row, v->proofs, v->nproofs, x, error);
+	bool told = reply_is_told(&x->reply);
+	proofs_column(s, row, v->proofs, v->nproofs, x, told, error);
+	if (at < REPLIES_TOLD)
+		s->replies_told |= (uint64_t)told << at;
 	rest_columns(s, row, v, error);
 	if (s->counts)
 		census_error(&s->census, session_id, (uint32_t)s->causes[v->cause], x->reply.last.time);
 	return feed_row(row, error) && error->kind == ERROR_NONE;
 }
 
+bool writer_reply_is_told(const struct store *s, const struct verdicts *verdicts, size_t at)
+{
+	return at < REPLIES_TOLD ? s->replies_told >> at & 1 : reply_is_told(&verdicts->errors[at].exchange->reply);
+}
+
 bool rows_of_errors(struct store *s, const struct verdicts *verdicts, int64_t session_id, struct error *error)
 {
+	s->replies_told = 0;
 	for (size_t i = 0; i < verdicts->nerrors; i++)
 		if (verdicts->errors[i].ordinal <= LIMIT_ERRORS_PER_SESSION && !error_row(s, &verdicts->errors[i], i, session_id, error))
 			return false;
@@ -255,7 +264,7 @@ bool rows_of_findings(struct store *s, const struct verdicts *verdicts, int64_t 
 		feed_id(row, writer_says(s, f->device, error));
 		feed_number(row, f->certainty);
 		writer_sentence(s, row, f->detail, bytes_hash(bytes_of(f->detail)), error);
-		proofs_column(s, row, f->proofs, f->nproofs, NULL, error);
+		proofs_column(s, row, f->proofs, f->nproofs, NULL, false, error);
 		if (!feed_row(row, error) || error->kind != ERROR_NONE)
 			return false;
 	}

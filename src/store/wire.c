@@ -53,26 +53,50 @@ static inline size_t plain_run(const uint8_t *p, size_t at, size_t end, char but
 }
 
 /* Nothing to escape: so it is with most of what clients and servers say, which are looked at whole at once. The last group overlaps the one
- * before it. */
-__attribute__((always_inline)) static inline bool is_clean(struct bytes b, char but, bool lines)
+ * before it. What is looked at goes to `to` as well, unless that is NULL. */
+__attribute__((always_inline)) static inline bool is_clean(struct bytes b, char but, bool lines, char *to)
 {
 	typedef uint64_t pair __attribute__((vector_size(16)));
 	octets odd;
 	if (b.n >= sizeof(octets)) {
-		odd = odd_of(b.p + b.n - sizeof(octets), but, lines);
-		for (size_t at = 0; at + sizeof(octets) < b.n; at += sizeof(octets))
+		size_t last = b.n - sizeof(octets);
+		odd = odd_of(b.p + last, but, lines);
+		for (size_t at = 0; at < last; at += sizeof(octets)) {
 			odd |= odd_of(b.p + at, but, lines);
+			if (to)
+				memcpy(to + at, b.p + at, sizeof(octets));
+		}
+		if (to)
+			memcpy(to + last, b.p + last, sizeof(octets));
 	} else if (b.n >= sizeof(octets) / 2) {
 		uint64_t first, last;
 		memcpy(&first, b.p, sizeof first);
 		memcpy(&last, b.p + b.n - sizeof last, sizeof last);
 		pair both = { first, last };
 		odd = odd_of((const uint8_t *)&both, but, lines);
+		if (to) {
+			memcpy(to, &first, sizeof first);
+			memcpy(to + b.n - sizeof last, &last, sizeof last);
+		}
 	} else {
-		return plain_run(b.p, 0, b.n, but, lines) == b.n;
+		size_t at = plain_run(b.p, 0, b.n, but, lines);
+		for (size_t i = 0; to && i < at; i++)
+			to[i] = (char)b.p[i];
+		return at == b.n;
 	}
 	pair halves = (pair)odd;
 	return !(halves[0] | halves[1]);
+}
+
+/* Adds what needs no escape. False: nothing was added. */
+__attribute__((always_inline)) static inline bool add_clean(struct text *t, struct bytes b, bool lines)
+{
+	text_room(t, b.n);
+	if (!is_clean(b, '\\', lines, t->p + t->n))
+		return false;
+	t->n += b.n;
+	t->p[t->n] = 0;
+	return true;
 }
 
 static size_t escape(uint8_t c, char out[4])
@@ -122,23 +146,19 @@ static void add(struct text *t, struct bytes wire, size_t most, bool lines)
 
 void wire_add(struct text *t, struct bytes wire, size_t most)
 {
-	if (wire.n <= most && is_clean(wire, '\\', false))
-		text_add(t, wire);
-	else
+	if (wire.n > most || !add_clean(t, wire, false))
 		add(t, wire, most, false);
 }
 
 void wire_add_lines(struct text *t, struct bytes wire, size_t most)
 {
-	if (wire.n <= most && is_clean(wire, '\\', true))
-		text_add(t, wire);
-	else
+	if (wire.n > most || !add_clean(t, wire, true))
 		add(t, wire, most, true);
 }
 
 struct bytes wire_view_lines(struct text *room, struct bytes wire, size_t most)
 {
-	if (wire.n && wire.n <= most && is_clean(wire, '\\', true))
+	if (wire.n && wire.n <= most && is_clean(wire, '\\', true, NULL))
 		return wire;
 	text_clear(room);
 	add(room, wire, most, true);
@@ -157,7 +177,7 @@ static uint64_t lower_eight(uint64_t word)
 void wire_add_lower(struct text *t, struct bytes wire, size_t most)
 {
 	size_t begin = t->n, at = 0;
-	if (wire.n > most || !is_clean(wire, '\\', false)) {
+	if (wire.n > most || !is_clean(wire, '\\', false, NULL)) {
 		add(t, wire, most, false);
 		for (size_t i = begin; i < t->n; i++)
 			t->p[i] = (char)octet_lower((uint8_t)t->p[i]);
@@ -194,7 +214,7 @@ static void add_quoted(struct text *t, struct bytes b)
 void wire_add_quoted(struct text *t, struct bytes b)
 {
 	text_add_octet(t, '"');
-	if (is_clean(b, '"', false))
+	if (is_clean(b, '"', false, NULL))
 		text_add(t, b);
 	else
 		add_quoted(t, b);
@@ -226,8 +246,9 @@ static size_t quote_escaped(uint8_t c, bool lines, char **to, size_t left)
 
 enum { QUOTED_MOST = 5 }; /* octets that one becomes: \\x01 */
 
-/* Groups are copied as they are looked at; what of one stands behind an octet that is not plain is written over. */
-static void add_both(struct text *t, struct bytes wire, size_t most, bool lines)
+/* Groups are copied as they are looked at; what of one stands behind an octet that is not plain is written over. Rare: not a part of its caller,
+ * which would save the registers that it needs. */
+__attribute__((noinline)) static void add_both(struct text *t, struct bytes wire, size_t most, bool lines)
 {
 	size_t left = most;
 	text_room(t, QUOTED_MOST * (wire.n < most ? wire.n : most) + sizeof(octets));
@@ -259,11 +280,17 @@ static void add_both(struct text *t, struct bytes wire, size_t most, bool lines)
 
 void wire_add_both(struct text *t, struct bytes wire, size_t most, bool lines)
 {
-	text_add_octet(t, '"');
-	if (wire.n <= most && is_clean(wire, '"', false))
-		text_add(t, wire);
-	else
-		add_both(t, wire, most, lines);
+	text_room(t, (wire.n < most ? wire.n : most) + 2);
+	char *to = t->p + t->n;
+	*to++ = '"';
+	if (wire.n <= most && is_clean(wire, '"', false, to)) {
+		to[wire.n] = '"';
+		to[wire.n + 1] = 0;
+		t->n += wire.n + 2;
+		return;
+	}
+	t->n++;
+	add_both(t, wire, most, lines);
 	text_add_octet(t, '"');
 }
 

@@ -55,6 +55,8 @@ struct fetched {
 	unsigned n;
 };
 
+enum { REPLIES_TOLD = 64 };
+
 struct store {
 	struct database database;
 	struct interned texts;
@@ -79,6 +81,7 @@ struct store {
 	int64_t banner;                       /* text_id of its greeting; 0: that is in its row */
 	struct fetched fetched[2], *now, *next; /* now: of this session; next: of the one behind it */
 	int64_t last_look;
+	uint64_t replies_told;                /* writer_reply_is_told of the first errors of this window, a bit each */
 	const struct offer *offer;            /* of this session, whose text is offer_id; NULL none */
 	int64_t offer_id;
 	struct veil *veil;                    /* NULL: nothing is redacted */
@@ -115,7 +118,8 @@ static inline char *writer_put_id(char *at, int64_t id)
 	return at + 5;
 }
 
-bool writer_reply_is_told(const struct reply *); /* its raw line is what columns of its error's row say, one behind the other */
+/* After rows_of_errors, of the error at this index: the raw line of its reply is what columns of its row say, one behind the other. */
+bool writer_reply_is_told(const struct store *, const struct verdicts *, size_t at);
 bool ladder_write(struct store *, const struct session *, const struct verdicts *, int64_t session_id, unsigned part, struct error *);
 int64_t writer_offer(struct store *, const struct offer *, struct error *); /* id of its keyword lines, joined by LF; 0 without EHLO */
 void trace_gather(struct store *, struct trace *, const struct session *, struct error *); /* each window */
