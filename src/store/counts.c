@@ -19,19 +19,23 @@ struct tally {
 	int64_t first, last;
 };
 
-struct tallies { /* by cause, in the order of their coming: a group meets few */
+struct tallies { /* in order of cause_id: a group meets few */
 	struct tally *all;
 	size_t n, room;
 };
 
 static struct tally *tally_of(struct tallies *t, uint32_t cause_id)
 {
-	for (size_t i = 0; i < t->n; i++)
-		if (t->all[i].cause_id == cause_id)
-			return &t->all[i];
+	size_t i = t->n;
+	while (i > 0 && t->all[i - 1].cause_id > cause_id)
+		i--;
+	if (i > 0 && t->all[i - 1].cause_id == cause_id)
+		return &t->all[i - 1];
 	MEMORY_ROOM(t->all, t->n, t->room);
-	t->all[t->n] = (struct tally){ .cause_id = cause_id, .first = INT64_MAX, .last = INT64_MIN };
-	return &t->all[t->n++];
+	for (size_t k = t->n++; k > i; k--)
+		t->all[k] = t->all[k - 1];
+	t->all[i] = (struct tally){ .cause_id = cause_id, .first = INT64_MAX, .last = INT64_MIN };
+	return &t->all[i];
 }
 
 static void add(struct tallies *t, const struct met *h)
@@ -54,18 +58,6 @@ static void add_all(struct tallies *to, const struct tallies *from)
 		sum->first = t->first < sum->first ? t->first : sum->first;
 		sum->last = t->last > sum->last ? t->last : sum->last;
 	}
-}
-
-static int by_cause(const void *a, const void *b)
-{
-	const struct tally *x = a, *y = b;
-	return x->cause_id < y->cause_id ? -1 : x->cause_id > y->cause_id;
-}
-
-static void sort(struct tallies *t)
-{
-	if (t->n > 1)
-		qsort(t->all, t->n, sizeof *t->all, by_cause);
 }
 
 /* ---- hits by group ---- */
@@ -102,7 +94,6 @@ static void tally_group(struct tallies *t, struct groups *g, size_t k)
 	t->n = 0;
 	for (; g->at < g->p->nhits && g->met[g->at].group == k; g->at++, bulk_rest(g->p->bulk, &g->pace))
 		add(t, &g->met[g->at]);
-	sort(t);
 }
 
 /* ---- rows ---- */
@@ -179,7 +170,6 @@ static bool causes(struct database *d, struct tallies *all, struct error *error)
 {
 	struct feed row;
 	bool done = feed_open(&row, d, "cause_count", CAUSE_COLUMNS, error);
-	sort(all);
 	for (size_t i = 0; done && i < all->n; i++) {
 		const struct tally *t = &all->all[i];
 		done = NUMBERS(&row, error, t->cause_id, t->errors, t->sessions, t->clients, t->first, t->last);

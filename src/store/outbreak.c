@@ -84,10 +84,12 @@ static struct struck *strike(const struct search *s, struct scoped *at)
 static void strike_in_order(const struct search *s, struct scoped *at)
 {
 	struct bulk *bulk = s->p->bulk;
-	size_t n = s->begins[s->ncauses];
-	struct struck *in_time = strike(s, at);
-	struct struck *by_group = ORDER_BY(bulk, struct struck, in_time, n, group, groups_of(s->p, at->scope));
-	bulk_free(bulk, in_time);
+	size_t n = s->begins[s->ncauses], groups = groups_of(s->p, at->scope);
+	struct struck *in_time = strike(s, at), *by_group = in_time;
+	if (groups > 1) {
+		by_group = ORDER_BY(bulk, struct struck, in_time, n, group, groups);
+		bulk_free(bulk, in_time);
+	}
 	at->struck = ORDER_BY(bulk, struct struck, by_group, n, cause_id, s->ncauses);
 	bulk_free(bulk, by_group);
 }
