@@ -360,6 +360,32 @@ struct bytes redact_challenge(struct arena *arena, struct bytes text, bool with_
 	return joined(arena, bytes_first(text, code), (struct bytes){ 0 });
 }
 
+/* Letters of both cases are in nearly every secret; keywords and fillers have one. */
+static bool may_be_encoded(struct bytes run)
+{
+	bool upper = false, lower = false;
+	for (size_t i = 0; i < run.n; i++) {
+		upper |= run.p[i] >= 'A' && run.p[i] <= 'Z';
+		lower |= run.p[i] >= 'a' && run.p[i] <= 'z';
+	}
+	return run.n >= LONG_BASE64 && upper && lower;
+}
+
+/* An excerpt may begin in the middle of a line, behind the word that tells what follows. */
+static struct bytes masked_runs(struct arena *arena, struct bytes line)
+{
+	for (size_t at = 0; at < line.n; at++) {
+		size_t from = at;
+		while (at < line.n && sextet(line.p[at]) >= 0)
+			at++;
+		if (may_be_encoded(bytes_first(bytes_from(line, from), at - from))) {
+			line = joined(arena, bytes_first(line, from), bytes_from(line, at));
+			at = from + MASK.n;
+		}
+	}
+	return line;
+}
+
 struct bytes redact_excerpt(struct arena *arena, const struct secrets *known, struct bytes text)
 {
 	struct text out = { 0 };
@@ -373,7 +399,7 @@ struct bytes redact_excerpt(struct arena *arena, const struct secrets *known, st
 			end = bytes_from(body, body.n - 1);
 			body.n--;
 		}
-		text_add(&out, redact_line(arena, &scratch, body, NEAR_AUTH, &masked));
+		text_add(&out, masked_runs(arena, redact_line(arena, &scratch, body, NEAR_AUTH, &masked)));
 		text_add(&out, end);
 		if (line.found)
 			text_add_octet(&out, '\n');

@@ -36,7 +36,7 @@ struct bytes redact_line(struct arena *, struct secrets **, struct bytes line, u
 /* A reply's text or raw form: what it echoes of secrets, and a challenge of code 334, go. */
 struct bytes redact_echo(struct arena *, const struct secrets *, struct bytes text);
 struct bytes redact_challenge(struct arena *, struct bytes text, bool with_code);
-/* Several lines from anywhere in a stream: each line by itself, and every long word in base64. */
+/* Several lines from anywhere in a stream: each line by itself, and every long run of base64. */
 struct bytes redact_excerpt(struct arena *, const struct secrets *, struct bytes text);
 
 #endif

@@ -42,9 +42,11 @@ static bool is_header_behind_loss(const struct dialogue *d, struct bytes text)
 	return word.n > 1 && word.p[word.n - 1] == ':';
 }
 
-/* TLS records have no lines: each piece that the server cut from one at an LF stands for the record, shown by its first octets. */
-static void record_fill(struct dialogue *d, struct exchange *e, const struct line *line)
+/* TLS records have no lines: each piece that the server cut from one at an LF stands for the record, shown by its first octets. What calls
+ * itself a record may be none: *masked is set when a piece of it was a line with secrets. */
+static void record_fill(struct dialogue *d, struct exchange *e, const struct line *line, bool *masked)
 {
+	struct bytes kept = redact_line(&d->session->arena, &d->secrets, line->text, circumstances(d), masked);
 	struct exchange *last = d->session->last;
 	struct text head = { 0 };
 	bool goes_on = last && last != e && last->command.kind == COMMAND_TLS;
@@ -52,7 +54,7 @@ static void record_fill(struct dialogue *d, struct exchange *e, const struct lin
 		text_add(&head, last->command.line.text);
 		text_add_string(&head, last->command.line.ending == LINE_CRLF ? "\r\n" : "\n");
 	}
-	text_add(&head, bytes_first(line->text, EXCERPT));
+	text_add(&head, bytes_first(kept, EXCERPT));
 	if (goes_on && last->command.line.text.n >= EXCERPT)
 		e->command.line.text = last->command.line.text;
 	else
@@ -92,7 +94,7 @@ void line_fill(struct dialogue *d, struct exchange *e, const struct line *line)
 		d->secret_from = line->offset;
 		d->secret_to = line->offset + line->length;
 	} else if (c->kind == COMMAND_TLS) {
-		record_fill(d, e, line);
+		record_fill(d, e, line, &masked);
 		c->protocol = "TLS";
 		c->fault = &record_fault;
 	} else if (c->content_of || is_header_behind_loss(d, line->text)) {

@@ -254,6 +254,28 @@ static void talks_in_one(void **state)
 	talks_at(*state, 0);
 }
 
+/* ---- what may be credentials is not in the record, whatever it calls itself ---- */
+
+static const struct hidden { const char *name, *talk, *secret; } hides[] = {
+	{ "behind the head of a TLS record", "S: 220 mx ESMTP\nC: \\x16\\x03\\x01\\x10\\x00\\x01\nC+: AUTH PLAIN AGEAc2VjcmV0\nS: 500 a\nS: 500 b\n", "AGEAc2VjcmV0" },
+	{ "behind the head of a TLS record, a bare LF", "S: 220 mx ESMTP\nC: \\x14\\x03\\x00\\x10\\x00\\x01\\nAuthorization: Basic YTpzZWNyZXQ=\nS: 500 a\nS: 500 b\n", "YTpzZWNyZXQ=" },
+};
+
+static void hidden(void **state)
+{
+	const struct hidden *k = *state;
+	for (size_t chunk = 0; chunk <= 40; chunk++) {
+		struct session *s = talk_session(k->talk, chunk);
+		unsigned records = 0;
+		for (const struct exchange *e = s->first; e; e = e->next) {
+			records += e->command.kind == COMMAND_TLS;
+			assert_int_equal(bytes_find(e->command.line.text, bytes_of(k->secret)), BYTES_NONE);
+		}
+		assert_int_equal(records, 2);
+		session_free(s);
+	}
+}
+
 /* ---- a session of many mails is handed over in windows ---- */
 
 struct tally {
@@ -326,6 +348,7 @@ int main(void)
 {
 	int failed = TABLE_RUN("dialogue", cases, talks);
 	failed += TABLE_RUN("dialogue in whole segments", in_one, talks_in_one);
+	failed += TABLE_RUN("hidden", hides, hidden);
 	failed += TABLE_RUN("windows", sessions, windows);
 	return failed != 0;
 }

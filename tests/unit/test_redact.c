@@ -102,6 +102,27 @@ static void echo_is(void **state)
 	arena_drop(&arena);
 }
 
+static const struct excerpt_case { const char *name, *text, *want; } excerpts[] = {
+	{ "commands stay", "250 ok\r\nMAIL FROM:<a@b.test>\r\n", "250 ok\r\nMAIL FROM:<a@b.test>\r\n" },
+	{ "keywords stay", "250-ENHANCEDSTATUSCODES\r\n250 XXXXXXXXXXXXXXXXXXXX\r\n", "250-ENHANCEDSTATUSCODES\r\n250 XXXXXXXXXXXXXXXXXXXX\r\n" },
+	{ "names and ids stay", "250 mx-fallback.Backup.example queued as 4bGdJk2Zq9z1Wx\r\n", "250 mx-fallback.Backup.example queued as 4bGdJk2Zq9z1Wx\r\n" },
+	{ "a line each", "x\r\nPASS secret\r\ny\r\n", "x\r\nPASS <redacted>\r\ny\r\n" },
+	{ "begun in the middle of a line", "in AGFsaWNlAHNlY3JldA==\r\nQUIT\r\n", "in <redacted>==\r\nQUIT\r\n" },
+	{ "ended in the middle of a word", "LAIN:AGFsaWNlAHNlY3JldAx", "LAIN:<redacted>" },
+};
+
+static void excerpt_is(void **state)
+{
+	const struct excerpt_case *k = *state;
+	struct arena arena = { 0 };
+	struct guard g = guarded(bytes_of(k->text));
+	struct bytes got = redact_excerpt(&arena, NULL, g.bytes);
+	assert_int_equal(got.n, strlen(k->want));
+	assert_memory_equal(got.p, k->want, got.n);
+	guard_free(&g);
+	arena_drop(&arena);
+}
+
 static const struct content_case { const char *name, *line, *want; } contents[] = {
 	{ "the first word stays", "Subject: offer of the day", "Subject: <redacted>" },
 	{ "one word", "hello", "hello" },
@@ -127,6 +148,7 @@ int main(void)
 	int failed = TABLE_RUN("redacted lines", lines, line_is);
 	failed += TABLE_RUN("facts of AUTH answers", answers, facts_are);
 	failed += TABLE_RUN("echoes", echoes, echo_is);
+	failed += TABLE_RUN("excerpts", excerpts, excerpt_is);
 	failed += TABLE_RUN("content", contents, content_is);
 	return failed != 0;
 }
